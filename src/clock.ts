@@ -1,0 +1,37 @@
+/** The longest delay `setTimeout` takes; anything longer it silently turns into 1 ms. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+/** A timer that can be stopped; stopping it twice, or after it fired, does nothing. */
+export interface Timer {
+  cancel(): void
+}
+
+/**
+ * Monotonic milliseconds: never set back, only differences mean anything. Whole numbers on purpose: V8 keeps them
+ * inline in an object, while every fractional timestamp stored would allocate.
+ */
+export function now(): number {
+  return Math.floor(performance.now())
+}
+
+/** What to add to {@link now} to get milliseconds since the epoch. */
+export function epochOffset(): number {
+  return Date.now() - now()
+}
+
+/**
+ * Calls `fire` once after `delay` milliseconds. Delays past 2^31-1 ms are waited in pieces; `Infinity` never fires and
+ * arms no timer at all. Timers are looked up on the global object at each call, so that a virtual clock can replace them.
+ */
+export function startTimer(delay: number, fire: () => void): Timer {
+  if (delay === Number.POSITIVE_INFINITY) return NEVER
+  let handle: ReturnType<typeof setTimeout>
+  const arm = (remaining: number) => {
+    const piece = Math.min(remaining, LONGEST_TIMER)
+    handle = setTimeout(() => (remaining > piece ? arm(remaining - piece) : fire()), piece)
+  }
+  arm(delay)
+  return { cancel: () => clearTimeout(handle) }
+}
+
+const NEVER: Timer = { cancel: () => {} }

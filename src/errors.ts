@@ -1,0 +1,92 @@
+/**
+ * The root of every error this library makes. Catch it to tell our errors from your own, and switch on `code` where
+ * `instanceof` cannot serve (across realms, threads or processes).
+ *
+ * Errors thrown by your work are never wrapped in one of these: they arrive as they were thrown.
+ */
+export abstract class TaskScopeError extends Error {
+  /** A stable identifier, `ERR_…`: it does not change between versions, messages may. */
+  abstract readonly code: string
+}
+
+/** On the prototype, where `Error` looks while it writes the first line of `stack`; an own field would come too late. */
+function named(type: { prototype: TaskScopeError }, name: string): void {
+  Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true })
+}
+
+/** The task was cancelled before it could end by itself. `cause` is the reason handed to `cancel`, if there was one. */
+export class TaskCancelledError extends TaskScopeError {
+  static {
+    named(this, 'TaskCancelledError')
+  }
+
+  readonly code = 'ERR_TASK_CANCELLED'
+}
+
+/** The task ran longer than its `timeout` (one attempt) or its `deadline` (all attempts and all waiting) allowed. */
+export class TaskTimeoutError extends TaskScopeError {
+  static {
+    named(this, 'TaskTimeoutError')
+  }
+
+  readonly code = 'ERR_TASK_TIMEOUT'
+  /** The limit that was passed, in milliseconds. */
+  readonly limit: number
+
+  constructor(message: string, limit: number, options?: ErrorOptions) {
+    super(message, options)
+    this.limit = limit
+  }
+}
+
+/** `result()` or `exception()` was asked of a task that has not ended: await the handle first. */
+export class TaskNotFinishedError extends TaskScopeError {
+  static {
+    named(this, 'TaskNotFinishedError')
+  }
+
+  readonly code = 'ERR_TASK_NOT_FINISHED'
+}
+
+/** The queue holds as many pending tasks as it may (`maxPending`): nothing was kept, try again when one has started. */
+export class QueueFullError extends TaskScopeError {
+  static {
+    named(this, 'QueueFullError')
+  }
+
+  readonly code = 'ERR_QUEUE_FULL'
+}
+
+/** The manager is closing or closed and takes no new work; nothing was kept. */
+export class ManagerClosedError extends TaskScopeError {
+  static {
+    named(this, 'ManagerClosedError')
+  }
+
+  readonly code = 'ERR_MANAGER_CLOSED'
+}
+
+/** What was awaited can never happen, because it waits for the task that awaits it. */
+export class DeadlockError extends TaskScopeError {
+  static {
+    named(this, 'DeadlockError')
+  }
+
+  readonly code = 'ERR_DEADLOCK'
+}
+
+/** A `failFast` manager stopped because tasks failed: `errors` has all of them, `cause` is the first. */
+export class TaskGroupError extends TaskScopeError {
+  static {
+    named(this, 'TaskGroupError')
+  }
+
+  readonly code = 'ERR_TASK_GROUP'
+  /** Every failure, in the order in which they happened: your own errors, by identity. */
+  readonly errors: readonly unknown[]
+
+  constructor(message: string, errors: readonly unknown[]) {
+    super(message, { cause: errors[0] })
+    this.errors = errors
+  }
+}

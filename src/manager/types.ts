@@ -1,0 +1,127 @@
+import type { TaskContext, TaskProgress, TaskRecord } from '../task/types.ts'
+
+/** Where failures go that nobody observed: anything with an `error` method, such as `console` or a pino logger. */
+export interface Logger {
+  error(error: unknown, message: string): void
+}
+
+/** How a {@link TaskManager} works. */
+export interface TaskManagerOptions {
+  /** How many tasks may run at a time: a positive integer or `Infinity`. @default 35 */
+  readonly maxTasks?: number
+  /** How many may wait for a slot; `spawn` past it throws `QueueFullError`. 0: only what can start now. @default Infinity */
+  readonly maxPending?: number
+  /** Milliseconds that pending and running tasks get once `close` is called. @default 10_000 */
+  readonly closeTimeout?: number
+  /** Milliseconds that one task gets to clean up after cancel, timeout or close. @default 1_000 */
+  readonly cleanupTimeout?: number
+  /** The first failure cancels all other tasks, and `drain` or disposing rejects with `TaskGroupError`. @default false */
+  readonly failFast?: boolean
+  /** Names the manager in messages. @default 'manager' */
+  readonly name?: string
+  /** Aborting it cancels every task and closes the manager. */
+  readonly signal?: AbortSignal
+  /** Where failures are logged that nobody observed and no `onError` took; `false`: nowhere. @default console */
+  readonly logger?: Logger | false
+  /** Gets each failure that nobody observed, once; the logger then stays quiet. */
+  readonly onError?: (error: unknown, record: TaskRecord) => void
+  /** `false` starts paused: call `resume()`. @default true */
+  readonly autoStart?: boolean
+}
+
+/** How one task is run. */
+export interface SpawnOptions {
+  /** @default the function's name, or `task N` */
+  readonly name?: string
+  /** A kind, for your own queries over records. */
+  readonly type?: string
+  /** Higher goes first, first come first served within. Any number. @default 0 */
+  readonly priority?: number
+  /** Milliseconds for one attempt, from its start. @default Infinity */
+  readonly timeout?: number
+  /** Milliseconds for everything, from `spawn` on: waiting and all attempts. @default Infinity */
+  readonly deadline?: number
+  /** Aborting it cancels the task with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/** How {@link TaskManager.map} runs: the options of each task, and of the whole. */
+export interface MapOptions extends SpawnOptions {
+  /** How many items may be started or finished ahead of the loop that takes the results. @default maxTasks */
+  readonly buffer?: number
+  /** `true`: results in the order of the input. `false`: as they finish. @default true */
+  readonly ordered?: boolean
+  /** `'throw'`: the first failure ends the loop and cancels the rest. `'collect'`: an error takes its result's place. @default 'throw' */
+  readonly onError?: 'throw' | 'collect'
+  /** Told after each item how many have ended; `total` when the input has a known length. */
+  readonly progress?: (progress: TaskProgress) => void
+}
+
+/** Maps one item; `index` counts from 0. */
+export type MapFunction<I, O> = (
+  item: I,
+  task: TaskContext,
+  index: number,
+) => O | PromiseLike<O> | import('effection').Operation<O>
+
+/** The results of a `map`: a loop over them drives it, and leaving the loop cancels what it started. */
+export interface MapResults<O> extends AsyncIterable<O> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<O>
+  /** Runs to the end and returns all results. */
+  toArray(): Promise<O[]>
+}
+
+/** Counts at one moment. `pending + running + stopping + done + failed + cancelled` is the number of tasks spawned. */
+export interface ManagerStats {
+  readonly pending: number
+  readonly running: number
+  readonly stopping: number
+  readonly done: number
+  readonly failed: number
+  readonly cancelled: number
+  /** Work that still runs although its slot was given up, because it did not stop within `cleanupTimeout`. */
+  readonly abandoned: number
+  readonly maxTasks: number
+  readonly paused: boolean
+  readonly closed: boolean
+}
+
+/** How to close. */
+export interface CloseOptions {
+  /** Milliseconds for pending and running tasks, from this call. @default closeTimeout of the manager */
+  readonly timeout?: number
+  /** `'run'`: pending tasks may still start within the timeout. `'cancel'`: they are cancelled at once. @default 'run' */
+  readonly pending?: 'run' | 'cancel'
+}
+
+/** How a manager ended: its counts over its whole life, and the records of what did not get its chance. */
+export interface CloseReport {
+  readonly done: number
+  readonly failed: number
+  /** Includes the tasks that never started. */
+  readonly cancelled: number
+  /** Cancelled by this close before their first attempt. */
+  readonly neverStarted: readonly TaskRecord[]
+  /** Still running when this report was written, although told to stop. */
+  readonly abandoned: readonly TaskRecord[]
+}
+
+/** Something that happened to a task. `record` is its state right after. */
+export interface TaskEvent {
+  readonly type: 'submitted' | 'started' | 'progress' | 'stopping' | 'done' | 'failed' | 'cancelled' | 'abandoned'
+  readonly record: TaskRecord
+}
+
+/** The events of a manager and what their listeners get. */
+export interface ManagerEvents {
+  submitted: TaskEvent
+  started: TaskEvent
+  progress: TaskEvent
+  stopping: TaskEvent
+  done: TaskEvent
+  failed: TaskEvent
+  cancelled: TaskEvent
+  abandoned: TaskEvent
+  drained: { readonly type: 'drained' }
+  closed: { readonly type: 'closed'; readonly report: CloseReport }
+}

@@ -1,0 +1,102 @@
+/**
+ * Validation of what users hand in: a wrong type throws `TypeError`, a wrong value `RangeError`, and both name the
+ * option, the rule and the value.
+ */
+
+const MAX_SHOWN = 60
+
+/** A value as an error message shows it: short, on one line, never throwing. */
+export function show(value: unknown): string {
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value)
+  if (typeof value === 'function') return value.name ? `function ${value.name}` : 'a function'
+  if (typeof value === 'bigint') return `${value}n`
+  if (value === null || typeof value !== 'object') return String(value)
+  if (Array.isArray(value)) return 'an array'
+  const name = Object.getPrototypeOf(value)?.constructor?.name
+  return name === undefined || name === 'Object' ? 'an object' : `an instance of ${name}`
+}
+
+function wrongType(option: string, rule: string, value: unknown): TypeError {
+  return new TypeError(`${option} must be ${rule}, got ${show(value)}`)
+}
+
+function wrongValue(option: string, rule: string, value: unknown): RangeError {
+  return new RangeError(`${option} must be ${rule}, got ${show(value)}`)
+}
+
+function number(option: string, rule: string, value: unknown): number {
+  if (typeof value !== 'number') throw wrongType(option, rule, value)
+  return value
+}
+
+/** An options bag: `undefined` means none were given. Functions, arrays and primitives are refused. */
+export function optionsObject<T extends object>(option: string, value: T | undefined): T | undefined {
+  if (value === undefined) return undefined
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw wrongType(option, 'an object', value)
+  return value
+}
+
+/** Milliseconds: zero or more; `Infinity` means no limit. */
+export function duration(option: string, value: number): number {
+  const rule = 'a number of milliseconds, zero or more (Infinity: no limit)'
+  if (!(number(option, rule, value) >= 0)) throw wrongValue(option, rule, value)
+  return value
+}
+
+/** How many of something there may be: a positive whole number or `Infinity`. */
+export function capacity(option: string, value: number): number {
+  const rule = 'a positive integer or Infinity'
+  number(option, rule, value)
+  if (!(value >= 1) || !(Number.isSafeInteger(value) || value === Number.POSITIVE_INFINITY)) {
+    throw wrongValue(option, rule, value)
+  }
+  return value
+}
+
+/** Like {@link capacity}, but none at all is a choice too. */
+export function count(option: string, value: number): number {
+  const rule = 'zero, a positive integer or Infinity'
+  number(option, rule, value)
+  if (!(value >= 0) || !(Number.isSafeInteger(value) || value === Number.POSITIVE_INFINITY)) {
+    throw wrongValue(option, rule, value)
+  }
+  return value
+}
+
+/** Any number but `NaN`: priorities. */
+export function ordering(option: string, value: number): number {
+  const rule = 'a number'
+  if (Number.isNaN(number(option, rule, value))) throw wrongValue(option, rule, value)
+  return value
+}
+
+export function string(option: string, value: string): string {
+  if (typeof value !== 'string') throw wrongType(option, 'a string', value)
+  return value
+}
+
+export function boolean(option: string, value: boolean): boolean {
+  if (typeof value !== 'boolean') throw wrongType(option, 'true or false', value)
+  return value
+}
+
+export function callback<F>(option: string, value: F): F {
+  if (typeof value !== 'function') throw wrongType(option, 'a function', value)
+  return value
+}
+
+export function oneOf<const T extends string>(option: string, choices: readonly T[], value: T): T {
+  const rule = `one of ${choices.map(choice => `'${choice}'`).join(', ')}`
+  if (typeof value !== 'string') throw wrongType(option, rule, value)
+  if (!choices.includes(value)) throw wrongValue(option, rule, value)
+  return value
+}
+
+/** An `AbortSignal`, recognised by shape, so that one of another realm or a polyfill will do. */
+export function abortSignal(option: string, value: AbortSignal): AbortSignal {
+  if (typeof value?.addEventListener !== 'function' || typeof value.aborted !== 'boolean') {
+    throw wrongType(option, 'an AbortSignal', value)
+  }
+  return value
+}

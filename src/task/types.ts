@@ -1,0 +1,108 @@
+import type { Operation } from 'effection'
+
+/**
+ * What a task does. The value the function returns decides how it runs: an effection `Operation` (a generator, a
+ * resource, an effection `Task`) runs in a scope of its own, with everything it spawned torn down before the task ends;
+ * a thenable is awaited; anything else, arrays, strings, Maps and Sets included, is the result.
+ */
+export type Work<T> = (task: TaskContext) => T | PromiseLike<T> | Operation<T>
+
+/** What a piece of work is told about itself, and how it hears that it should stop. */
+export interface TaskContext {
+  /** 1, 2, 3 … within the manager. */
+  readonly id: number
+  readonly name: string
+  /** 1 for the first attempt, one more for each retry. */
+  readonly attempt: number
+  /**
+   * Aborted when the task is cancelled or runs out of time, with the reason. Made when it is first read: work that never
+   * reads it cannot be told to stop.
+   */
+  readonly signal: AbortSignal
+  /** Reports how far the work has come; a number is a fraction from 0 to 1. */
+  progress(value: number | TaskProgress): void
+}
+
+/** How far a task has come. */
+export interface TaskProgress {
+  readonly completed: number
+  readonly total?: number
+  readonly message?: string
+}
+
+/**
+ * Where a task is in its life. `done`, `failed` and `cancelled` are final.
+ *
+ * `pending → running → done | failed`, `pending → cancelled`, `running → stopping → failed | cancelled`, `running →
+ * pending` between two attempts, and `pending → failed` when the deadline passes first.
+ */
+export type TaskStatus = 'pending' | 'running' | 'stopping' | 'done' | 'failed' | 'cancelled'
+
+/** One run of the work: epoch milliseconds, and what it threw if it failed. */
+export interface TaskAttempt {
+  readonly startedAt: number
+  readonly endedAt?: number
+  readonly error?: unknown
+}
+
+/** A frozen snapshot of a task. JSON-safe when `result` and the errors are. Times are epoch milliseconds. */
+export interface TaskRecord {
+  readonly id: number
+  readonly name: string
+  readonly type?: string
+  readonly status: TaskStatus
+  readonly priority: number
+  /** The number of the latest attempt; 0 before the first. */
+  readonly attempt: number
+  readonly attempts: readonly TaskAttempt[]
+  readonly createdAt: number
+  readonly startedAt?: number
+  readonly endedAt?: number
+  readonly updatedAt: number
+  readonly result?: unknown
+  readonly error?: unknown
+  /** What a cleanup threw when it was not the outcome: after a failure or a timeout of its own. */
+  readonly cleanupError?: unknown
+  readonly cancelReason?: unknown
+  /** The work was still running when the handle settled, because it could not be told to stop or did not in time. */
+  readonly abandoned: boolean
+  readonly progress?: TaskProgress
+}
+
+/** How long to wait, and what ends the waiting early. Neither touches the task. */
+export interface WaitOptions {
+  /** Milliseconds until the wait rejects with `TaskTimeoutError`. @default Infinity */
+  readonly timeout?: number
+  /** Aborting it rejects the wait with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * A task from the outside: a promise of its result, an effection operation, and a remote control.
+ *
+ * When it has settled, the work has stopped; the record says so where that could not be had (`abandoned`). Await it as
+ * often as you like, early or late: always the same value or the same error.
+ */
+export interface TaskHandle<T> extends Promise<T>, Operation<T>, AsyncDisposable {
+  readonly id: number
+  readonly name: string
+  readonly status: TaskStatus
+  /** Resolves when the queue has taken the task; rejects as the handle would when it never did. */
+  readonly accepted: Promise<void>
+  /** Whether the task has ended, one way or another. */
+  done(): boolean
+  /** The result of an ended task; throws its failure, or `TaskNotFinishedError` before the end. */
+  result(): T
+  /** What made the task fail, `undefined` when it is done; throws `TaskNotFinishedError` before the end. */
+  exception(): unknown
+  /**
+   * Stops the task. Acts at once, awaited or not; the promise resolves when the work has stopped (at the latest
+   * `cleanupTimeout` later), with `false` when it had already ended. Never rejects.
+   */
+  cancel(reason?: unknown): Promise<boolean>
+  /** The result, or a rejection when `timeout` or `signal` ends the wait. Gives up waiting, never the task. */
+  wait(options?: WaitOptions): Promise<T>
+  record(): TaskRecord
+  /** Cancels the task and waits until it has stopped. */
+  [Symbol.asyncDispose](): Promise<void>
+}
