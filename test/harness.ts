@@ -32,7 +32,7 @@ export async function autojump<T>(body: () => Promise<T>, horizon = 3_600_000): 
 
 /** Loom in 25 lines: depth-first over every order in which parked gates may be opened. */
 export async function exploreAll(run: (park: (label: string) => Promise<void>) => Promise<void>, limit = 20_000) {
-  let stack: { options: number; pick: number }[] = []
+  const stack: { options: number; pick: number }[] = []
   let runs = 0
   do {
     let depth = 0

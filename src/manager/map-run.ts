@@ -1,0 +1,218 @@
+import { DeadlockError } from '../errors.ts'
+import { type AsyncContext, captureContext } from '../platform.ts'
+import { currentTask } from '../task/current.ts'
+import type { SpawnSettings } from '../task/spawn-settings.ts'
+import type { Task } from '../task/task.ts'
+import type { Work } from '../task/types.ts'
+import { isStuck, noteWait } from '../task/wait-graph.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { MapFunction, MapOptions } from './types.ts'
+
+/** The options of a map, checked and with their defaults. */
+export interface MapSettings {
+  readonly spawn: SpawnSettings
+  readonly buffer: number | undefined
+  readonly ordered: boolean
+  readonly collect: boolean
+  readonly progress: MapOptions['progress']
+}
+
+/** What a map needs of its manager. */
+export interface MapHost {
+  readonly scheduler: Scheduler
+  spawn(work: Work<unknown>, settings: SpawnSettings): Task
+}
+
+type Source<I> = Iterator<I> | AsyncIterator<I>
+
+/** One loop over the results of a map: pulls the input, keeps at most `buffer` items between input and loop. */
+export class MapRun<I, O> {
+  readonly #host: MapHost
+  readonly #items: Iterable<I> | AsyncIterable<I>
+  readonly #fn: MapFunction<I, O>
+  readonly #settings: MapSettings
+  /** Work is started when a result is taken or another task ends, but always in the context of the call of `map`. */
+  readonly #context: AsyncContext
+
+  #source: Source<I> | undefined
+  /** The tasks whose results were not taken yet: in the order of the input, or, unordered, those that have ended. */
+  #line: Task[] = []
+  #head = 0
+  readonly #flying = new Set<Task>()
+  #outstanding = 0
+  #index = 0
+  #completed = 0
+  #pulling = false
+  #exhausted = false
+  #failure: { readonly error: unknown } | undefined
+  #wake: () => void = () => {}
+
+  constructor(host: MapHost, items: Iterable<I> | AsyncIterable<I>, fn: MapFunction<I, O>, settings: MapSettings) {
+    this.#host = host
+    this.#items = items
+    this.#fn = fn
+    this.#settings = settings
+    this.#context = captureContext()
+  }
+
+  /** The next result, if there is one by now. Throws what ends the loop. */
+  take(): { readonly value: O } | undefined {
+    this.#pull()
+    if (this.#failure !== undefined) throw this.#failure.error
+    const task = this.#line[this.#head]
+    if (task === undefined || !task.ended) return undefined
+    this.#shift()
+    this.#outstanding -= 1
+    if (task.status === 'done') return { value: task.outcome as O }
+    if (this.#settings.collect) return { value: task.failure() as O }
+    throw task.failure()
+  }
+
+  /** The next result; `undefined` after the last. */
+  async next(): Promise<{ readonly value: O } | undefined> {
+    for (;;) {
+      const ready = this.take()
+      if (ready !== undefined) return ready
+      if (this.#exhausted && this.#outstanding === 0) return undefined
+      this.#refuseDeadlock()
+      await new Promise<void>(resolve => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  /** Cancels what still runs, waits until it has stopped, and closes the input if it was left early. */
+  async end(): Promise<void> {
+    const { signal } = this.#settings.spawn
+    signal?.removeEventListener('abort', this.#abort)
+    const leftEarly = !this.#exhausted
+    this.#exhausted = true
+    await Promise.all([...this.#flying].map(task => task.cancel()))
+    if (!leftEarly) return
+    const closing = this.#source?.return?.()
+    if (!this.#pulling) return void (await closing)
+    Promise.resolve(closing).catch(error => this.#host.scheduler.report.log(error, 'closing the input of a map failed'))
+  }
+
+  #shift(): void {
+    this.#head += 1
+    if (this.#head < 1024 || this.#head * 2 < this.#line.length) return
+    this.#line = this.#line.slice(this.#head)
+    this.#head = 0
+  }
+
+  #pull(): void {
+    if (!this.#exhausted && !this.#pulling) this.#context.runInAsyncScope(this.#pullMore, this)
+  }
+
+  #pullMore(): void {
+    const { scheduler } = this.#host
+    try {
+      const source = (this.#source ??= this.#open())
+      while (!this.#exhausted && this.#outstanding < (this.#settings.buffer ?? scheduler.maxTasks)) {
+        if (!scheduler.hasRoom) return scheduler.whenRoom(() => this.#pull())
+        const step = source.next()
+        if (isPromiseLike(step)) return this.#pullLater(step)
+        this.#accept(step)
+      }
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #open(): Source<I> {
+    const { signal } = this.#settings.spawn
+    signal?.throwIfAborted()
+    signal?.addEventListener('abort', this.#abort, { once: true })
+    const items = this.#items as Partial<Iterable<I> & AsyncIterable<I>>
+    return (items[Symbol.asyncIterator]?.() ?? items[Symbol.iterator]?.()) as Source<I>
+  }
+
+  readonly #abort = (): void => this.#fail(this.#settings.spawn.signal?.reason)
+
+  #pullLater(step: PromiseLike<IteratorResult<I>>): void {
+    this.#pulling = true
+    step.then(
+      result => {
+        this.#pulling = false
+        try {
+          if (!this.#exhausted) this.#accept(result)
+        } catch (error) {
+          this.#fail(error)
+        }
+        this.#pull()
+        this.#wake()
+      },
+      error => {
+        this.#pulling = false
+        this.#fail(error)
+      },
+    )
+  }
+
+  #fail(error: unknown): void {
+    this.#exhausted = true
+    this.#failure ??= { error }
+    this.#wake()
+  }
+
+  #accept(step: IteratorResult<I>): void {
+    if (step.done === true) {
+      this.#exhausted = true
+      return
+    }
+    const { value } = step
+    const index = this.#index
+    const fn = this.#fn
+    const task = this.#host.spawn(context => fn(value, context, index), this.#settings.spawn)
+    this.#index += 1
+    this.#outstanding += 1
+    task.observed = true
+    if (this.#settings.ordered) this.#line.push(task)
+    this.#flying.add(task)
+    if (task.ended) this.#ended(task)
+    else task.onEnd = this.#ended
+  }
+
+  readonly #ended = (task: Task): void => {
+    this.#flying.delete(task)
+    if (!this.#settings.ordered) this.#line.push(task)
+    this.#completed += 1
+    this.#tellProgress()
+    this.#pull()
+    this.#wake()
+  }
+
+  #tellProgress(): void {
+    const { progress } = this.#settings
+    if (progress === undefined) return
+    const total = knownLength(this.#items)
+    try {
+      progress({ completed: this.#completed, ...(total !== undefined && { total }) })
+    } catch (error) {
+      this.#host.scheduler.report.log(error, 'the progress function of a map threw')
+    }
+  }
+
+  /** A task that waits for results which can't come, because it holds a slot that they need. */
+  #refuseDeadlock(): void {
+    const waiter = currentTask.getStore()
+    if (waiter === undefined || waiter.ended) return
+    const first = this.#line[this.#head]
+    if (this.#settings.ordered && first !== undefined) return noteWait(waiter, first)
+    if (this.#flying.size > 0 && [...this.#flying].every(task => isStuck(task, waiter))) {
+      throw new DeadlockError(
+        `${waiter.label} maps over items in the manager it runs in, which has no slot left for them`,
+      )
+    }
+  }
+}
+
+function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as Partial<PromiseLike<T>>).then === 'function'
+}
+
+function knownLength(items: object): number | undefined {
+  const { length, size } = items as { readonly length?: unknown; readonly size?: unknown }
+  return typeof length === 'number' ? length : typeof size === 'number' ? size : undefined
+}

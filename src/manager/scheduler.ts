@@ -1,0 +1,247 @@
+import type { Scope } from 'effection'
+import { epochOffset } from '../clock.ts'
+import { PendingQueue } from '../queue/pending-queue.ts'
+import type { AttemptContext } from '../task/context.ts'
+import type { TaskOwner } from '../task/owner.ts'
+import { recordOf } from '../task/record.ts'
+import type { SpawnSettings } from '../task/spawn-settings.ts'
+import type { StopRequest } from '../task/stop.ts'
+import { Task } from '../task/task.ts'
+import type { TaskStatus, Work } from '../task/types.ts'
+import { Emitter } from './events.ts'
+import { FailureReport } from './failure-report.ts'
+import type { ManagerSettings } from './manager-settings.ts'
+import type { ManagerEvents, TaskEvent } from './types.ts'
+
+const EVENT_OF: Record<TaskStatus, TaskEvent['type']> = {
+  pending: 'submitted',
+  running: 'started',
+  stopping: 'stopping',
+  done: 'done',
+  failed: 'failed',
+  cancelled: 'cancelled',
+}
+
+type OpenedScope = readonly [scope: Scope, destroy: () => PromiseLike<void>]
+
+/** Makes an effection scope, and the function that ends it. */
+export type OpenScope = () => OpenedScope
+
+/** Slots and who gets them: the engine inside a manager. */
+export class Scheduler implements TaskOwner {
+  readonly settings: ManagerSettings
+  readonly cleanupTimeout: number
+  readonly epochOffset = epochOffset()
+  readonly counts: Record<TaskStatus, number> = {
+    pending: 0,
+    running: 0,
+    stopping: 0,
+    done: 0,
+    failed: 0,
+    cancelled: 0,
+  }
+  readonly events: Emitter<ManagerEvents>
+  readonly report: FailureReport
+  /** Every task that has not ended. */
+  readonly live = new Map<number, Task>()
+  /** Work that still runs although its slot was given up. */
+  readonly strays = new Map<AttemptContext, Task>()
+
+  readonly #queue = new PendingQueue<Task>()
+  readonly #openScope: OpenScope
+  #scope: OpenedScope | undefined
+  #maxTasks: number
+  #paused: boolean
+  #slotsTaken = 0
+  #lastId = 0
+  /** Tasks up to this sequence number may start: their `spawn` was called in an earlier microtask. */
+  #ripe = 0
+  #ripening = false
+  #pumping = false
+  #busy = false
+  #idleWaiters: (() => void)[] = []
+  #roomWaiters: (() => void)[] = []
+  /** Called whenever a task has ended or its slot is free. */
+  onRelease: (() => void) | undefined
+  /** Called once the manager is closed. */
+  onClosed: (() => void) | undefined
+  /** Called when a task has failed, before anything else starts. */
+  onFailure: ((task: Task) => void) | undefined
+
+  constructor(settings: ManagerSettings, openScope: OpenScope) {
+    this.settings = settings
+    this.cleanupTimeout = settings.cleanupTimeout
+    this.#maxTasks = settings.maxTasks
+    this.#paused = !settings.autoStart
+    this.#openScope = openScope
+    this.report = new FailureReport(settings.logger, settings.onError)
+    this.events = new Emitter(error => this.report.log(error, 'an event listener threw'))
+  }
+
+  get scope(): Scope {
+    return (this.#scope ??= this.#openScope())[0]
+  }
+
+  get maxTasks(): number {
+    return this.#maxTasks
+  }
+
+  set maxTasks(value: number) {
+    this.#maxTasks = value
+    this.#pump()
+  }
+
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  set paused(value: boolean) {
+    this.#paused = value
+    this.#pump()
+  }
+
+  /** Whether another task may be spawned: the queue has room, or a free slot will take from it at once. */
+  get hasRoom(): boolean {
+    const starting = this.#paused ? 0 : Math.max(0, this.#maxTasks - this.#slotsTaken)
+    return this.counts.pending < this.settings.maxPending + starting
+  }
+
+  get idle(): boolean {
+    return this.live.size === 0 && this.#slotsTaken === 0
+  }
+
+  spawn(work: Work<unknown>, settings: SpawnSettings): Task {
+    const task = new Task(this, ++this.#lastId, work, settings)
+    this.#busy = true
+    this.live.set(task.id, task)
+    this.moved(task, undefined, 'pending')
+    if (task.admit()) this.#enqueue(task)
+    return task
+  }
+
+  #enqueue(task: Task): void {
+    this.#queue.push(task)
+    if (this.#ripening) return
+    this.#ripening = true
+    queueMicrotask(this.#ripen)
+  }
+
+  readonly #ripen = (): void => {
+    this.#ripening = false
+    this.#ripe = this.#queue.latest
+    this.#pump()
+  }
+
+  /** Fills the free slots. A loop, never re-entered, so that a long queue of synchronous work can't overflow the stack. */
+  #pump(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    while (!this.#paused && this.#slotsTaken < this.#maxTasks) {
+      const task = this.#queue.peek()
+      if (task === undefined || task.sequence > this.#ripe) break
+      this.#queue.remove(task)
+      this.#slotsTaken += 1
+      task.start()
+    }
+    this.#pumping = false
+    if (this.#roomWaiters.length > 0 && this.hasRoom) this.#tellRoom()
+    if (this.#busy && this.idle) this.#becameIdle()
+  }
+
+  #tellRoom(): void {
+    const waiters = this.#roomWaiters
+    this.#roomWaiters = []
+    for (const tell of waiters) tell()
+  }
+
+  /** Calls back once when the queue has room again; whoever comes first takes it. */
+  whenRoom(tell: () => void): void {
+    this.#roomWaiters.push(tell)
+  }
+
+  #becameIdle(): void {
+    this.#busy = false
+    if (this.events.wants('drained')) this.events.emit('drained', { type: 'drained' })
+    const waiters = this.#idleWaiters
+    this.#idleWaiters = []
+    for (const tell of waiters) tell()
+  }
+
+  /** Resolves when nothing is pending, running or holding a slot; at once if so now. */
+  whenIdle(): Promise<void> {
+    if (this.idle) return Promise.resolve()
+    return new Promise(resolve => this.#idleWaiters.push(resolve))
+  }
+
+  moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void {
+    if (from !== undefined) this.counts[from] -= 1
+    this.counts[to] += 1
+    if (task.ended) this.live.delete(task.id)
+    this.#emit(EVENT_OF[to], task)
+  }
+
+  failed(task: Task): void {
+    if (this.onFailure === undefined) this.report.failed(task)
+    else this.onFailure(task)
+  }
+
+  #emit(type: TaskEvent['type'], task: Task): void {
+    if (this.events.wants(type)) this.events.emit(type, { type, record: recordOf(task) })
+  }
+
+  progressed(task: Task): void {
+    this.#emit('progress', task)
+  }
+
+  withdraw(task: Task): void {
+    if (task.position === -1) return
+    this.#queue.remove(task)
+  }
+
+  /** Stops every task there is now: the pending ones first, so that none of them gets a slot that another gives up. */
+  stopAll(request: StopRequest): void {
+    const tasks = [...this.live.values()]
+    for (const task of tasks) if (task.status === 'pending') task.stop(request)
+    for (const task of tasks) task.stop(request)
+  }
+
+  slotFreed(): void {
+    this.#slotsTaken -= 1
+    this.released()
+  }
+
+  released(): void {
+    this.onRelease?.()
+    this.#pump()
+  }
+
+  /** Nothing will run any more. What could not be stopped is not waited for: its teardown may hang. */
+  closed(): void {
+    this.onClosed?.()
+    this.#scope?.[1]().then(undefined, () => {})
+  }
+
+  gaveUp(task: Task, context: AttemptContext): void {
+    this.strays.set(context, task)
+    this.#emit('abandoned', task)
+  }
+
+  strayStopped(context: AttemptContext): void {
+    this.strays.delete(context)
+  }
+
+  cleanupFailed(task: Task, error: unknown): void {
+    this.report.tell(task, error, `the cleanup of ${task.label} failed`)
+  }
+
+  slotHolders(waiter: Task): readonly Task[] {
+    if (this.#slotsTaken < this.#maxTasks) return []
+    const holders: Task[] = []
+    for (const task of this.live.values()) {
+      if (task.context === undefined) continue
+      if (task.waits === undefined && task !== waiter) return []
+      holders.push(task)
+    }
+    return holders.length < this.#slotsTaken ? [] : holders
+  }
+}

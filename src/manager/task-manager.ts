@@ -1,0 +1,233 @@
+import { createScope } from 'effection'
+import { DeadlockError, ManagerClosedError, QueueFullError } from '../errors.ts'
+import { callback, capacity, oneOf } from '../options.ts'
+import { type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
+import type { Task } from '../task/task.ts'
+import type { TaskHandle, Work } from '../task/types.ts'
+import { checkWork } from '../task/work.ts'
+import { closeRequest } from './close-request.ts'
+import { callerWithin } from './deadlock.ts'
+import { type ManagerSettings, managerSettings } from './manager-settings.ts'
+import { mapItems } from './map.ts'
+import { type OpenScope, Scheduler } from './scheduler.ts'
+import { type CloseRequest, Shutdown } from './shutdown.ts'
+import { TaskGroup } from './task-group.ts'
+import type {
+  CloseOptions,
+  CloseReport,
+  ManagerEvents,
+  ManagerStats,
+  MapFunction,
+  MapOptions,
+  MapResults,
+  SpawnOptions,
+  TaskManagerOptions,
+} from './types.ts'
+
+const EVENTS = [
+  'submitted',
+  'started',
+  'progress',
+  'stopping',
+  'done',
+  'failed',
+  'cancelled',
+  'abandoned',
+  'drained',
+  'closed',
+] as const satisfies readonly (keyof ManagerEvents)[]
+
+/**
+ * Runs tasks, at most `maxTasks` at a time, and answers for every one of them: when a handle has settled its work has
+ * stopped, and when `close` has returned nothing is left running but what the report names.
+ *
+ * ```ts
+ * await using manager = await TaskManager.start(10)
+ * const page = manager.spawn(({ signal }) => fetch('https://example.com', { signal }), { timeout: 5_000 })
+ * await manager.drain()
+ * ```
+ */
+export class TaskManager implements AsyncDisposable {
+  readonly #scheduler: Scheduler
+  readonly #closeTimeout: number
+  readonly #group: TaskGroup | undefined
+  #shutdown: Shutdown | undefined
+
+  private constructor(settings: ManagerSettings, openScope: OpenScope) {
+    this.#scheduler = new Scheduler(settings, openScope)
+    this.#closeTimeout = settings.closeTimeout
+    this.#group = settings.failFast ? new TaskGroup(this.#scheduler) : undefined
+    if (settings.signal !== undefined) this.#follow(settings.signal)
+  }
+
+  /**
+   * Starts a manager. A number is `maxTasks`.
+   *
+   * Rejects with `TypeError` or `RangeError` for a wrong option, and with the signal's reason if it is already aborted.
+   */
+  static async start(options?: number | TaskManagerOptions): Promise<TaskManager> {
+    return TaskManager.startIn(isolatedScope, options)
+  }
+
+  /** @internal A manager whose operations run in the scope that `openScope` makes. */
+  static startIn(openScope: OpenScope, options?: number | TaskManagerOptions): TaskManager {
+    const settings = managerSettings(options)
+    settings.signal?.throwIfAborted()
+    return new TaskManager(settings, openScope)
+  }
+
+  /**
+   * Hands a task over, to be started on a later microtask as soon as a slot is free, in the async context of this call.
+   *
+   * Throws, and keeps nothing: `TypeError` and `RangeError` for wrong work or options, `QueueFullError` past
+   * `maxPending`, `ManagerClosedError` once `close` was called.
+   */
+  spawn<T>(work: Work<T>, options?: SpawnOptions): TaskHandle<T> {
+    this.#refuseIfClosed()
+    checkWork(work)
+    const settings = spawnSettings(options)
+    if (!this.#scheduler.hasRoom) {
+      const { name, maxPending } = this.#scheduler.settings
+      throw new QueueFullError(
+        `${name} has ${maxPending} tasks pending, its maxPending: wait for one to start, or raise it`,
+      )
+    }
+    return this.#spawn(work, settings).handle as TaskHandle<T>
+  }
+
+  #spawn(work: Work<unknown>, settings: SpawnSettings): Task {
+    const task = this.#scheduler.spawn(work, settings)
+    const failure = this.#group?.failure
+    if (failure !== undefined) task.stop({ kind: 'cancel', reason: failure.error })
+    return task
+  }
+
+  /**
+   * Runs `fn` on every item and gives the results, in the order of the input unless `ordered` is false. Pulls the input
+   * as the results are taken, at most `buffer` items ahead. Nothing starts before the loop, or `toArray`, does.
+   *
+   * When a call fails the loop throws its error once the others it started have been cancelled and have stopped; with
+   * `onError: 'collect'` an error takes the place of its result.
+   */
+  map<I, O>(
+    items: Iterable<I> | AsyncIterable<I>,
+    fn: MapFunction<I, O>,
+    options: MapOptions & { readonly onError: 'collect' },
+  ): MapResults<O | Error>
+  map<I, O>(items: Iterable<I> | AsyncIterable<I>, fn: MapFunction<I, O>, options?: MapOptions): MapResults<O>
+  map<I, O>(items: Iterable<I> | AsyncIterable<I>, fn: MapFunction<I, O>, options?: MapOptions): MapResults<O> {
+    this.#refuseIfClosed()
+    const spawn = (work: Work<unknown>, settings: SpawnSettings) => {
+      this.#refuseIfClosed()
+      return this.#spawn(work, settings)
+    }
+    return mapItems({ scheduler: this.#scheduler, spawn }, items, fn, options)
+  }
+
+  /**
+   * Resolves when nothing is pending and nothing runs, tasks spawned meanwhile included.
+   *
+   * Rejects with `DeadlockError` inside a task of this manager, and with `TaskGroupError` when `failFast` cancelled the
+   * rest after a failure.
+   */
+  async drain(): Promise<void> {
+    const inside = callerWithin(this.#scheduler)
+    if (inside !== undefined) {
+      throw new DeadlockError(`${inside.label} drains the manager it runs in, which waits for it to end`)
+    }
+    do await this.#scheduler.whenIdle()
+    while (!this.#scheduler.idle)
+    const error = this.#group?.take()
+    if (error !== undefined) throw error
+  }
+
+  /**
+   * Refuses new work at once, lets pending and running work go on until the timeout (counted from this call), cancels
+   * what is left, waits up to `cleanupTimeout` and reports. A paused manager is resumed. Never rejects.
+   *
+   * Calling it again joins the first call and can only make it sooner. Inside a task of this manager the promise resolves
+   * as soon as only tasks that wait for it are left.
+   */
+  close(options?: CloseOptions): Promise<CloseReport> {
+    const shutdown = this.#shutDown(closeRequest(options, this.#closeTimeout))
+    const inside = callerWithin(this.#scheduler)
+    if (inside !== undefined) return shutdown.reportTo(inside)
+    return shutdown.report.finally(() => this.#group?.surrender())
+  }
+
+  /** Closes like `close()`. Rejects with `TaskGroupError` if `failFast` stopped the manager and no `drain` has said so. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const shutdown = this.#shutDown(closeRequest(undefined, this.#closeTimeout))
+    const inside = callerWithin(this.#scheduler)
+    await (inside === undefined ? shutdown.report : shutdown.reportTo(inside))
+    const error = this.#group?.take()
+    if (error !== undefined) throw error
+  }
+
+  /** Cancels every task there is now; resolves when their work has stopped. */
+  async cancelAll(reason?: unknown): Promise<void> {
+    const stopping = [...this.#scheduler.live.values()]
+    this.#scheduler.stopAll({ kind: 'cancel', reason })
+    await Promise.all(stopping.filter(task => task.context !== undefined).map(task => task.cancel()))
+  }
+
+  /** Starts no more tasks until `resume`; those that run go on. */
+  pause(): void {
+    if (this.#shutdown === undefined) this.#scheduler.paused = true
+  }
+
+  resume(): void {
+    this.#scheduler.paused = false
+  }
+
+  /** The handle of a task that has not ended. */
+  get(id: number): TaskHandle<unknown> | undefined {
+    return this.#scheduler.live.get(id)?.handle
+  }
+
+  /** How many tasks may run at a time. Raising it starts more at once; lowering it cancels nothing. */
+  get maxTasks(): number {
+    return this.#scheduler.maxTasks
+  }
+
+  set maxTasks(value: number) {
+    this.#scheduler.maxTasks = capacity('maxTasks', value)
+  }
+
+  stats(): ManagerStats {
+    const { counts, strays, maxTasks, paused } = this.#scheduler
+    return { ...counts, abandoned: strays.size, maxTasks, paused, closed: this.#shutdown !== undefined }
+  }
+
+  /**
+   * Calls `listener` after each such event, in order, in a microtask of its own. Returns the function that ends it. What
+   * a listener throws goes to the logger.
+   */
+  on<T extends keyof ManagerEvents>(event: T, listener: (event: ManagerEvents[T]) => void): () => void {
+    return this.#scheduler.events.on(oneOf('event', EVENTS, event) as T, callback('listener', listener))
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#shutdown === undefined) return
+    throw new ManagerClosedError(`${this.#scheduler.settings.name} is closed and takes no new tasks`)
+  }
+
+  #shutDown(request: CloseRequest, reason?: unknown): Shutdown {
+    this.#shutdown ??= new Shutdown(this.#scheduler, reason)
+    this.#shutdown.join(request)
+    this.#scheduler.paused = false
+    return this.#shutdown
+  }
+
+  #follow(signal: AbortSignal): void {
+    const abort = () => this.#shutDown({ timeout: 0, pending: 'cancel' }, signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    this.#scheduler.onClosed = () => signal.removeEventListener('abort', abort)
+  }
+}
+
+/** Below effection's global scope: a failing task touches nobody else there. Its result only looks like an array. */
+function isolatedScope(): ReturnType<OpenScope> {
+  const [scope, destroy] = createScope()
+  return [scope, destroy]
+}

@@ -1,0 +1,46 @@
+import { Fifo } from './fifo.ts'
+import { IndexedHeap } from './indexed-heap.ts'
+import type { Queued } from './queued.ts'
+
+/**
+ * Items by priority, first come first served within one. The priority that a queue starts with, usually the only one,
+ * lives in a FIFO, where everything is O(1); all others share a heap, where everything is O(log n).
+ */
+export class PendingQueue<T extends Queued> {
+  readonly #usual = new Fifo<T>()
+  readonly #others = new IndexedHeap<T>()
+  #usualPriority = 0
+  #sequence = 0
+
+  get size(): number {
+    return this.#usual.size + this.#others.size
+  }
+
+  /** The sequence number of the latest arrival. */
+  get latest(): number {
+    return this.#sequence
+  }
+
+  push(item: T): void {
+    if (this.size === 0) this.#usualPriority = item.priority
+    this.#sequence += 1
+    item.sequence = this.#sequence
+    this.#lineOf(item).push(item)
+  }
+
+  peek(): T | undefined {
+    const other = this.#others.peek()
+    const usual = this.#usual.peek()
+    if (other === undefined || usual === undefined) return other ?? usual
+    return other.priority > usual.priority ? other : usual
+  }
+
+  /** Takes a queued item out, wherever it stands. */
+  remove(item: T): void {
+    this.#lineOf(item).remove(item)
+  }
+
+  #lineOf(item: T): Fifo<T> | IndexedHeap<T> {
+    return item.priority === this.#usualPriority ? this.#usual : this.#others
+  }
+}

@@ -1,0 +1,47 @@
+import type { Task } from './task.ts'
+import type { TaskContext, TaskProgress } from './types.ts'
+
+/** What the work of one attempt gets to see. Its identity also tells this attempt from earlier ones. */
+export class AttemptContext implements TaskContext {
+  readonly #task: Task
+  readonly attempt: number
+  #controller: AbortController | undefined
+
+  constructor(task: Task, attempt: number) {
+    this.#task = task
+    this.attempt = attempt
+  }
+
+  get id(): number {
+    return this.#task.id
+  }
+
+  get name(): string {
+    return this.#task.name
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      const reason = this.#task.stopReasonFor(this)
+      if (reason !== undefined) this.#controller.abort(reason)
+    }
+    return this.#controller.signal
+  }
+
+  progress(value: number | TaskProgress): void {
+    this.#task.report(this, value)
+  }
+
+  /** Tells the work to stop; `false` when it never asked for the signal and so cannot hear. */
+  static abort(context: AttemptContext, reason: unknown): boolean {
+    if (context.#controller === undefined) return false
+    context.#controller.abort(reason)
+    return true
+  }
+
+  /** Whether the work can hear that it should stop. */
+  static listens(context: AttemptContext): boolean {
+    return context.#controller !== undefined
+  }
+}

@@ -1,0 +1,104 @@
+import { type Operation, type Scope, until } from 'effection'
+import { type AsyncContext, captureContext } from '../platform.ts'
+import type { AttemptContext } from './context.ts'
+import { currentTask } from './current.ts'
+import { inContext, isOperation } from './operation.ts'
+import type { Task } from './task.ts'
+
+/**
+ * Runs one attempt. The only place that knows what kind of work it is: whatever the function returns, the task hears
+ * `attemptEnded` once, when the work has really stopped.
+ */
+export function execute(task: Task, context: AttemptContext, asyncContext: AsyncContext): void {
+  let returned: unknown
+  try {
+    returned = asyncContext.runInAsyncScope(enter, undefined, task, context)
+    if (isObject(returned)) {
+      if (isOperation(returned) && context === task.context && !task.ended)
+        return executeOperation(task, context, returned)
+      if (isThenable(returned)) return executePromise(task, context, returned)
+    }
+  } catch (error) {
+    return task.attemptEnded(context, false, error)
+  }
+  task.attemptEnded(context, true, returned)
+}
+
+/** Within the spawner's async context, so that what is entered here ends with the call. */
+function enter(task: Task, context: AttemptContext): unknown {
+  currentTask.enterWith(task)
+  const { work } = task
+  return (work as NonNullable<typeof work>)(context)
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+}
+
+function isThenable(value: object): value is PromiseLike<unknown> {
+  return typeof (value as Partial<PromiseLike<unknown>>).then === 'function'
+}
+
+function executePromise(task: Task, context: AttemptContext, promise: PromiseLike<unknown>): void {
+  const native = promise instanceof Promise ? promise : Promise.resolve(promise)
+  native.then(
+    value => task.attemptEnded(context, true, value),
+    error => task.attemptEnded(context, false, error),
+  )
+}
+
+/**
+ * The outcome of the body is kept apart from the teardown of its scope, because effection lets a teardown error replace
+ * the body's (and `halt` rejects with the body's error when it lands during the cleanup, thefrontside/effection#1235).
+ */
+function executeOperation(task: Task, context: AttemptContext, operation: Operation<unknown>): void {
+  let body: { ok: boolean; value: unknown } | undefined
+  const stepContext = captureContextOf(task)
+  const running = task.owner.scope.run(function* () {
+    try {
+      let value = yield* inContext(operation, stepContext)
+      if (isObject(value) && isThenable(value) && (value as unknown) !== operation) value = yield* until(value)
+      body = { ok: true, value }
+    } catch (error) {
+      body = { ok: false, value: error }
+    }
+    if (body.ok) task.bodyReturned(context, body.value)
+  })
+
+  let halting = false
+  const ended = (teardownFailed: boolean, teardownError?: unknown) => {
+    if (body === undefined) {
+      return teardownFailed
+        ? task.attemptEnded(context, false, teardownError)
+        : task.attemptEnded(context, true, undefined)
+    }
+    if (!teardownFailed || teardownError === body.value) return task.attemptEnded(context, body.ok, body.value)
+    if (body.ok) return task.attemptEnded(context, false, teardownError)
+    task.attemptEnded(context, false, body.value, { error: teardownError })
+  }
+  running.then(
+    () => halting || ended(false),
+    error => halting || ended(true, error),
+  )
+  task.haltWith(context, () => {
+    halting = true
+    running.halt().then(
+      () => ended(false),
+      error => ended(true, error),
+    )
+  })
+}
+
+/** The spawner's context with the task entered, for all later steps of an operation. */
+function captureContextOf(task: Task): AsyncContext {
+  return (task.asyncContext as AsyncContext).runInAsyncScope(() => {
+    currentTask.enterWith(task)
+    return captureContext()
+  })
+}
+
+/** What execution needs of the task's owner. */
+export interface OperationHost {
+  /** The effection scope in which operations run; made when first needed. */
+  readonly scope: Scope
+}

@@ -1,0 +1,168 @@
+import { type Effect, until } from 'effection'
+import { armWaitLimit, waitLimit } from '../wait-limit.ts'
+import { currentTask } from './current.ts'
+import { recordOf } from './record.ts'
+import type { Task } from './task.ts'
+import type { TaskHandle, TaskRecord, TaskStatus, WaitOptions } from './types.ts'
+import { forgetWait, noteWait, selfWait } from './wait-graph.ts'
+
+const ACCEPTED = Promise.resolve()
+const noop = () => {}
+
+/** The last executed executor's functions: `super(capture)` runs it before `this` can be touched. */
+let resolveCaptured: (value: never) => void
+let rejectCaptured: (error: unknown) => void
+const capture = (resolve: (value: never) => void, reject: (error: unknown) => void) => {
+  resolveCaptured = resolve
+  rejectCaptured = reject
+}
+
+/** Set while our own `then` runs the built-in one, whose look at `constructor` is not an await. */
+let registering = false
+
+/**
+ * The handle of a task. A real promise, so that `await` and `Promise.all` take the engine's fast path (a thenable costs
+ * four times as much), but one that learns when it is looked at:
+ *
+ * - `await handle` and the combinators read `handle.constructor` to see whether they may use the promise as it is
+ *   (PromiseResolve, ECMA-262 27.2.4.7.1). The getter marks the task as observed and refuses to await itself.
+ * - `then`, and through it `catch`, is overridden.
+ *
+ * So an outcome settles the promise only once somebody looks: an unobserved failure is never an unhandled rejection, and
+ * goes to `onError` instead.
+ */
+export class TaskPromise<T> extends Promise<T> implements TaskHandle<T> {
+  readonly #task: Task
+  readonly #resolve: (value: T) => void
+  readonly #reject: (error: unknown) => void
+
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise
+  }
+
+  static {
+    Object.defineProperty(TaskPromise.prototype, 'constructor', {
+      configurable: true,
+      get(this: TaskPromise<unknown>) {
+        if (#task in this && !registering) this.#await()
+        return Promise
+      },
+    })
+  }
+
+  constructor(task: Task) {
+    super(capture as (resolve: (value: T | PromiseLike<T>) => void, reject: (error: unknown) => void) => void)
+    this.#task = task
+    this.#resolve = resolveCaptured as (value: T) => void
+    this.#reject = rejectCaptured
+  }
+
+  /** Settles the promise of a handle with a result. */
+  static fulfil<T>(handle: TaskPromise<T>, value: T): void {
+    handle.#resolve(value)
+  }
+
+  /** Settles the promise of a handle with a failure; whoever only looked at it causes no unhandled rejection. */
+  static fail(handle: TaskPromise<unknown>, error: unknown): void {
+    handle.#reject(error)
+    handle.#register(undefined, noop)
+  }
+
+  get id(): number {
+    return this.#task.id
+  }
+
+  get name(): string {
+    return this.#task.name
+  }
+
+  get status(): TaskStatus {
+    return this.#task.status
+  }
+
+  get accepted(): Promise<void> {
+    return ACCEPTED
+  }
+
+  done(): boolean {
+    return this.#task.ended
+  }
+
+  result(): T {
+    const task = this.#task
+    if (task.status === 'done') return task.outcome as T
+    throw task.exception()
+  }
+
+  exception(): unknown {
+    return this.#task.exception()
+  }
+
+  cancel(reason?: unknown): Promise<boolean> {
+    return this.#task.cancel(reason)
+  }
+
+  async wait(options?: WaitOptions): Promise<T> {
+    const limit = waitLimit(options)
+    if (limit.timeout === Number.POSITIVE_INFINITY && limit.signal === undefined) return await this
+    return await new Promise<T>((resolve, reject) => {
+      const disarm = armWaitLimit(limit, `waiting for ${this.#task.label}, which goes on,`, reject)
+      this.then(resolve, reject).finally(disarm)
+    })
+  }
+
+  record(): TaskRecord {
+    return recordOf(this.#task)
+  }
+
+  /** A task's own handle can't be listened to from inside; any other may, without being waited for. */
+  override then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    const task = this.#task
+    const waiter = currentTask.getStore()
+    if (waiter !== undefined && !task.ended) {
+      if (waiter === task) return Promise.reject(selfWait(task)).then(onFulfilled, onRejected)
+      forgetWait(waiter, task)
+    }
+    task.observe()
+    return this.#register(onFulfilled, onRejected)
+  }
+
+  override finally(onFinally?: (() => void) | null): Promise<T> {
+    registering = true
+    try {
+      return super.finally(onFinally)
+    } finally {
+      registering = false
+    }
+  }
+
+  *[Symbol.iterator](): Generator<Effect<unknown>, T, unknown> {
+    this.#await()
+    return (yield* until(this.#register())) as T
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#task.cancel()
+  }
+
+  #await(): void {
+    const waiter = currentTask.getStore()
+    if (waiter !== undefined) noteWait(waiter, this.#task)
+    this.#task.observe()
+  }
+
+  #register<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    registering = true
+    try {
+      return super.then(onFulfilled, onRejected)
+    } finally {
+      registering = false
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import type { Effect, Operation } from 'effection'
+import { show } from '../options.ts'
+import type { AsyncContext } from '../platform.ts'
+
+type Steps = Iterator<Effect<unknown>, unknown, unknown>
+
+/**
+ * Whether what a function returned is to be run rather than to be the result: an iterable that is no collection. Never
+ * calls its iterator, which may have effects (effection's `call` starts its function there).
+ */
+export function isOperation(value: object): value is Operation<unknown> {
+  if (typeof (value as Partial<Operation<unknown>>)[Symbol.iterator] !== 'function') return false
+  if (Array.isArray(value) || ArrayBuffer.isView(value) || value instanceof Map || value instanceof Set) return false
+  const { next, throw: throwInto } = value as Partial<Iterator<unknown>>
+  const isIterator = typeof next === 'function'
+  return !isIterator || typeof throwInto === 'function'
+}
+
+/**
+ * The operation with every step taken in `context`: an operation is resumed by whoever resolves what it waits for, and
+ * would otherwise see that party's AsyncLocalStorage.
+ *
+ * An iterable turns out to be a plain collection when its iterator cannot be thrown into or its first step is no effect:
+ * then it is the result itself.
+ */
+export function inContext(operation: Operation<unknown>, context: AsyncContext): Operation<unknown> {
+  return {
+    [Symbol.iterator]() {
+      const steps = context.runInAsyncScope(() => operation[Symbol.iterator]())
+      if (typeof steps.throw !== 'function') return resultOnly(operation)
+      let first = true
+      const check = (step: IteratorResult<Effect<unknown>, unknown>): IteratorResult<Effect<unknown>, unknown> => {
+        if (step.done === true || typeof (step.value as Effect<unknown> | undefined)?.enter === 'function') {
+          first = false
+          return step
+        }
+        if (first && (steps as unknown) !== operation) {
+          steps.return?.()
+          return { done: true, value: operation }
+        }
+        throw new TypeError(
+          `the task yielded ${show(step.value)}, which is no effection operation: use \`yield*\`, and \`until(promise)\` for a promise`,
+        )
+      }
+      const guarded: Steps = {
+        next: input => check(context.runInAsyncScope(steps.next, steps, input)),
+        throw: error =>
+          check(context.runInAsyncScope(steps.throw as (e: unknown) => ReturnType<Steps['next']>, steps, error)),
+      }
+      if (steps.return !== undefined) {
+        guarded.return = value =>
+          check(context.runInAsyncScope(steps.return as NonNullable<Steps['return']>, steps, value))
+      }
+      return guarded
+    },
+  }
+}
+
+function resultOnly(value: unknown): Steps {
+  return { next: () => ({ done: true, value }) }
+}

@@ -1,0 +1,31 @@
+import type { AttemptContext } from './context.ts'
+import type { OperationHost } from './execution.ts'
+import type { Task } from './task.ts'
+import type { TaskStatus } from './types.ts'
+
+/** What a task needs of whoever runs it: the scheduler of a manager. */
+export interface TaskOwner extends OperationHost {
+  /** Milliseconds for cleaning up after a stop. */
+  readonly cleanupTimeout: number
+  /** Adds to a task's times to get milliseconds since the epoch. */
+  readonly epochOffset: number
+  /** After every change of status, with everything about the task up to date. */
+  moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void
+  /** After a task has failed and its handle is settled. */
+  failed(task: Task): void
+  progressed(task: Task): void
+  /** Takes a pending task out of the line. */
+  withdraw(task: Task): void
+  /** The attempt's work has stopped: its slot is free. */
+  slotFreed(): void
+  /** A task has ended that held no slot. */
+  released(): void
+  /** The attempt's work still runs, but its slot is free. */
+  gaveUp(task: Task, context: AttemptContext): void
+  /** Work that was given up on has stopped after all. */
+  strayStopped(context: AttemptContext): void
+  /** A cleanup failed where its error could not be the outcome. */
+  cleanupFailed(task: Task, error: unknown): void
+  /** The tasks that hold all slots, if each of them waits as `waiter` is about to; nothing when some slot is or will be free. */
+  slotHolders(waiter: Task): readonly Task[]
+}

@@ -1,0 +1,40 @@
+import type { Task } from './task.ts'
+import type { TaskAttempt, TaskRecord } from './types.ts'
+
+/** A frozen snapshot of a task as it is now. */
+export function recordOf(task: Task): TaskRecord {
+  const { id, name, status, priority, attempt, abandoned, settings, stopRequest, progress, cleanupError } = task
+  const epoch = task.owner.epochOffset
+  const cancelled = stopRequest?.kind === 'cancel' && stopRequest.reason !== undefined
+  return Object.freeze({
+    id,
+    name,
+    ...(settings.type !== undefined && { type: settings.type }),
+    status,
+    priority,
+    attempt,
+    attempts: attemptsOf(task),
+    createdAt: task.createdAt + epoch,
+    ...(attempt > 0 && { startedAt: task.startedAt + epoch }),
+    ...(task.ended && { endedAt: task.updatedAt + epoch }),
+    updatedAt: task.updatedAt + epoch,
+    ...(status === 'done' && { result: task.outcome }),
+    ...(status === 'failed' && { error: task.outcome }),
+    ...(cleanupError !== undefined && { cleanupError: cleanupError.error }),
+    ...(cancelled && { cancelReason: stopRequest.reason }),
+    abandoned,
+    ...(progress !== undefined && { progress }),
+  })
+}
+
+function attemptsOf(task: Task): readonly TaskAttempt[] {
+  if (task.attempt === 0) return Object.freeze([])
+  const epoch = task.owner.epochOffset
+  return Object.freeze([
+    Object.freeze({
+      startedAt: task.startedAt + epoch,
+      ...(task.ended && { endedAt: task.updatedAt + epoch }),
+      ...(task.status === 'failed' && { error: task.outcome }),
+    }),
+  ])
+}

@@ -1,0 +1,42 @@
+import { abortSignal, duration, optionsObject, ordering, string } from '../options.ts'
+
+/** The options of `spawn`, checked and with their defaults. */
+export interface SpawnSettings {
+  readonly name: string | undefined
+  readonly type: string | undefined
+  readonly priority: number
+  readonly timeout: number
+  readonly deadline: number
+  readonly signal: AbortSignal | undefined
+}
+
+export interface SpawnSettingsInput {
+  readonly name?: string
+  readonly type?: string
+  readonly priority?: number
+  readonly timeout?: number
+  readonly deadline?: number
+  readonly signal?: AbortSignal
+}
+
+const DEFAULTS: SpawnSettings = Object.freeze({
+  name: undefined,
+  type: undefined,
+  priority: 0,
+  timeout: Number.POSITIVE_INFINITY,
+  deadline: Number.POSITIVE_INFINITY,
+  signal: undefined,
+})
+
+export function spawnSettings(options: SpawnSettingsInput | undefined): SpawnSettings {
+  if (optionsObject('options', options) === undefined) return DEFAULTS
+  const { name, type, priority, timeout, deadline, signal } = options as SpawnSettingsInput
+  return {
+    name: name === undefined ? undefined : string('name', name),
+    type: type === undefined ? undefined : string('type', type),
+    priority: priority === undefined ? DEFAULTS.priority : ordering('priority', priority),
+    timeout: timeout === undefined ? DEFAULTS.timeout : duration('timeout', timeout),
+    deadline: deadline === undefined ? DEFAULTS.deadline : duration('deadline', deadline),
+    signal: signal === undefined ? undefined : abortSignal('signal', signal),
+  }
+}

@@ -1,0 +1,31 @@
+import { show } from '../options.ts'
+
+/** Why a task was told to stop. A later, stronger reason replaces a weaker one: a timeout may be followed by a retry. */
+export interface StopRequest {
+  readonly kind: 'cancel' | 'timeout' | 'deadline'
+  /** As given to `cancel`. */
+  readonly reason?: unknown
+}
+
+const LONGEST_CAUSE_CHAIN = 16
+
+/**
+ * Whether `error` is how work usually answers an abort: the reason itself, an error caused by it, or an `AbortError`.
+ * Anything else that work throws after it was told to stop is an error of its own.
+ */
+export function answersAbort(error: unknown, reason: unknown): boolean {
+  let candidate = error
+  for (let depth = 0; depth < LONGEST_CAUSE_CHAIN; depth += 1) {
+    if (candidate === reason) return true
+    if (!(candidate instanceof Error)) return false
+    if (candidate.name === 'AbortError') return true
+    candidate = candidate.cause
+  }
+  return false
+}
+
+/** A reason as the message of an error mentions it. */
+export function because(reason: unknown): string {
+  if (reason === undefined) return ''
+  return `: ${reason instanceof Error ? reason.message : typeof reason === 'string' ? reason : show(reason)}`
+}

@@ -1,0 +1,313 @@
+import { now, startTimer, type Timer } from '../clock.ts'
+import { TaskCancelledError, TaskNotFinishedError, TaskTimeoutError } from '../errors.ts'
+import { type AsyncContext, captureContext } from '../platform.ts'
+import { AttemptContext } from './context.ts'
+import { currentTask } from './current.ts'
+import { execute } from './execution.ts'
+import { TaskPromise } from './handle.ts'
+import type { TaskOwner } from './owner.ts'
+import { normaliseProgress } from './progress.ts'
+import type { SpawnSettings } from './spawn-settings.ts'
+import { answersAbort, because, type StopRequest } from './stop.ts'
+import type { TaskProgress, TaskStatus, Work } from './types.ts'
+import type { Waits } from './wait-graph.ts'
+
+/**
+ * A task: its state, and every step of its life. The handle, the context and the record are views on it.
+ *
+ * A slot is held from `start` until the attempt's work has really stopped (`attemptEnded`) or its cleanup time is over
+ * (`giveUp`); `context` is set exactly that long. The handle may settle earlier, when the work cannot be told to stop.
+ */
+export class Task {
+  readonly owner: TaskOwner
+  readonly id: number
+  readonly settings: SpawnSettings
+  work: Work<unknown> | undefined
+  asyncContext: AsyncContext | undefined
+
+  status: TaskStatus = 'pending'
+  readonly priority: number
+  sequence = 0
+  position = -1
+
+  attempt = 0
+  context: AttemptContext | undefined = undefined
+  readonly createdAt: number
+  startedAt = 0
+  updatedAt: number
+  /** The result when done, the error when failed or cancelled; that of a cancel is made when first asked for. */
+  outcome: unknown = undefined
+  cleanupError: { readonly error: unknown } | undefined = undefined
+  stopRequest: StopRequest | undefined = undefined
+  abandoned = false
+  progress: TaskProgress | undefined = undefined
+
+  /** Somebody has asked for the outcome, so a failure is theirs. */
+  observed = false
+  waits: Waits | undefined = undefined
+  /** Called once when the task has ended, before its handle settles. */
+  onEnd: ((task: Task) => void) | undefined = undefined
+
+  #promise: TaskPromise<unknown> | undefined = undefined
+  #returned: { readonly value: unknown } | undefined = undefined
+  #cleaningUp = false
+  #halt: (() => void) | undefined = undefined
+  #timer: Timer | undefined = undefined
+  #deadline: Timer | undefined = undefined
+  #unlink: (() => void) | undefined = undefined
+  #stopWaiters: (() => void)[] | undefined = undefined
+
+  constructor(owner: TaskOwner, id: number, work: Work<unknown>, settings: SpawnSettings) {
+    this.owner = owner
+    this.id = id
+    this.work = work
+    this.settings = settings
+    this.priority = settings.priority
+    this.asyncContext = captureContext()
+    this.createdAt = this.updatedAt = now()
+  }
+
+  get name(): string {
+    return this.settings.name ?? `task ${this.id}`
+  }
+
+  /** How messages call the task. */
+  get label(): string {
+    return this.settings.name === undefined ? this.name : `task ${this.id} "${this.settings.name}"`
+  }
+
+  get ended(): boolean {
+    return this.status === 'done' || this.status === 'failed' || this.status === 'cancelled'
+  }
+
+  get handle(): TaskPromise<unknown> {
+    return (this.#promise ??= new TaskPromise<unknown>(this))
+  }
+
+  /** The only place where a status changes: counts, events and records all follow from here. */
+  #move(to: TaskStatus): void {
+    const from = this.status
+    this.status = to
+    this.owner.moved(this, from, to)
+  }
+
+  /** Arms what may end the task before it starts. Returns whether it is still to be run. */
+  admit(): boolean {
+    const { deadline, signal } = this.settings
+    if (deadline !== Number.POSITIVE_INFINITY)
+      this.#deadline = startTimer(deadline, () => this.stop({ kind: 'deadline' }))
+    if (signal !== undefined) this.#follow(signal)
+    return this.status === 'pending'
+  }
+
+  #follow(signal: AbortSignal): void {
+    const cancel = () => this.stop({ kind: 'cancel', reason: signal.reason })
+    if (signal.aborted) return cancel()
+    signal.addEventListener('abort', cancel, { once: true })
+    this.#unlink = () => signal.removeEventListener('abort', cancel)
+  }
+
+  /** Starts an attempt; the owner has taken a slot for it. */
+  start(): void {
+    const { timeout } = this.settings
+    const context = new AttemptContext(this, this.attempt + 1)
+    this.context = context
+    this.attempt = context.attempt
+    this.updatedAt = now()
+    if (this.attempt === 1) this.startedAt = this.updatedAt
+    this.#move('running')
+    if (timeout !== Number.POSITIVE_INFINITY) this.#timer = startTimer(timeout, () => this.stop({ kind: 'timeout' }))
+    execute(this, context, this.asyncContext as AsyncContext)
+  }
+
+  /** How to stop an attempt that is an operation. */
+  haltWith(context: AttemptContext, halt: () => void): void {
+    if (context === this.context) this.#halt = halt
+  }
+
+  /** The body of an operation has its value and its scope is being torn down: a stop from now on can't change it. */
+  bodyReturned(context: AttemptContext, value: unknown): void {
+    if (context === this.context && this.stopRequest === undefined) this.#returned = { value }
+  }
+
+  /** The attempt's work has stopped, with its result or its error; nothing of it runs any more. */
+  attemptEnded(context: AttemptContext, ok: boolean, value: unknown, cleanup?: { readonly error: unknown }): void {
+    if (context !== this.context) return this.owner.strayStopped(context)
+    this.#clearAttempt()
+    if (!this.ended) {
+      if (cleanup !== undefined) this.#cleanupFailed(cleanup.error)
+      if (this.stopRequest !== undefined) this.#endStopped(this.stopRequest, ok, value)
+      else this.#end(ok ? 'done' : 'failed', value)
+    }
+    this.owner.slotFreed()
+    this.#tellStopped()
+  }
+
+  /** Asks the task to stop: at once if it is pending, else by telling its work. Does nothing once it has ended. */
+  stop(request: StopRequest): void {
+    if (this.ended) return
+    if (this.status === 'pending') {
+      this.owner.withdraw(this)
+      this.stopRequest = request
+      this.#endStopped(request, true, undefined)
+      return this.owner.released()
+    }
+    if (this.#returned !== undefined) return this.#limitCleanup()
+    if (this.status === 'stopping') return
+    this.stopRequest = request
+    this.updatedAt = now()
+    this.#move('stopping')
+    this.#limitCleanup()
+    this.#tellWork(request)
+  }
+
+  #tellWork(request: StopRequest): void {
+    const context = this.context as AttemptContext
+    const halt = this.#halt
+    const heard = AttemptContext.listens(context) || halt !== undefined
+    if (!heard) {
+      this.abandoned = true
+      return this.#endStopped(request, true, undefined)
+    }
+    AttemptContext.abort(context, this.#reasonOf(request))
+    halt?.()
+  }
+
+  /** What the signal of this attempt is to be aborted with, if it was told to stop. */
+  stopReasonFor(context: AttemptContext): unknown {
+    if (context !== this.context) return this.#reasonOf(this.stopRequest ?? { kind: 'cancel' })
+    return this.stopRequest === undefined ? undefined : this.#reasonOf(this.stopRequest)
+  }
+
+  #reasonOf(request: StopRequest): unknown {
+    return request.kind === 'cancel' && request.reason !== undefined ? request.reason : this.#stopError(request)
+  }
+
+  #limitCleanup(): void {
+    if (this.#cleaningUp) return
+    this.#cleaningUp = true
+    this.#timer?.cancel()
+    this.#timer = startTimer(this.owner.cleanupTimeout, () => this.#giveUp())
+  }
+
+  /** The cleanup time is over: the slot goes to somebody else, the work is on its own. */
+  #giveUp(): void {
+    const context = this.context as AttemptContext
+    const returned = this.#returned
+    this.abandoned = true
+    this.#clearAttempt()
+    this.owner.gaveUp(this, context)
+    if (returned !== undefined) this.#end('done', returned.value)
+    else if (!this.ended) this.#endStopped(this.stopRequest as StopRequest, true, undefined)
+    this.owner.slotFreed()
+    this.#tellStopped()
+  }
+
+  #clearAttempt(): void {
+    this.context = undefined
+    this.#halt = undefined
+    this.#returned = undefined
+    this.#cleaningUp = false
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  #endStopped(request: StopRequest, ok: boolean, value: unknown): void {
+    const ownError = !ok && !answersAbort(value, this.#reasonOf(request))
+    if (request.kind === 'cancel') return ownError ? this.#end('failed', value) : this.#end('cancelled', this.outcome)
+    if (ownError) this.#cleanupFailed(value)
+    this.#end('failed', this.#stopError(request))
+  }
+
+  #cleanupFailed(error: unknown): void {
+    this.cleanupError = { error }
+    this.owner.cleanupFailed(this, error)
+  }
+
+  #end(status: 'done' | 'failed' | 'cancelled', outcome: unknown): void {
+    this.outcome = outcome
+    this.work = undefined
+    this.asyncContext = undefined
+    this.waits = undefined
+    this.#deadline?.cancel()
+    this.#deadline = undefined
+    this.#unlink?.()
+    this.#unlink = undefined
+    this.updatedAt = now()
+    this.#move(status)
+    this.onEnd?.(this)
+    this.onEnd = undefined
+    if (this.observed) this.#settlePromise()
+    if (status === 'failed') this.owner.failed(this)
+  }
+
+  /** The error of a stop, made once: it carries a stack, which most cancelled tasks need not pay for. */
+  #stopError(request: StopRequest): unknown {
+    this.outcome ??= this.#makeStopError(request)
+    return this.outcome
+  }
+
+  #makeStopError({ kind, reason }: StopRequest): Error {
+    if (kind === 'cancel') {
+      const message = `${this.label} was cancelled${because(reason)}`
+      return reason === undefined ? new TaskCancelledError(message) : new TaskCancelledError(message, { cause: reason })
+    }
+    const limit = this.settings[kind]
+    const what = kind === 'timeout' ? `its timeout of ${limit} ms` : `its deadline of ${limit} ms`
+    return new TaskTimeoutError(`${this.label} ran past ${what}`, limit)
+  }
+
+  /** What the handle rejects with. */
+  failure(): unknown {
+    return this.status === 'cancelled' ? this.#stopError(this.stopRequest as StopRequest) : this.outcome
+  }
+
+  exception(): unknown {
+    if (!this.ended)
+      throw new TaskNotFinishedError(`${this.label} is ${this.status}: await it before asking how it ended`)
+    this.observe()
+    return this.status === 'done' ? undefined : this.failure()
+  }
+
+  /** Somebody wants the outcome: from now on the promise is kept settled. */
+  observe(): void {
+    if (this.observed) return
+    this.observed = true
+    if (this.ended) this.#settlePromise()
+  }
+
+  #settlePromise(): void {
+    const promise = this.#promise
+    if (promise === undefined) return
+    if (this.status === 'done') TaskPromise.fulfil(promise, this.outcome)
+    else TaskPromise.fail(promise, this.failure())
+  }
+
+  /** See {@link TaskHandle.cancel}. */
+  cancel(reason?: unknown): Promise<boolean> {
+    const had = this.ended
+    this.stop({ kind: 'cancel', reason })
+    const inside = currentTask.getStore() === this
+    const cancelled = () => !had && this.status !== 'done'
+    if (this.context === undefined || inside) return Promise.resolve(cancelled())
+    return new Promise(resolve => {
+      this.#stopWaiters ??= []
+      this.#stopWaiters.push(() => resolve(cancelled()))
+    })
+  }
+
+  #tellStopped(): void {
+    const waiters = this.#stopWaiters
+    this.#stopWaiters = undefined
+    if (waiters !== undefined) for (const tell of waiters) tell()
+  }
+
+  /** Progress from an attempt; that of one which is over is ignored. */
+  report(context: AttemptContext, value: number | TaskProgress): void {
+    const progress = normaliseProgress(value)
+    if (context !== this.context || this.ended) return
+    this.progress = progress
+    this.updatedAt = now()
+    this.owner.progressed(this)
+  }
+}
