@@ -10,7 +10,7 @@ export function callerWithin(scheduler: Scheduler): Task | undefined {
   const caller = currentTask.getStore()
   if (caller === undefined || caller.ended) return undefined
   if (caller.owner === scheduler) return caller
-  for (const task of scheduler.live.values()) if (task.waits !== undefined && leadsTo(task, caller)) return task
+  for (const task of scheduler.live) if (task.waits !== undefined && leadsTo(task, caller)) return task
   return undefined
 }
 

@@ -171,7 +171,7 @@ export class MapRun<I, O> {
     if (this.#settings.ordered) this.#line.push(task)
     this.#flying.add(task)
     if (task.ended) this.#ended(task)
-    else task.onEnd = this.#ended
+    else task.more().onEnd = this.#ended
   }
 
   readonly #ended = (task: Task): void => {

@@ -1,5 +1,6 @@
 import type { Scope } from 'effection'
 import { epochOffset } from '../clock.ts'
+import { LinkedSet } from '../queue/linked-set.ts'
 import { PendingQueue } from '../queue/pending-queue.ts'
 import type { AttemptContext } from '../task/context.ts'
 import type { TaskOwner } from '../task/owner.ts'
@@ -43,10 +44,11 @@ export class Scheduler implements TaskOwner {
   readonly events: Emitter<ManagerEvents>
   readonly report: FailureReport
   /** Every task that has not ended. */
-  readonly live = new Map<number, Task>()
+  readonly live = new LinkedSet<Task>()
   /** Work that still runs although its slot was given up. */
   readonly strays = new Map<AttemptContext, Task>()
 
+  #index: Map<number, Task> | undefined
   readonly #queue = new PendingQueue<Task>()
   readonly #openScope: OpenScope
   #scope: OpenedScope | undefined
@@ -113,7 +115,8 @@ export class Scheduler implements TaskOwner {
   spawn(work: Work<unknown>, settings: SpawnSettings): Task {
     const task = new Task(this, ++this.#lastId, work, settings)
     this.#busy = true
-    this.live.set(task.id, task)
+    this.live.add(task)
+    this.#index?.set(task.id, task)
     this.moved(task, undefined, 'pending')
     if (task.admit()) this.#enqueue(task)
     return task
@@ -176,8 +179,19 @@ export class Scheduler implements TaskOwner {
   moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void {
     if (from !== undefined) this.counts[from] -= 1
     this.counts[to] += 1
-    if (task.ended) this.live.delete(task.id)
+    if (task.ended) this.#forget(task)
     this.#emit(EVENT_OF[to], task)
+  }
+
+  #forget(task: Task): void {
+    this.live.delete(task)
+    this.#index?.delete(task.id)
+  }
+
+  /** Finds a task that has not ended. The index is built by the first search: most managers are never asked. */
+  find(id: number): Task | undefined {
+    this.#index ??= new Map([...this.live].map(task => [task.id, task]))
+    return this.#index.get(id)
   }
 
   failed(task: Task): void {
@@ -200,7 +214,7 @@ export class Scheduler implements TaskOwner {
 
   /** Stops every task there is now: the pending ones first, so that none of them gets a slot that another gives up. */
   stopAll(request: StopRequest): void {
-    const tasks = [...this.live.values()]
+    const tasks = this.live.toArray()
     for (const task of tasks) if (task.status === 'pending') task.stop(request)
     for (const task of tasks) task.stop(request)
   }
@@ -237,7 +251,7 @@ export class Scheduler implements TaskOwner {
   slotHolders(waiter: Task): readonly Task[] {
     if (this.#slotsTaken < this.#maxTasks) return []
     const holders: Task[] = []
-    for (const task of this.live.values()) {
+    for (const task of this.live) {
       if (task.context === undefined) continue
       if (task.waits === undefined && task !== waiter) return []
       holders.push(task)

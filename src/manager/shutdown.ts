@@ -67,7 +67,7 @@ export class Shutdown {
   }
 
   #cancelPending(): void {
-    for (const task of [...this.#scheduler.live.values()]) {
+    for (const task of this.#scheduler.live.toArray()) {
       if (task.status !== 'pending') continue
       if (task.attempt === 0) this.#neverStarted.push(task)
       task.stop({ kind: 'cancel', reason: this.#reason })
@@ -76,7 +76,7 @@ export class Shutdown {
 
   #letInsidersGo(): void {
     if (this.#insiders.size === 0) return
-    for (const task of this.#scheduler.live.values()) if (!this.#insiders.has(task)) return
+    for (const task of this.#scheduler.live) if (!this.#insiders.has(task)) return
     const report = this.#write()
     for (const resolve of this.#insiders.values()) resolve(report)
   }

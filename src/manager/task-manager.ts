@@ -166,7 +166,7 @@ export class TaskManager implements AsyncDisposable {
 
   /** Cancels every task there is now; resolves when their work has stopped. */
   async cancelAll(reason?: unknown): Promise<void> {
-    const stopping = [...this.#scheduler.live.values()]
+    const stopping = this.#scheduler.live.toArray()
     this.#scheduler.stopAll({ kind: 'cancel', reason })
     await Promise.all(stopping.filter(task => task.context !== undefined).map(task => task.cancel()))
   }
@@ -182,7 +182,7 @@ export class TaskManager implements AsyncDisposable {
 
   /** The handle of a task that has not ended. */
   get(id: number): TaskHandle<unknown> | undefined {
-    return this.#scheduler.live.get(id)?.handle
+    return this.#scheduler.find(id)?.handle
   }
 
   /** How many tasks may run at a time. Raising it starts more at once; lowering it cancels nothing. */

@@ -3,7 +3,8 @@ import type { TaskAttempt, TaskRecord } from './types.ts'
 
 /** A frozen snapshot of a task as it is now. */
 export function recordOf(task: Task): TaskRecord {
-  const { id, name, status, priority, attempt, abandoned, settings, stopRequest, progress, cleanupError } = task
+  const { id, name, status, priority, attempt, settings, extras } = task
+  const { stopRequest, progress, cleanupError, abandoned = false } = extras ?? {}
   const epoch = task.owner.epochOffset
   const cancelled = stopRequest?.kind === 'cancel' && stopRequest.reason !== undefined
   return Object.freeze({

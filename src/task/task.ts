@@ -1,9 +1,12 @@
-import { now, startTimer, type Timer } from '../clock.ts'
+import { now, startTimer } from '../clock.ts'
 import { TaskCancelledError, TaskNotFinishedError, TaskTimeoutError } from '../errors.ts'
 import { type AsyncContext, captureContext } from '../platform.ts'
+import type { Linked } from '../queue/linked-set.ts'
+import type { Queued } from '../queue/queued.ts'
 import { AttemptContext } from './context.ts'
 import { currentTask } from './current.ts'
 import { execute } from './execution.ts'
+import { Extras } from './extras.ts'
 import { TaskPromise } from './handle.ts'
 import type { TaskOwner } from './owner.ts'
 import { normaliseProgress } from './progress.ts'
@@ -18,18 +21,18 @@ import type { Waits } from './wait-graph.ts'
  * A slot is held from `start` until the attempt's work has really stopped (`attemptEnded`) or its cleanup time is over
  * (`giveUp`); `context` is set exactly that long. The handle may settle earlier, when the work cannot be told to stop.
  */
-export class Task {
+export class Task implements Queued, Linked<Task> {
   readonly owner: TaskOwner
   readonly id: number
   readonly settings: SpawnSettings
   work: Work<unknown> | undefined
   asyncContext: AsyncContext | undefined
-
   status: TaskStatus = 'pending'
   readonly priority: number
   sequence = 0
   position = -1
-
+  next: Task | undefined = undefined
+  previous: Task | undefined = undefined
   attempt = 0
   context: AttemptContext | undefined = undefined
   readonly createdAt: number
@@ -37,25 +40,10 @@ export class Task {
   updatedAt: number
   /** The result when done, the error when failed or cancelled; that of a cancel is made when first asked for. */
   outcome: unknown = undefined
-  cleanupError: { readonly error: unknown } | undefined = undefined
-  stopRequest: StopRequest | undefined = undefined
-  abandoned = false
-  progress: TaskProgress | undefined = undefined
-
   /** Somebody has asked for the outcome, so a failure is theirs. */
   observed = false
-  waits: Waits | undefined = undefined
-  /** Called once when the task has ended, before its handle settles. */
-  onEnd: ((task: Task) => void) | undefined = undefined
-
   #promise: TaskPromise<unknown> | undefined = undefined
-  #returned: { readonly value: unknown } | undefined = undefined
-  #cleaningUp = false
-  #halt: (() => void) | undefined = undefined
-  #timer: Timer | undefined = undefined
-  #deadline: Timer | undefined = undefined
-  #unlink: (() => void) | undefined = undefined
-  #stopWaiters: (() => void)[] | undefined = undefined
+  extras: Extras | undefined = undefined
 
   constructor(owner: TaskOwner, id: number, work: Work<unknown>, settings: SpawnSettings) {
     this.owner = owner
@@ -80,6 +68,19 @@ export class Task {
     return this.status === 'done' || this.status === 'failed' || this.status === 'cancelled'
   }
 
+  get stopRequest(): StopRequest | undefined {
+    return this.extras?.stopRequest
+  }
+
+  get waits(): Waits | undefined {
+    return this.extras?.waits
+  }
+
+  /** The extras, made now if need be. */
+  more(): Extras {
+    return (this.extras ??= new Extras())
+  }
+
   get handle(): TaskPromise<unknown> {
     return (this.#promise ??= new TaskPromise<unknown>(this))
   }
@@ -95,7 +96,7 @@ export class Task {
   admit(): boolean {
     const { deadline, signal } = this.settings
     if (deadline !== Number.POSITIVE_INFINITY)
-      this.#deadline = startTimer(deadline, () => this.stop({ kind: 'deadline' }))
+      this.more().deadline = startTimer(deadline, () => this.stop({ kind: 'deadline' }))
     if (signal !== undefined) this.#follow(signal)
     return this.status === 'pending'
   }
@@ -104,7 +105,7 @@ export class Task {
     const cancel = () => this.stop({ kind: 'cancel', reason: signal.reason })
     if (signal.aborted) return cancel()
     signal.addEventListener('abort', cancel, { once: true })
-    this.#unlink = () => signal.removeEventListener('abort', cancel)
+    this.more().unlink = () => signal.removeEventListener('abort', cancel)
   }
 
   /** Starts an attempt; the owner has taken a slot for it. */
@@ -116,18 +117,20 @@ export class Task {
     this.updatedAt = now()
     if (this.attempt === 1) this.startedAt = this.updatedAt
     this.#move('running')
-    if (timeout !== Number.POSITIVE_INFINITY) this.#timer = startTimer(timeout, () => this.stop({ kind: 'timeout' }))
+    if (timeout !== Number.POSITIVE_INFINITY) {
+      this.more().timer = startTimer(timeout, () => this.stop({ kind: 'timeout' }))
+    }
     execute(this, context, this.asyncContext as AsyncContext)
   }
 
   /** How to stop an attempt that is an operation. */
   haltWith(context: AttemptContext, halt: () => void): void {
-    if (context === this.context) this.#halt = halt
+    if (context === this.context) this.more().halt = halt
   }
 
   /** The body of an operation has its value and its scope is being torn down: a stop from now on can't change it. */
   bodyReturned(context: AttemptContext, value: unknown): void {
-    if (context === this.context && this.stopRequest === undefined) this.#returned = { value }
+    if (context === this.context && this.stopRequest === undefined) this.more().returned = { value }
   }
 
   /** The attempt's work has stopped, with its result or its error; nothing of it runs any more. */
@@ -136,7 +139,8 @@ export class Task {
     this.#clearAttempt()
     if (!this.ended) {
       if (cleanup !== undefined) this.#cleanupFailed(cleanup.error)
-      if (this.stopRequest !== undefined) this.#endStopped(this.stopRequest, ok, value)
+      const request = this.stopRequest
+      if (request !== undefined) this.#endStopped(request, ok, value)
       else this.#end(ok ? 'done' : 'failed', value)
     }
     this.owner.slotFreed()
@@ -148,13 +152,13 @@ export class Task {
     if (this.ended) return
     if (this.status === 'pending') {
       this.owner.withdraw(this)
-      this.stopRequest = request
+      this.more().stopRequest = request
       this.#endStopped(request, true, undefined)
       return this.owner.released()
     }
-    if (this.#returned !== undefined) return this.#limitCleanup()
+    if (this.extras?.returned !== undefined) return this.#limitCleanup()
     if (this.status === 'stopping') return
-    this.stopRequest = request
+    this.more().stopRequest = request
     this.updatedAt = now()
     this.#move('stopping')
     this.#limitCleanup()
@@ -163,10 +167,10 @@ export class Task {
 
   #tellWork(request: StopRequest): void {
     const context = this.context as AttemptContext
-    const halt = this.#halt
+    const halt = this.extras?.halt
     const heard = AttemptContext.listens(context) || halt !== undefined
     if (!heard) {
-      this.abandoned = true
+      this.more().abandoned = true
       return this.#endStopped(request, true, undefined)
     }
     AttemptContext.abort(context, this.#reasonOf(request))
@@ -184,17 +188,19 @@ export class Task {
   }
 
   #limitCleanup(): void {
-    if (this.#cleaningUp) return
-    this.#cleaningUp = true
-    this.#timer?.cancel()
-    this.#timer = startTimer(this.owner.cleanupTimeout, () => this.#giveUp())
+    const extras = this.more()
+    if (extras.cleaningUp) return
+    extras.cleaningUp = true
+    extras.timer?.cancel()
+    extras.timer = startTimer(this.owner.cleanupTimeout, () => this.#giveUp())
   }
 
   /** The cleanup time is over: the slot goes to somebody else, the work is on its own. */
   #giveUp(): void {
     const context = this.context as AttemptContext
-    const returned = this.#returned
-    this.abandoned = true
+    const extras = this.more()
+    const { returned } = extras
+    extras.abandoned = true
     this.#clearAttempt()
     this.owner.gaveUp(this, context)
     if (returned !== undefined) this.#end('done', returned.value)
@@ -205,11 +211,7 @@ export class Task {
 
   #clearAttempt(): void {
     this.context = undefined
-    this.#halt = undefined
-    this.#returned = undefined
-    this.#cleaningUp = false
-    this.#timer?.cancel()
-    this.#timer = undefined
+    this.extras?.clearAttempt()
   }
 
   #endStopped(request: StopRequest, ok: boolean, value: unknown): void {
@@ -220,7 +222,7 @@ export class Task {
   }
 
   #cleanupFailed(error: unknown): void {
-    this.cleanupError = { error }
+    this.more().cleanupError = { error }
     this.owner.cleanupFailed(this, error)
   }
 
@@ -228,15 +230,14 @@ export class Task {
     this.outcome = outcome
     this.work = undefined
     this.asyncContext = undefined
-    this.waits = undefined
-    this.#deadline?.cancel()
-    this.#deadline = undefined
-    this.#unlink?.()
-    this.#unlink = undefined
     this.updatedAt = now()
     this.#move(status)
-    this.onEnd?.(this)
-    this.onEnd = undefined
+    const { extras } = this
+    if (extras !== undefined) {
+      const { onEnd } = extras
+      extras.clearTask()
+      onEnd?.(this)
+    }
     if (this.observed) this.#settlePromise()
     if (status === 'failed') this.owner.failed(this)
   }
@@ -291,22 +292,24 @@ export class Task {
     const cancelled = () => !had && this.status !== 'done'
     if (this.context === undefined || inside) return Promise.resolve(cancelled())
     return new Promise(resolve => {
-      this.#stopWaiters ??= []
-      this.#stopWaiters.push(() => resolve(cancelled()))
+      const extras = this.more()
+      extras.stopWaiters ??= []
+      extras.stopWaiters.push(() => resolve(cancelled()))
     })
   }
 
   #tellStopped(): void {
-    const waiters = this.#stopWaiters
-    this.#stopWaiters = undefined
-    if (waiters !== undefined) for (const tell of waiters) tell()
+    const waiters = this.extras?.stopWaiters
+    if (waiters === undefined) return
+    this.more().stopWaiters = undefined
+    for (const tell of waiters) tell()
   }
 
   /** Progress from an attempt; that of one which is over is ignored. */
   report(context: AttemptContext, value: number | TaskProgress): void {
     const progress = normaliseProgress(value)
     if (context !== this.context || this.ended) return
-    this.progress = progress
+    this.more().progress = progress
     this.updatedAt = now()
     this.owner.progressed(this)
   }

@@ -15,7 +15,7 @@ export function noteWait(waiter: Task, target: Task): void {
         : `${waiter.label} awaits ${target.label}, which waits for it in turn`,
     )
   }
-  const waits = (waiter.waits ??= new Waits())
+  const waits = (waiter.more().waits ??= new Waits())
   waits.add(target)
 }
 

@@ -1,0 +1,43 @@
+import type { Timer } from '../clock.ts'
+import type { StopRequest } from './stop.ts'
+import type { Task } from './task.ts'
+import type { TaskProgress } from './types.ts'
+import type { Waits } from './wait-graph.ts'
+
+/** What most tasks never need: kept apart, so that a million waiting tasks don't pay for it. */
+export class Extras {
+  stopRequest: StopRequest | undefined
+  abandoned = false
+  cleanupError: { readonly error: unknown } | undefined
+  progress: TaskProgress | undefined
+  /** The tasks that this one awaits. */
+  waits: Waits | undefined
+  /** Called once when the task has ended, before its handle settles. */
+  onEnd: ((task: Task) => void) | undefined
+  /** Of the attempt that runs: the value of a body whose scope is still being torn down. */
+  returned: { readonly value: unknown } | undefined
+  /** Of the attempt that runs: how to halt it, if it is an operation. */
+  halt: (() => void) | undefined
+  /** Of the attempt that runs: its timeout, and after a stop the end of its cleanup time. */
+  timer: Timer | undefined
+  cleaningUp = false
+  deadline: Timer | undefined
+  /** Stops listening to the signal that the task was spawned with. */
+  unlink: (() => void) | undefined
+  /** Told when the work has stopped. */
+  stopWaiters: (() => void)[] | undefined
+
+  /** An attempt is over. */
+  clearAttempt(): void {
+    this.timer?.cancel()
+    this.timer = this.halt = this.returned = undefined
+    this.cleaningUp = false
+  }
+
+  /** The task has ended: nothing may call it any more. */
+  clearTask(): void {
+    this.deadline?.cancel()
+    this.unlink?.()
+    this.deadline = this.unlink = this.onEnd = this.waits = undefined
+  }
+}
