@@ -10,7 +10,7 @@ export abstract class TaskScopeError extends Error {
 }
 
 /** On the prototype, where `Error` looks while it writes the first line of `stack`; an own field would come too late. */
-function named(type: { prototype: TaskScopeError }, name: string): void {
+export function named(type: { prototype: TaskScopeError }, name: string): void {
   Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true })
 }
 
