@@ -54,7 +54,8 @@ export class Laboratory {
     const path = join(this.#folder, mutation.file)
     const source = await readFile(path, 'utf8')
     const mutated = mutate(source, mutation)
-    if (mutated === undefined) return { outcome: 'broken', why: `its text is not in ${mutation.file} exactly once` }
+    if (mutated === undefined)
+      return { outcome: 'broken', why: `a text to replace is not in ${mutation.file} exactly once` }
     await writeFile(path, mutated)
     try {
       return await this.test(mutation.tests)

@@ -1,87 +1,239 @@
-import type { Mutation } from './mutation.ts'
+import { type Mutation, mistakesIn } from './mutation.ts'
 
-const groundFloor: readonly Mutation[] = [
-  {
-    name: 'options: a duration of NaN is taken',
-    file: 'src/options.ts',
-    search: 'if (!(number(option, rule, value) >= 0)) throw',
-    replace: 'if (number(option, rule, value) < 0) throw',
-    tests: ['test/options'],
-  },
-  {
-    name: 'options: a capacity of zero is taken',
-    file: 'src/options.ts',
-    search: 'if (!(value >= 1) ||',
-    replace: 'if (!(value >= 0) ||',
-    tests: ['test/options'],
-  },
-  {
-    name: 'options: an array is taken for an options object',
-    file: 'src/options.ts',
-    search: " || Array.isArray(value)) throw wrongType(option, 'an object', value)",
-    replace: ") throw wrongType(option, 'an object', value)",
-    tests: ['test/options'],
-  },
-  {
-    name: 'clock: Infinity arms a timer',
-    file: 'src/clock.ts',
-    search: 'if (delay === Number.POSITIVE_INFINITY) return NEVER',
-    replace: '',
-    tests: ['test/clock'],
-  },
-  {
-    name: 'clock: a long delay is cut off at what setTimeout takes',
-    file: 'src/clock.ts',
-    search: 'remaining > piece ? arm(remaining - piece) : fire()',
-    replace: 'fire()',
-    tests: ['test/clock'],
-  },
-  {
-    name: 'clock: cancel forgets the later pieces of a long delay',
-    file: 'src/clock.ts',
-    search: 'handle = setTimeout(',
-    replace: 'handle ??= setTimeout(',
-    tests: ['test/clock'],
-  },
-]
+const CORE = ['test/invariants', 'test/manager', 'test/task', 'test/queue']
 
-const testing: readonly Mutation[] = [
-  {
-    name: 'testing: real time does not come back after a failure',
-    file: 'src/testing/run-virtual.ts',
-    search: `    return { value, elapsed: clock.elapsed }
+/** Every mistake the tests must notice. */
+export const MUTATIONS: readonly Mutation[] = [
+  ...mistakesIn('src/options.ts', ['test/options'], {
+    'a duration of NaN is taken': {
+      search: 'if (!(number(option, rule, value) >= 0)) throw',
+      replace: 'if (number(option, rule, value) < 0) throw',
+    },
+    'a capacity of zero is taken': { search: 'if (!(value >= 1) ||', replace: 'if (!(value >= 0) ||' },
+    'an array is taken for an options object': {
+      search: " || Array.isArray(value)) throw wrongType(option, 'an object', value)",
+      replace: ") throw wrongType(option, 'an object', value)",
+    },
+  }),
+
+  ...mistakesIn('src/clock.ts', ['test/clock'], {
+    'Infinity arms a timer': { search: 'if (delay === Number.POSITIVE_INFINITY) return NEVER', replace: '' },
+    'a long delay is cut off at what setTimeout takes': {
+      search: 'remaining > piece ? arm(remaining - piece) : fire()',
+      replace: 'fire()',
+    },
+    'cancelling a timer forgets the later pieces of a long delay': {
+      search: 'handle = setTimeout(',
+      replace: 'handle ??= setTimeout(',
+    },
+  }),
+
+  ...mistakesIn('src/queue/indexed-heap.ts', CORE, {
+    'last come, first served within a priority': {
+      search: 'a.sequence < b.sequence',
+      replace: 'a.sequence > b.sequence',
+    },
+    'the heap does not sink what fills a gap': { search: 'else this.#sink(last, index)', replace: '' },
+  }),
+
+  ...mistakesIn('src/queue/pending-queue.ts', CORE, {
+    'lower priorities go first': {
+      search: 'other.priority > usual.priority ? other',
+      replace: 'other.priority < usual.priority ? other',
+    },
+  }),
+
+  ...mistakesIn('src/queue/fifo.ts', CORE, {
+    'items do not learn their new place when the ring grows': { search: '      item.position = tail\n', replace: '' },
+  }),
+
+  ...mistakesIn('src/manager/scheduler.ts', CORE, {
+    'oversubscribe by one': {
+      search: 'while (!this.#paused && this.#slotsTaken < this.#maxTasks) {',
+      replace: 'while (!this.#paused && this.#slotsTaken <= this.#maxTasks) {',
+    },
+    'no pump after a slot is free': { search: 'this.onRelease?.()\n    this.#pump()', replace: 'this.onRelease?.()' },
+    'no pump after maxTasks was raised': {
+      search: 'this.#maxTasks = value\n    this.#pump()',
+      replace: 'this.#maxTasks = value',
+    },
+    'one more may be pending than maxPending': {
+      search: 'this.counts.pending < this.settings.maxPending',
+      replace: 'this.counts.pending <= this.settings.maxPending',
+    },
+    'the body starts within spawn': { search: 'queueMicrotask(this.#ripen)', replace: 'this.#ripen()' },
+    'cancelling all lets a pending task take a freed slot': {
+      search: "for (const task of tasks) if (task.status === 'pending') task.stop(request)\n",
+      replace: '',
+    },
+    'work that has stopped after all stays abandoned': { search: 'this.strays.delete(context)', replace: '' },
+    'an unobserved failure is lost': {
+      search: 'if (this.onFailure === undefined) this.report.failed(task)\n    else this.onFailure(task)',
+      replace: 'this.onFailure?.(task)',
+    },
+  }),
+
+  ...mistakesIn('src/manager/failure-report.ts', CORE, {
+    'an observed failure is reported all the same': {
+      search: 'if (!task.observed) this.tell(',
+      replace: 'this.tell(',
+    },
+  }),
+
+  ...mistakesIn('src/manager/task-group.ts', CORE, {
+    'failFast lets the others go on': {
+      search: "this.#scheduler.stopAll({ kind: 'cancel', reason: task.outcome })",
+      replace: '',
+    },
+    'failFast forgets all failures but the first': {
+      search: 'this.#failures.push(task)\n    if (this.#failures.length > 1) return',
+      replace: 'if (this.#failures.length > 0) return\n    this.#failures.push(task)',
+    },
+  }),
+
+  ...mistakesIn('src/manager/task-manager.ts', CORE, {
+    'closed flag set after the drain': {
+      search: 'if (this.#shutdown === undefined) return\n    throw',
+      replace: 'if (this.#shutdown === undefined || !this.#scheduler.idle) return\n    throw',
+    },
+    'spawn accepted while closing': {
+      search: 'this.#refuseIfClosed()\n    checkWork(work)',
+      replace: 'checkWork(work)',
+    },
+    'drain leaves out what is spawned as it ends': {
+      search: 'while (!this.#scheduler.idle)',
+      replace: 'while (false)',
+    },
+  }),
+
+  ...mistakesIn('src/manager/shutdown.ts', CORE, {
+    'deadline per batch instead of total': {
+      search: 'this.#timer = startTimer(timeout, () => this.#timeUp())',
+      replace: `const arm = () => {
+      this.#timer?.cancel()
+      this.#timer = startTimer(timeout, () => this.#timeUp())
+    }
+    arm()
+    this.#scheduler.onRelease = () => {
+      this.#letInsidersGo()
+      arm()
+    }`,
+    },
+    'a second close makes it later': { search: 'if (deadline >= this.#deadline) return', replace: '' },
+    'close leaves its timer behind': {
+      search: 'timeUp])\n    this.#timer?.cancel()',
+      replace: 'timeUp])',
+    },
+    'the report forgets what never started': {
+      search: 'if (task.attempt === 0) this.#neverStarted.push(task)\n',
+      replace: '',
+    },
+  }),
+
+  ...mistakesIn('src/task/execution.ts', CORE, {
+    'body error overwritten by the cleanup error': {
+      search: 'task.attemptEnded(context, false, body.value, { error: teardownError })',
+      replace: 'task.attemptEnded(context, false, teardownError)',
+    },
+    'a cleanup error after success is lost': {
+      search: 'if (body.ok) return task.attemptEnded(context, false, teardownError)',
+      replace: 'if (body.ok) return task.attemptEnded(context, true, body.value)',
+    },
+    'the body runs in the context of whoever freed the slot': {
+      search: 'asyncContext.runInAsyncScope(enter, undefined, task, context)',
+      replace: 'enter(task, context)',
+    },
+  }),
+
+  ...mistakesIn('src/task/task.ts', CORE, {
+    'leave a cancelled pending task queued': { search: '      this.owner.withdraw(this)\n', replace: '' },
+    'no pump after cancel': { search: 'return this.owner.released()', replace: 'return' },
+    'slot freed at cancel instead of at the end': [
+      { search: "this.#move('stopping')", replace: "this.#move('stopping')\n    this.owner.slotFreed()" },
+      {
+        search: 'this.owner.slotFreed()\n    this.#tellStopped()\n  }\n\n  /** Asks',
+        replace:
+          'if (this.stopRequest === undefined) this.owner.slotFreed()\n    this.#tellStopped()\n  }\n\n  /** Asks',
+      },
+    ],
+    'the handle settles before the cleanup has run': {
+      search: '    halt?.()\n  }',
+      replace: '    halt?.()\n    if (!this.ended) this.#endStopped(request, true, undefined)\n  }',
+    },
+    'cancel does not reach an operation': { search: '    halt?.()\n  }', replace: '  }' },
+    'cancel does not reach the signal': {
+      search: 'AttemptContext.abort(context, this.#reasonOf(request))',
+      replace: '',
+    },
+    'cleanup without a limit': {
+      search: 'startTimer(this.owner.cleanupTimeout, () => this.#giveUp())',
+      replace: 'startTimer(Number.POSITIVE_INFINITY, () => this.#giveUp())',
+    },
+    'giving up keeps the slot': {
+      search: 'this.owner.slotFreed()\n    this.#tellStopped()\n  }\n\n  #clearAttempt',
+      replace: 'this.#tellStopped()\n  }\n\n  #clearAttempt',
+    },
+    'work that was given up on frees its slot twice': {
+      search: 'return this.owner.strayStopped(context)',
+      replace: '{ this.owner.strayStopped(context); return this.owner.slotFreed() }',
+    },
+    'a cancel takes back a value that was returned before': {
+      search: 'if (this.#returned !== undefined) return this.#limitCleanup()',
+      replace: '',
+    },
+    'the deadline ends with the waiting': {
+      search: '    this.context = context\n',
+      replace: '    this.context = context\n    this.#deadline?.cancel()\n',
+    },
+    'the deadline timer stays behind': {
+      search: '    this.#deadline?.cancel()\n    this.#deadline = undefined\n',
+      replace: '',
+    },
+    'the timeout timer stays behind': {
+      search: 'this.#cleaningUp = false\n    this.#timer?.cancel()',
+      replace: 'this.#cleaningUp = false',
+    },
+    'the listener on the signal stays behind': { search: '    this.#unlink?.()\n', replace: '' },
+    'an ended task keeps what its work captured': { search: '    this.work = undefined\n', replace: '' },
+  }),
+
+  ...mistakesIn('src/manager/map-run.ts', CORE, {
+    'leaving the loop of a map cancels nothing': {
+      search: 'await Promise.all([...this.#flying].map(task => task.cancel()))',
+      replace: '',
+    },
+    'a map looks ahead without bound': {
+      search: 'this.#outstanding < (this.#settings.buffer ?? scheduler.maxTasks)',
+      replace: 'this.#outstanding < Number.POSITIVE_INFINITY',
+    },
+  }),
+
+  ...mistakesIn('src/testing/run-virtual.ts', ['test/testing'], {
+    'real time does not come back after a failure': {
+      search: `    return { value, elapsed: clock.elapsed }
   } finally {
     clock.uninstall()
   }`,
-    replace: `    clock.uninstall()
+      replace: `    clock.uninstall()
     return { value, elapsed: clock.elapsed }
   } catch (error) {
     throw error
   }`,
-    tests: ['test/testing'],
-  },
-  {
-    name: 'testing: imports from node:timers stay real',
-    file: 'src/testing/virtual-clock.ts',
-    search: 'syncBuiltinESMExports()\n    return',
-    replace: 'return',
-    tests: ['test/testing'],
-  },
-  {
-    name: 'testing: a deadlock goes on waiting',
-    file: 'src/testing/virtual-clock.ts',
-    search: 'if (this.#clock.countTimers() === 0) {',
-    replace: 'if (this.#clock.countTimers() < 0) {',
-    tests: ['test/testing'],
-  },
-  {
-    name: 'testing: the exploration leaves out the last order',
-    file: 'src/testing/explore-all.ts',
-    search: 'choice.pick + 1 < choice.options',
-    replace: 'choice.pick + 2 < choice.options',
-    tests: ['test/testing'],
-  },
-]
+    },
+  }),
 
-/** Every mistake the tests must notice. */
-export const MUTATIONS: readonly Mutation[] = [...groundFloor, ...testing]
+  ...mistakesIn('src/testing/virtual-clock.ts', ['test/testing'], {
+    'imports from node:timers stay real': { search: 'syncBuiltinESMExports()\n    return', replace: 'return' },
+    'a virtual deadlock goes on waiting': {
+      search: 'if (this.#clock.countTimers() === 0) {',
+      replace: 'if (this.#clock.countTimers() < 0) {',
+    },
+  }),
+
+  ...mistakesIn('src/testing/explore-all.ts', ['test/testing'], {
+    'the exploration leaves out the last order': {
+      search: 'choice.pick + 1 < choice.options',
+      replace: 'choice.pick + 2 < choice.options',
+    },
+  }),
+]

@@ -14,3 +14,9 @@ const afterThisTurn = globalThis.setImmediate
 export function settle(): Promise<void> {
   return new Promise(resolve => afterThisTurn(resolve))
 }
+
+/** Like {@link settle}, and goes on while anything asks for another turn of the event loop, `settle` itself included. */
+export async function settleAll(): Promise<void> {
+  do await settle()
+  while (process.getActiveResourcesInfo().includes('Immediate'))
+}

@@ -2,7 +2,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import type { Clock } from '@sinonjs/fake-timers'
 import { DeadlockError } from '../errors.ts'
 import { LivelockError } from './errors.ts'
-import { settle } from './settle.ts'
+import { settleAll } from './settle.ts'
 
 type FakeTimers = typeof import('@sinonjs/fake-timers')
 
@@ -63,7 +63,7 @@ export class VirtualClock {
     })
     outcome.catch(() => {})
     for (;;) {
-      await settle()
+      await settleAll()
       if (ended) return outcome
       if (!idle()) this.#jump()
     }

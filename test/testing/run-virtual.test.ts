@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { DeadlockError } from '../../src/errors.ts'
-import { createGate, LivelockError, runVirtual } from '../../src/testing/index.ts'
+import { createGate, LivelockError, runVirtual, settle } from '../../src/testing/index.ts'
 
 const realSetTimeout = setTimeout
 const realDate = Date
@@ -77,6 +77,17 @@ describe('runVirtual', () => {
       expect(queueMicrotask).toBe(microtask)
       expect(process.nextTick).toBe(tick)
     })
+  })
+
+  it('lets the body settle, and take turns of the event loop, before time moves or a deadlock is named', async () => {
+    const { elapsed } = await runVirtual(async () => {
+      const timer = setTimeout(() => expect.unreachable(), 10)
+      for (let turn = 0; turn < 5; turn++) await settle()
+      clearTimeout(timer)
+      for (let turn = 0; turn < 5; turn++) await settle()
+      for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve))
+    })
+    expect(elapsed).toBe(0)
   })
 
   it('ends with the body, whatever timers are left', async () => {
