@@ -62,10 +62,6 @@ export const MUTATIONS: readonly Mutation[] = [
       replace: 'this.counts.pending <= this.settings.maxPending',
     },
     'the body starts within spawn': { search: 'queueMicrotask(this.#ripen)', replace: 'this.#ripen()' },
-    'cancelling all lets a pending task take a freed slot': {
-      search: "for (const task of tasks) if (task.status === 'pending') task.stop(request)\n",
-      replace: '',
-    },
     'work that has stopped after all stays abandoned': { search: 'this.strays.delete(context)', replace: '' },
     'an unobserved failure is lost': {
       search: 'if (this.onFailure === undefined) this.report.failed(task)\n    else this.onFailure(task)',
@@ -178,23 +174,20 @@ export const MUTATIONS: readonly Mutation[] = [
       replace: '{ this.owner.strayStopped(context); return this.owner.slotFreed() }',
     },
     'a cancel takes back a value that was returned before': {
-      search: 'if (this.#returned !== undefined) return this.#limitCleanup()',
+      search: 'if (this.extras?.returned !== undefined) return this.#limitCleanup()',
       replace: '',
     },
     'the deadline ends with the waiting': {
       search: '    this.context = context\n',
-      replace: '    this.context = context\n    this.#deadline?.cancel()\n',
+      replace: '    this.context = context\n    this.extras?.deadline?.cancel()\n',
     },
-    'the deadline timer stays behind': {
-      search: '    this.#deadline?.cancel()\n    this.#deadline = undefined\n',
-      replace: '',
-    },
-    'the timeout timer stays behind': {
-      search: 'this.#cleaningUp = false\n    this.#timer?.cancel()',
-      replace: 'this.#cleaningUp = false',
-    },
-    'the listener on the signal stays behind': { search: '    this.#unlink?.()\n', replace: '' },
     'an ended task keeps what its work captured': { search: '    this.work = undefined\n', replace: '' },
+  }),
+
+  ...mistakesIn('src/task/extras.ts', CORE, {
+    'the timeout timer stays behind': { search: '    this.timer?.cancel()\n', replace: '' },
+    'the deadline timer stays behind': { search: '    this.deadline?.cancel()\n', replace: '' },
+    'the listener on the signal stays behind': { search: '    this.unlink?.()\n', replace: '' },
   }),
 
   ...mistakesIn('src/manager/map-run.ts', CORE, {

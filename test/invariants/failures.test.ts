@@ -32,6 +32,18 @@ describe('a failure', () => {
     expect(errors).toEqual([])
   })
 
+  it('goes to whoever awaits the handle in the same breath alone', async () => {
+    const errors = await told(async manager => {
+      const handle = manager.spawn(() => {
+        throw error
+      })
+      await null
+      expect(handle.status).toBe('failed')
+      await expect(handle).rejects.toBe(error)
+    })
+    expect(errors).toEqual([])
+  })
+
   it('touches nobody else', async () => {
     await told(async manager => {
       const other = createGate<string>()

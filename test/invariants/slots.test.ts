@@ -139,6 +139,7 @@ describe('the queue', () => {
       await using manager = await TaskManager.start({ autoStart: false })
       const pending = manager.spawn(() => {})
       const drained = manager.drain()
+      await settle()
       pending.cancel()
       await drained
     })
