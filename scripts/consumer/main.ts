@@ -1,8 +1,37 @@
-import { TaskScopeError } from 'taskscope'
-import { createGate, type Gate } from 'taskscope/testing'
+/** What a user's first program might be: it must compile against the published types, and run. */
+import { sleep } from 'effection'
+import { TaskCancelledError, type TaskHandle, TaskManager, type TaskRecord } from 'taskscope'
+import { createGate, settle } from 'taskscope/testing'
 
-const gate: Gate<number> = createGate<number>()
-gate.open(42)
-const value: number = await gate
-if (value !== 42) throw new Error(`got ${value}`)
-if (!(TaskScopeError.prototype instanceof Error)) throw new Error('not an Error')
+function expect(what: string, actual: unknown, expected: unknown): void {
+  if (actual !== expected) throw new Error(`${what}: expected ${expected}, got ${actual}`)
+}
+
+await using manager = await TaskManager.start({ maxTasks: 2 })
+
+const number: TaskHandle<number> = manager.spawn(() => 1)
+const promise: TaskHandle<string> = manager.spawn(async ({ name }) => name, { name: 'named' })
+const operation: TaskHandle<boolean> = manager.spawn(function* () {
+  yield* sleep(1)
+  return true
+})
+expect('a value', await number, 1)
+expect('a promise', await promise, 'named')
+expect('an operation', await operation, true)
+
+const squares: number[] = await manager.map([1, 2, 3], async x => x * x).toArray()
+expect('a map', squares.join(), '1,4,9')
+
+const gate = createGate<number>()
+const waiting = manager.spawn(() => gate)
+await settle()
+await waiting.cancel('no longer needed')
+const error: unknown = await waiting.catch((thrown: unknown) => thrown)
+expect('a cancel', error instanceof TaskCancelledError, true)
+gate.open(1)
+
+const record: TaskRecord = waiting.record()
+expect('a record', record.status, 'cancelled')
+const report = await manager.close()
+expect('a report', `${report.done} done, ${report.cancelled} cancelled`, '6 done, 1 cancelled')
+console.log('the consumer works')

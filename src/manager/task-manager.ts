@@ -176,6 +176,7 @@ export class TaskManager implements AsyncDisposable {
     if (this.#shutdown === undefined) this.#scheduler.paused = true
   }
 
+  /** Ends a `pause`, or the beginning of a manager with `autoStart: false`. */
   resume(): void {
     this.#scheduler.paused = false
   }
@@ -194,6 +195,7 @@ export class TaskManager implements AsyncDisposable {
     this.#scheduler.maxTasks = capacity('maxTasks', value)
   }
 
+  /** The counts of this moment. */
   stats(): ManagerStats {
     const { counts, strays, maxTasks, paused } = this.#scheduler
     return { ...counts, abandoned: strays.size, maxTasks, paused, closed: this.#shutdown !== undefined }

@@ -2,6 +2,7 @@ import type { TaskContext, TaskProgress, TaskRecord } from '../task/types.ts'
 
 /** Where failures go that nobody observed: anything with an `error` method, such as `console` or a pino logger. */
 export interface Logger {
+  /** Takes one failure, and what it is about. */
   error(error: unknown, message: string): void
 }
 
@@ -66,6 +67,7 @@ export type MapFunction<I, O> = (
 
 /** The results of a `map`: a loop over them drives it, and leaving the loop cancels what it started. */
 export interface MapResults<O> extends AsyncIterable<O> {
+  /** Starts the run. */
   [Symbol.asyncIterator](): AsyncIterableIterator<O>
   /** Runs to the end and returns all results. */
   toArray(): Promise<O[]>

@@ -102,6 +102,7 @@ export interface TaskHandle<T> extends Promise<T>, Operation<T>, AsyncDisposable
   cancel(reason?: unknown): Promise<boolean>
   /** The result, or a rejection when `timeout` or `signal` ends the wait. Gives up waiting, never the task. */
   wait(options?: WaitOptions): Promise<T>
+  /** A snapshot of this moment. */
   record(): TaskRecord
   /** Cancels the task and waits until it has stopped. */
   [Symbol.asyncDispose](): Promise<void>
