@@ -8,6 +8,11 @@ export {
   TaskScopeError,
   TaskTimeoutError,
 } from './errors.ts'
+export { asCompleted } from './handles/as-completed.ts'
+export type { Gathered, GatheredOrErrors, GatherOptions } from './handles/gather.ts'
+export { gather } from './handles/gather.ts'
+export type { WaitForOptions } from './handles/wait.ts'
+export { wait } from './handles/wait.ts'
 export { useTaskManager } from './manager/resource.ts'
 export { TaskManager } from './manager/task-manager.ts'
 export type {
@@ -24,6 +29,7 @@ export type {
   TaskManagerOptions,
 } from './manager/types.ts'
 export type {
+  Outcome,
   TaskAttempt,
   TaskContext,
   TaskHandle,
@@ -33,3 +39,4 @@ export type {
   WaitOptions,
   Work,
 } from './task/types.ts'
+export { zip } from './zip.ts'

@@ -100,3 +100,14 @@ export function abortSignal(option: string, value: AbortSignal): AbortSignal {
   }
   return value
 }
+
+/** Anything that a `for` or a `for await` loop takes. */
+export function iterable<T>(option: string, value: Iterable<T> | AsyncIterable<T>): Iterable<T> | AsyncIterable<T> {
+  const { [Symbol.iterator]: sync, [Symbol.asyncIterator]: async } = Object(value) as Partial<
+    Iterable<T> & AsyncIterable<T>
+  >
+  if (typeof sync !== 'function' && typeof async !== 'function') {
+    throw wrongType(option, 'an iterable or an async iterable', value)
+  }
+  return value
+}

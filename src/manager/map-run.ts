@@ -26,10 +26,10 @@ export interface MapHost {
 type Source<I> = Iterator<I> | AsyncIterator<I>
 
 /** One loop over the results of a map: pulls the input, keeps at most `buffer` items between input and loop. */
-export class MapRun<I, O> {
+export class MapRun<I> {
   readonly #host: MapHost
   readonly #items: Iterable<I> | AsyncIterable<I>
-  readonly #fn: MapFunction<I, O>
+  readonly #fn: MapFunction<I, unknown>
   readonly #settings: MapSettings
   /** Work is started when a result is taken or another task ends, but always in the context of the call of `map`. */
   readonly #context: AsyncContext
@@ -47,7 +47,12 @@ export class MapRun<I, O> {
   #failure: { readonly error: unknown } | undefined
   #wake: () => void = () => {}
 
-  constructor(host: MapHost, items: Iterable<I> | AsyncIterable<I>, fn: MapFunction<I, O>, settings: MapSettings) {
+  constructor(
+    host: MapHost,
+    items: Iterable<I> | AsyncIterable<I>,
+    fn: MapFunction<I, unknown>,
+    settings: MapSettings,
+  ) {
     this.#host = host
     this.#items = items
     this.#fn = fn
@@ -56,20 +61,20 @@ export class MapRun<I, O> {
   }
 
   /** The next result, if there is one by now. Throws what ends the loop. */
-  take(): { readonly value: O } | undefined {
+  take(): { readonly value: unknown } | undefined {
     this.#pull()
     if (this.#failure !== undefined) throw this.#failure.error
     const task = this.#line[this.#head]
     if (task === undefined || !task.ended) return undefined
     this.#shift()
     this.#outstanding -= 1
-    if (task.status === 'done') return { value: task.outcome as O }
-    if (this.#settings.collect) return { value: task.failure() as O }
+    if (task.status === 'done') return { value: task.outcome }
+    if (this.#settings.collect) return { value: task.failure() }
     throw task.failure()
   }
 
   /** The next result; `undefined` after the last. */
-  async next(): Promise<{ readonly value: O } | undefined> {
+  async next(): Promise<{ readonly value: unknown } | undefined> {
     for (;;) {
       const ready = this.take()
       if (ready !== undefined) return ready

@@ -1,16 +1,16 @@
-import { boolean, callback, capacity, oneOf, optionsObject, show } from '../options.ts'
+import { boolean, callback, capacity, iterable, oneOf, optionsObject } from '../options.ts'
 import { spawnSettings } from '../task/spawn-settings.ts'
 import { type MapHost, MapRun, type MapSettings } from './map-run.ts'
 import type { MapFunction, MapOptions, MapResults } from './types.ts'
 
 /** See {@link TaskManager.map}: checks the call, and starts a run for every loop over the results. */
-export function mapItems<I, O>(
+export function mapItems<I>(
   host: MapHost,
   items: Iterable<I> | AsyncIterable<I>,
-  fn: MapFunction<I, O>,
+  fn: MapFunction<I, unknown>,
   options: MapOptions | undefined,
-): MapResults<O> {
-  if (!isIterable(items)) throw new TypeError(`items must be an iterable or an async iterable, got ${show(items)}`)
+): MapResults<unknown> {
+  iterable('items', items)
   callback('fn', fn)
   const settings = mapSettings(options)
   const run = () => new MapRun(host, items, fn, settings)
@@ -20,7 +20,7 @@ export function mapItems<I, O>(
   }
 }
 
-async function* results<I, O>(run: MapRun<I, O>): AsyncGenerator<O, void, undefined> {
+async function* results<I>(run: MapRun<I>): AsyncGenerator<unknown, void, undefined> {
   try {
     for (;;) {
       const ready = run.take() ?? (await run.next())
@@ -33,8 +33,8 @@ async function* results<I, O>(run: MapRun<I, O>): AsyncGenerator<O, void, undefi
 }
 
 /** Without the cost of a generator step per item. */
-async function collect<I, O>(run: MapRun<I, O>): Promise<O[]> {
-  const values: O[] = []
+async function collect<I>(run: MapRun<I>): Promise<unknown[]> {
+  const values: unknown[] = []
   try {
     for (;;) {
       const ready = run.take() ?? (await run.next())
@@ -44,14 +44,6 @@ async function collect<I, O>(run: MapRun<I, O>): Promise<O[]> {
   } finally {
     await run.end()
   }
-}
-
-function isIterable(items: unknown): boolean {
-  if (items === null || items === undefined) return false
-  const { [Symbol.iterator]: sync, [Symbol.asyncIterator]: async } = items as Partial<
-    Iterable<unknown> & AsyncIterable<unknown>
-  >
-  return typeof sync === 'function' || typeof async === 'function'
 }
 
 function mapSettings(options: MapOptions | undefined): MapSettings {

@@ -3,7 +3,7 @@ import { DeadlockError, ManagerClosedError, QueueFullError } from '../errors.ts'
 import { callback, capacity, oneOf } from '../options.ts'
 import { type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
-import type { TaskHandle, Work } from '../task/types.ts'
+import type { Outcome, TaskContext, TaskHandle, Work } from '../task/types.ts'
 import { checkWork } from '../task/work.ts'
 import { closeRequest } from './close-request.ts'
 import { callerWithin } from './deadlock.ts'
@@ -82,7 +82,9 @@ export class TaskManager implements AsyncDisposable {
    * Throws, and keeps nothing: `TypeError` and `RangeError` for wrong work or options, `QueueFullError` past
    * `maxPending`, `ManagerClosedError` once `close` was called.
    */
-  spawn<T>(work: Work<T>, options?: SpawnOptions): TaskHandle<T> {
+  spawn<R>(work: (task: TaskContext) => R, options?: SpawnOptions): TaskHandle<Outcome<R>>
+  spawn<T>(work: Work<T>, options?: SpawnOptions): TaskHandle<T>
+  spawn(work: Work<unknown>, options?: SpawnOptions): TaskHandle<unknown> {
     this.#refuseIfClosed()
     checkWork(work)
     const settings = spawnSettings(options)
@@ -92,7 +94,7 @@ export class TaskManager implements AsyncDisposable {
         `${name} has ${maxPending} tasks pending, its maxPending: wait for one to start, or raise it`,
       )
     }
-    return this.#spawn(work, settings).handle as TaskHandle<T>
+    return this.#spawn(work, settings).handle
   }
 
   #spawn(work: Work<unknown>, settings: SpawnSettings): Task {
@@ -109,13 +111,17 @@ export class TaskManager implements AsyncDisposable {
    * When a call fails the loop throws its error once the others it started have been cancelled and have stopped; with
    * `onError: 'collect'` an error takes the place of its result.
    */
-  map<I, O>(
+  map<I, R>(
     items: Iterable<I> | AsyncIterable<I>,
-    fn: MapFunction<I, O>,
+    fn: MapFunction<I, R>,
     options: MapOptions & { readonly onError: 'collect' },
-  ): MapResults<O | Error>
-  map<I, O>(items: Iterable<I> | AsyncIterable<I>, fn: MapFunction<I, O>, options?: MapOptions): MapResults<O>
-  map<I, O>(items: Iterable<I> | AsyncIterable<I>, fn: MapFunction<I, O>, options?: MapOptions): MapResults<O> {
+  ): MapResults<Outcome<R> | Error>
+  map<I, R>(items: Iterable<I> | AsyncIterable<I>, fn: MapFunction<I, R>, options?: MapOptions): MapResults<Outcome<R>>
+  map<I>(
+    items: Iterable<I> | AsyncIterable<I>,
+    fn: MapFunction<I, unknown>,
+    options?: MapOptions,
+  ): MapResults<unknown> {
     this.#refuseIfClosed()
     const spawn = (work: Work<unknown>, settings: SpawnSettings) => {
       this.#refuseIfClosed()

@@ -58,12 +58,8 @@ export interface MapOptions extends SpawnOptions {
   readonly progress?: (progress: TaskProgress) => void
 }
 
-/** Maps one item; `index` counts from 0. */
-export type MapFunction<I, O> = (
-  item: I,
-  task: TaskContext,
-  index: number,
-) => O | PromiseLike<O> | import('effection').Operation<O>
+/** Maps one item, as any work; `index` counts from 0. */
+export type MapFunction<I, R> = (item: I, task: TaskContext, index: number) => R
 
 /** The results of a `map`: a loop over them drives it, and leaving the loop cancels what it started. */
 export interface MapResults<O> extends AsyncIterable<O> {

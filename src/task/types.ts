@@ -7,6 +7,16 @@ import type { Operation } from 'effection'
  */
 export type Work<T> = (task: TaskContext) => T | PromiseLike<T> | Operation<T>
 
+/**
+ * What comes of work that returns `R`: the value of a promise or an operation, anything else as it is. Collections are
+ * told apart first, since a string would pass for an operation of `undefined`.
+ */
+export type Outcome<R> = R extends string | readonly unknown[] | ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>
+  ? R
+  : R extends Operation<infer T>
+    ? Awaited<T>
+    : Awaited<R>
+
 /** What a piece of work is told about itself, and how it hears that it should stop. */
 export interface TaskContext {
   /** 1, 2, 3 … within the manager. */

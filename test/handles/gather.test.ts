@@ -1,0 +1,88 @@
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { DeadlockError, gather, type TaskHandle, TaskManager } from '../../src/index.ts'
+
+describe('gather', () => {
+  it('gives an array for an array', async () => {
+    const manager = await TaskManager.start()
+    const results = await gather([manager.spawn(() => 1), manager.spawn(async () => 'two')])
+    expect(results).toEqual([1, 'two'])
+    expectTypeOf(results).toEqualTypeOf<[number, string]>()
+  })
+
+  it('gives a record for a record', async () => {
+    const manager = await TaskManager.start()
+    const results = await gather({ one: manager.spawn(() => 1), two: manager.spawn(async () => 'two') })
+    expect(results).toEqual({ one: 1, two: 'two' })
+    expectTypeOf(results).toEqualTypeOf<{ one: number; two: string }>()
+  })
+
+  it('gives nothing for nothing', async () => {
+    expect(await gather([])).toEqual([])
+    expect(await gather({})).toEqual({})
+  })
+
+  it('rejects with the first failure and lets the others go on', async () => {
+    const manager = await TaskManager.start()
+    const error = new Error('first')
+    let open = () => {}
+    const gate = new Promise<void>(resolve => {
+      open = resolve
+    })
+    const slow = manager.spawn(() => gate.then(() => 'slow'))
+    const failing = manager.spawn(() => {
+      throw error
+    })
+    await expect(gather([slow, failing])).rejects.toBe(error)
+    open()
+    expect(await slow).toBe('slow')
+  })
+
+  it('puts errors in the places of results on request', async () => {
+    const manager = await TaskManager.start()
+    const error = new Error('second')
+    const fail = (): number => {
+      throw error
+    }
+    const inArray = await gather([manager.spawn(() => 1), manager.spawn(fail)], { returnExceptions: true })
+    expect(inArray).toEqual([1, error])
+    const inRecord = await gather({ a: manager.spawn(() => 1), b: manager.spawn(fail) }, { returnExceptions: true })
+    expect(inRecord).toEqual({ a: 1, b: error })
+    expectTypeOf(inRecord).toEqualTypeOf<{ a: number | Error; b: number | Error }>()
+  })
+
+  it('refuses a deadlock: every slot is held by a task that gathers', async () => {
+    const manager = await TaskManager.start(2)
+    const parent = () => manager.spawn(async () => await gather([manager.spawn(() => 1), manager.spawn(() => 2)]))
+    const outcomes = await Promise.allSettled([parent(), parent()])
+    expect(outcomes.map(outcome => outcome.status)).toContain('rejected')
+    const rejected = outcomes.find(outcome => outcome.status === 'rejected')
+    expect(rejected?.reason).toBeInstanceOf(DeadlockError)
+  })
+
+  it('no longer counts as waiting once it has rejected', async () => {
+    const manager = await TaskManager.start(2)
+    let open = () => {}
+    const gate = new Promise<void>(resolve => {
+      open = resolve
+    })
+    const child = manager.spawn(() => gate)
+    const other = await TaskManager.start()
+    const failing = other.spawn(() => {
+      throw new Error('at once')
+    })
+    const parent: TaskHandle<string> = manager.spawn(async () => {
+      await gather([child, failing]).catch(() => {})
+      await gate
+      return 'went on'
+    })
+    const third = other.spawn(async () => await manager.spawn(() => 'third'))
+    await failing.catch(() => {})
+    open()
+    expect(await gather([parent, third])).toEqual(['went on', 'third'])
+  })
+
+  it('refuses what is neither an array nor a record', async () => {
+    await expect(gather(5 as never)).rejects.toThrow(/handles must be an array or a record/)
+    await expect(gather([], { returnExceptions: 'yes' as never })).rejects.toThrow(/returnExceptions must be/)
+  })
+})
