@@ -90,3 +90,31 @@ export class TaskGroupError extends TaskScopeError {
     this.errors = errors
   }
 }
+
+/** `retryUntil` accepted none of the results, and no retry is left. */
+export class RetryValidationError extends TaskScopeError {
+  static {
+    named(this, 'RetryValidationError')
+  }
+
+  readonly code = 'ERR_RETRY_VALIDATION'
+  /** How many times the work was run. */
+  readonly attempts: number
+  /** The results that were refused, oldest first. */
+  readonly results: readonly unknown[]
+  /** Why each of them was: what the predicate threw, or an error that names it. */
+  readonly reasons: readonly unknown[]
+
+  constructor(
+    message: string,
+    attempts: number,
+    results: readonly unknown[],
+    reasons: readonly unknown[],
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+    this.attempts = attempts
+    this.results = results
+    this.reasons = reasons
+  }
+}

@@ -2,6 +2,7 @@ export {
   DeadlockError,
   ManagerClosedError,
   QueueFullError,
+  RetryValidationError,
   TaskCancelledError,
   TaskGroupError,
   TaskNotFinishedError,
@@ -28,6 +29,8 @@ export type {
   TaskEvent,
   TaskManagerOptions,
 } from './manager/types.ts'
+export type { Backoff } from './task/backoff.ts'
+export type { RetryOptions } from './task/retry.ts'
 export type {
   Outcome,
   TaskAttempt,

@@ -71,6 +71,14 @@ export function ordering(option: string, value: number): number {
   return value
 }
 
+/** A share of a whole. */
+export function fraction(option: string, value: number): number {
+  const rule = 'a number from 0 to 1'
+  number(option, rule, value)
+  if (!(value >= 0 && value <= 1)) throw wrongValue(option, rule, value)
+  return value
+}
+
 export function string(option: string, value: string): string {
   if (typeof value !== 'string') throw wrongType(option, 'a string', value)
   return value

@@ -12,6 +12,11 @@ const KINDS: readonly (readonly [name: string, code: string, make: Make])[] = [
   ['QueueFullError', 'ERR_QUEUE_FULL', (...args) => new errors.QueueFullError(...args)],
   ['ManagerClosedError', 'ERR_MANAGER_CLOSED', (...args) => new errors.ManagerClosedError(...args)],
   ['DeadlockError', 'ERR_DEADLOCK', (...args) => new errors.DeadlockError(...args)],
+  [
+    'RetryValidationError',
+    'ERR_RETRY_VALIDATION',
+    (message, options) => new errors.RetryValidationError(message, 1, [1], ['one'], options),
+  ],
   ['TaskGroupError', 'ERR_TASK_GROUP', (message, options) => new TaskGroupError(message, [options?.cause])],
 ]
 

@@ -108,6 +108,11 @@ export class Scheduler implements TaskOwner {
     return this.counts.pending < this.settings.maxPending + starting
   }
 
+  /** How many attempts hold a slot; also those whose handles have settled but whose work still runs. */
+  get slotsTaken(): number {
+    return this.#slotsTaken
+  }
+
   get idle(): boolean {
     return this.live.size === 0 && this.#slotsTaken === 0
   }
@@ -118,11 +123,11 @@ export class Scheduler implements TaskOwner {
     this.live.add(task)
     this.#index?.set(task.id, task)
     this.moved(task, undefined, 'pending')
-    if (task.admit()) this.#enqueue(task)
+    if (task.admit()) this.enqueue(task)
     return task
   }
 
-  #enqueue(task: Task): void {
+  enqueue(task: Task): void {
     this.#queue.push(task)
     if (this.#ripening) return
     this.#ripening = true
@@ -180,7 +185,7 @@ export class Scheduler implements TaskOwner {
     if (from !== undefined) this.counts[from] -= 1
     this.counts[to] += 1
     if (task.ended) this.#forget(task)
-    this.#emit(EVENT_OF[to], task)
+    this.#emit(from === 'running' && to === 'pending' ? 'retrying' : EVENT_OF[to], task)
   }
 
   #forget(task: Task): void {

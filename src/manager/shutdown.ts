@@ -77,6 +77,8 @@ export class Shutdown {
   #letInsidersGo(): void {
     if (this.#insiders.size === 0) return
     for (const task of this.#scheduler.live) if (!this.#insiders.has(task)) return
+    const insiders = [...this.#insiders.keys()]
+    if (this.#scheduler.slotsTaken > insiders.filter(task => task.context !== undefined).length) return
     const report = this.#write()
     for (const resolve of this.#insiders.values()) resolve(report)
   }

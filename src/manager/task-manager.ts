@@ -28,6 +28,7 @@ const EVENTS = [
   'submitted',
   'started',
   'progress',
+  'retrying',
   'stopping',
   'done',
   'failed',

@@ -1,3 +1,4 @@
+import type { RetryOptions } from '../task/retry.ts'
 import type { TaskContext, TaskProgress, TaskRecord } from '../task/types.ts'
 
 /** Where failures go that nobody observed: anything with an `error` method, such as `console` or a pino logger. */
@@ -44,6 +45,8 @@ export interface SpawnOptions {
   readonly deadline?: number
   /** Aborting it cancels the task with the signal's reason. */
   readonly signal?: AbortSignal
+  /** How often and when to try again after a failure or a timeout; a number is `retries`. @default 0 */
+  readonly retry?: number | RetryOptions
 }
 
 /** How {@link TaskManager.map} runs: the options of each task, and of the whole. */
@@ -106,7 +109,16 @@ export interface CloseReport {
 
 /** Something that happened to a task. `record` is its state right after. */
 export interface TaskEvent {
-  readonly type: 'submitted' | 'started' | 'progress' | 'stopping' | 'done' | 'failed' | 'cancelled' | 'abandoned'
+  readonly type:
+    | 'submitted'
+    | 'started'
+    | 'progress'
+    | 'retrying'
+    | 'stopping'
+    | 'done'
+    | 'failed'
+    | 'cancelled'
+    | 'abandoned'
   readonly record: TaskRecord
 }
 
@@ -115,6 +127,7 @@ export interface ManagerEvents {
   submitted: TaskEvent
   started: TaskEvent
   progress: TaskEvent
+  retrying: TaskEvent
   stopping: TaskEvent
   done: TaskEvent
   failed: TaskEvent

@@ -62,7 +62,7 @@ function executeOperation(task: Task, context: AttemptContext, operation: Operat
     } catch (error) {
       body = { ok: false, value: error }
     }
-    if (body.ok) task.bodyReturned(context, body.value)
+    task.bodyEnded(context, body.ok, body.value)
   })
 
   let halting = false

@@ -1,12 +1,22 @@
 import type { Timer } from '../clock.ts'
+import type { Retries } from './retry.ts'
 import type { StopRequest } from './stop.ts'
 import type { Task } from './task.ts'
-import type { TaskProgress } from './types.ts'
+import type { TaskAttempt, TaskProgress } from './types.ts'
 import type { Waits } from './wait-graph.ts'
 
 /** What most tasks never need: kept apart, so that a million waiting tasks don't pay for it. */
 export class Extras {
   stopRequest: StopRequest | undefined
+  /** What the signal was aborted with. */
+  told: unknown
+  retries: Retries | undefined
+  /** The attempts that were followed by another, in milliseconds of the clock. */
+  readonly attempts: TaskAttempt[] = []
+  /** When the latest attempt started, if it is not the first. */
+  restartedAt = 0
+  /** The wait for the next attempt. */
+  pause: Timer | undefined
   abandoned = false
   cleanupError: { readonly error: unknown } | undefined
   progress: TaskProgress | undefined
@@ -14,8 +24,8 @@ export class Extras {
   waits: Waits | undefined
   /** Called once when the task has ended, before its handle settles. */
   onEnd: ((task: Task) => void) | undefined
-  /** Of the attempt that runs: the value of a body whose scope is still being torn down. */
-  returned: { readonly value: unknown } | undefined
+  /** Of the attempt that runs: how the body ended whose scope is still being torn down. */
+  body: { readonly ok: boolean; readonly value: unknown } | undefined
   /** Of the attempt that runs: how to halt it, if it is an operation. */
   halt: (() => void) | undefined
   /** Of the attempt that runs: its timeout, and after a stop the end of its cleanup time. */
@@ -30,14 +40,15 @@ export class Extras {
   /** An attempt is over. */
   clearAttempt(): void {
     this.timer?.cancel()
-    this.timer = this.halt = this.returned = undefined
+    this.timer = this.halt = this.body = undefined
     this.cleaningUp = false
   }
 
   /** The task has ended: nothing may call it any more. */
   clearTask(): void {
     this.deadline?.cancel()
+    this.pause?.cancel()
     this.unlink?.()
-    this.deadline = this.unlink = this.onEnd = this.waits = undefined
+    this.deadline = this.pause = this.unlink = this.onEnd = this.waits = this.retries = undefined
   }
 }

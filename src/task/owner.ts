@@ -14,6 +14,8 @@ export interface TaskOwner extends OperationHost {
   /** After a task has failed and its handle is settled. */
   failed(task: Task): void
   progressed(task: Task): void
+  /** Puts a pending task into the line for a slot. */
+  enqueue(task: Task): void
   /** Takes a pending task out of the line. */
   withdraw(task: Task): void
   /** The attempt's work has stopped: its slot is free. */

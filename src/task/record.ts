@@ -29,13 +29,20 @@ export function recordOf(task: Task): TaskRecord {
 }
 
 function attemptsOf(task: Task): readonly TaskAttempt[] {
-  if (task.attempt === 0) return Object.freeze([])
   const epoch = task.owner.epochOffset
-  return Object.freeze([
-    Object.freeze({
-      startedAt: task.startedAt + epoch,
-      ...(task.ended && { endedAt: task.updatedAt + epoch }),
-      ...(task.status === 'failed' && { error: task.outcome }),
-    }),
-  ])
+  const earlier = task.extras?.attempts ?? []
+  const attempts = earlier.map(({ startedAt, endedAt = startedAt, error }) =>
+    Object.freeze({ startedAt: startedAt + epoch, endedAt: endedAt + epoch, error }),
+  )
+  return Object.freeze(task.attempt > earlier.length ? [...attempts, latestAttempt(task)] : attempts)
+}
+
+function latestAttempt(task: Task): TaskAttempt {
+  const epoch = task.owner.epochOffset
+  const startedAt = task.attempt === 1 ? task.startedAt : (task.extras?.restartedAt ?? 0)
+  return Object.freeze({
+    startedAt: startedAt + epoch,
+    ...(task.ended && { endedAt: task.updatedAt + epoch }),
+    ...(task.status === 'failed' && { error: task.outcome }),
+  })
 }

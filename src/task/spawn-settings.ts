@@ -1,4 +1,5 @@
 import { abortSignal, duration, optionsObject, ordering, string } from '../options.ts'
+import { type RetryOptions, type RetryPolicy, retryPolicy } from './retry.ts'
 
 /** The options of `spawn`, checked and with their defaults. */
 export interface SpawnSettings {
@@ -8,6 +9,7 @@ export interface SpawnSettings {
   readonly timeout: number
   readonly deadline: number
   readonly signal: AbortSignal | undefined
+  readonly retry: RetryPolicy | undefined
 }
 
 export interface SpawnSettingsInput {
@@ -17,6 +19,7 @@ export interface SpawnSettingsInput {
   readonly timeout?: number
   readonly deadline?: number
   readonly signal?: AbortSignal
+  readonly retry?: number | RetryOptions
 }
 
 const DEFAULTS: SpawnSettings = Object.freeze({
@@ -26,11 +29,12 @@ const DEFAULTS: SpawnSettings = Object.freeze({
   timeout: Number.POSITIVE_INFINITY,
   deadline: Number.POSITIVE_INFINITY,
   signal: undefined,
+  retry: undefined,
 })
 
 export function spawnSettings(options: SpawnSettingsInput | undefined): SpawnSettings {
   if (optionsObject('options', options) === undefined) return DEFAULTS
-  const { name, type, priority, timeout, deadline, signal } = options as SpawnSettingsInput
+  const { name, type, priority, timeout, deadline, signal, retry } = options as SpawnSettingsInput
   return {
     name: name === undefined ? undefined : string('name', name),
     type: type === undefined ? undefined : string('type', type),
@@ -38,5 +42,6 @@ export function spawnSettings(options: SpawnSettingsInput | undefined): SpawnSet
     timeout: timeout === undefined ? DEFAULTS.timeout : duration('timeout', timeout),
     deadline: deadline === undefined ? DEFAULTS.deadline : duration('deadline', deadline),
     signal: signal === undefined ? undefined : abortSignal('signal', signal),
+    retry: retryPolicy(retry),
   }
 }

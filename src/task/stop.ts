@@ -1,10 +1,13 @@
 import { show } from '../options.ts'
+import type { Again } from './retry.ts'
 
-/** Why a task was told to stop. A later, stronger reason replaces a weaker one: a timeout may be followed by a retry. */
+/** Why a task was told to stop. */
 export interface StopRequest {
   readonly kind: 'cancel' | 'timeout' | 'deadline'
   /** As given to `cancel`. */
   readonly reason?: unknown
+  /** After a timeout: when the next attempt is due. */
+  readonly again?: Again
 }
 
 const LONGEST_CAUSE_CHAIN = 16
@@ -16,7 +19,7 @@ const LONGEST_CAUSE_CHAIN = 16
 export function answersAbort(error: unknown, reason: unknown): boolean {
   let candidate = error
   for (let depth = 0; depth < LONGEST_CAUSE_CHAIN; depth += 1) {
-    if (candidate === reason) return true
+    if (reason !== undefined && candidate === reason) return true
     if (!(candidate instanceof Error)) return false
     if (candidate.name === 'AbortError') return true
     candidate = candidate.cause

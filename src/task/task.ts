@@ -10,6 +10,7 @@ import { Extras } from './extras.ts'
 import { TaskPromise } from './handle.ts'
 import type { TaskOwner } from './owner.ts'
 import { normaliseProgress } from './progress.ts'
+import { type Again, Retries } from './retry.ts'
 import type { SpawnSettings } from './spawn-settings.ts'
 import { answersAbort, because, type StopRequest } from './stop.ts'
 import type { TaskProgress, TaskStatus, Work } from './types.ts'
@@ -116,6 +117,7 @@ export class Task implements Queued, Linked<Task> {
     this.attempt = context.attempt
     this.updatedAt = now()
     if (this.attempt === 1) this.startedAt = this.updatedAt
+    else this.more().restartedAt = this.updatedAt
     this.#move('running')
     if (timeout !== Number.POSITIVE_INFINITY) {
       this.more().timer = startTimer(timeout, () => this.stop({ kind: 'timeout' }))
@@ -128,9 +130,9 @@ export class Task implements Queued, Linked<Task> {
     if (context === this.context) this.more().halt = halt
   }
 
-  /** The body of an operation has its value and its scope is being torn down: a stop from now on can't change it. */
-  bodyReturned(context: AttemptContext, value: unknown): void {
-    if (context === this.context && this.stopRequest === undefined) this.more().returned = { value }
+  /** The body of an operation is over and its scope is being torn down: a stop from now on can't change how it ended. */
+  bodyEnded(context: AttemptContext, ok: boolean, value: unknown): void {
+    if (context === this.context) this.more().body = { ok, value }
   }
 
   /** The attempt's work has stopped, with its result or its error; nothing of it runs any more. */
@@ -139,9 +141,7 @@ export class Task implements Queued, Linked<Task> {
     this.#clearAttempt()
     if (!this.ended) {
       if (cleanup !== undefined) this.#cleanupFailed(cleanup.error)
-      const request = this.stopRequest
-      if (request !== undefined) this.#endStopped(request, ok, value)
-      else this.#end(ok ? 'done' : 'failed', value)
+      this.#endAttempted(ok, value)
     }
     this.owner.slotFreed()
     this.#tellStopped()
@@ -156,25 +156,42 @@ export class Task implements Queued, Linked<Task> {
       this.#endStopped(request, true, undefined)
       return this.owner.released()
     }
-    if (this.extras?.returned !== undefined) return this.#limitCleanup()
-    if (this.status === 'stopping') return
-    this.more().stopRequest = request
+    if (this.extras?.body !== undefined) return this.#limitCleanup()
+    if (this.status === 'stopping') return this.#stopForGood(request)
+    const extras = this.more()
+    extras.stopRequest = request.kind === 'timeout' ? this.#planRetry(request) : request
     this.updatedAt = now()
     this.#move('stopping')
     this.#limitCleanup()
-    this.#tellWork(request)
+    if (!this.#canHear()) return this.#settleUnheard()
+    AttemptContext.abort(this.context as AttemptContext, this.#reasonOf(extras.stopRequest))
+    extras.halt?.()
   }
 
-  #tellWork(request: StopRequest): void {
-    const context = this.context as AttemptContext
-    const halt = this.extras?.halt
-    const heard = AttemptContext.listens(context) || halt !== undefined
-    if (!heard) {
-      this.more().abandoned = true
-      return this.#endStopped(request, true, undefined)
-    }
-    AttemptContext.abort(context, this.#reasonOf(request))
-    halt?.()
+  /** The attempt is being stopped by its timeout already, and would have been followed by another. */
+  #stopForGood(request: StopRequest): void {
+    if (this.stopRequest?.again === undefined) return
+    this.more().stopRequest = request
+    this.outcome = undefined
+    if (!this.#canHear()) this.#settleUnheard()
+  }
+
+  #planRetry(request: StopRequest): StopRequest {
+    const verdict = this.#retries()?.judge(this.attempt, false, this.#stopError(request))
+    return verdict?.status === 'pending' ? { ...request, again: verdict } : request
+  }
+
+  /** Whether the work of this attempt can be told to stop. */
+  #canHear(): boolean {
+    return AttemptContext.listens(this.context as AttemptContext) || this.extras?.halt !== undefined
+  }
+
+  /** Nobody could tell the work: there is nothing to wait for, unless the next attempt needs its end. */
+  #settleUnheard(): void {
+    const request = this.stopRequest as StopRequest
+    if (request.again !== undefined) return
+    this.more().abandoned = true
+    this.#endStopped(request, true, undefined)
   }
 
   /** What the signal of this attempt is to be aborted with, if it was told to stop. */
@@ -184,7 +201,8 @@ export class Task implements Queued, Linked<Task> {
   }
 
   #reasonOf(request: StopRequest): unknown {
-    return request.kind === 'cancel' && request.reason !== undefined ? request.reason : this.#stopError(request)
+    const { kind, reason } = request
+    return (this.more().told = kind === 'cancel' && reason !== undefined ? reason : this.#stopError(request))
   }
 
   #limitCleanup(): void {
@@ -199,12 +217,11 @@ export class Task implements Queued, Linked<Task> {
   #giveUp(): void {
     const context = this.context as AttemptContext
     const extras = this.more()
-    const { returned } = extras
+    const { ok, value } = extras.body ?? { ok: true, value: undefined }
     extras.abandoned = true
     this.#clearAttempt()
     this.owner.gaveUp(this, context)
-    if (returned !== undefined) this.#end('done', returned.value)
-    else if (!this.ended) this.#endStopped(this.stopRequest as StopRequest, true, undefined)
+    if (!this.ended) this.#endAttempted(ok, value)
     this.owner.slotFreed()
     this.#tellStopped()
   }
@@ -215,10 +232,36 @@ export class Task implements Queued, Linked<Task> {
   }
 
   #endStopped(request: StopRequest, ok: boolean, value: unknown): void {
-    const ownError = !ok && !answersAbort(value, this.#reasonOf(request))
+    const ownError = !ok && !answersAbort(value, this.extras?.told)
     if (request.kind === 'cancel') return ownError ? this.#end('failed', value) : this.#end('cancelled', this.outcome)
     if (ownError) this.#cleanupFailed(value)
+    if (request.again !== undefined) return this.#tryAgain(request.again)
     this.#end('failed', this.#stopError(request))
+  }
+
+  #endAttempted(ok: boolean, value: unknown): void {
+    const request = this.stopRequest
+    if (request !== undefined) return this.#endStopped(request, ok, value)
+    const verdict = this.#retries()?.judge(this.attempt, ok, value)
+    if (verdict === undefined) return this.#end(ok ? 'done' : 'failed', value)
+    if (verdict.status === 'pending') return this.#tryAgain(verdict)
+    this.#end(verdict.status, verdict.outcome)
+  }
+
+  #retries(): Retries | undefined {
+    const { retry } = this.settings
+    return retry === undefined ? undefined : (this.more().retries ??= new Retries(retry, this.label))
+  }
+
+  #tryAgain({ delay, error }: Again): void {
+    const extras = this.more()
+    const startedAt = this.attempt === 1 ? this.startedAt : extras.restartedAt
+    this.updatedAt = now()
+    extras.attempts.push({ startedAt, endedAt: this.updatedAt, error })
+    extras.stopRequest = extras.told = this.outcome = undefined
+    extras.abandoned = false
+    this.#move('pending')
+    extras.pause = startTimer(delay, () => this.owner.enqueue(this))
   }
 
   #cleanupFailed(error: unknown): void {
@@ -254,8 +297,9 @@ export class Task implements Queued, Linked<Task> {
       return reason === undefined ? new TaskCancelledError(message) : new TaskCancelledError(message, { cause: reason })
     }
     const limit = this.settings[kind]
-    const what = kind === 'timeout' ? `its timeout of ${limit} ms` : `its deadline of ${limit} ms`
-    return new TaskTimeoutError(`${this.label} ran past ${what}`, limit)
+    const last = this.extras?.attempts.at(-1)
+    const message = `${this.label} ran past its ${kind} of ${limit} ms`
+    return new TaskTimeoutError(message, limit, kind === 'deadline' && last !== undefined ? { cause: last.error } : {})
   }
 
   /** What the handle rejects with. */
