@@ -1,0 +1,81 @@
+import { parseArgs } from 'node:util'
+
+/** What the command line asked for. */
+export interface Arguments {
+  /** As it was given; `undefined`: the project's own folder. */
+  readonly folder: string | undefined
+  /** How many files are hashed at a time. */
+  readonly jobs: number
+  /** Milliseconds that running files get after Ctrl-C. */
+  readonly closeTimeout: number
+  readonly help: boolean
+}
+
+/** The command cannot be carried out as it was given: one line for the user, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** The disk and the thread pool of Node are busy well below this; above, a run could exhaust its file descriptors. */
+const MAX_JOBS = 1024
+const DEFAULT_JOBS = 8
+/** The longest that a timer can wait. */
+const MAX_TIMEOUT = 2 ** 31 - 1
+const DEFAULT_CLOSE_TIMEOUT = 10_000
+
+export const HELP = `Usage: npm start -- [options] [folder]
+
+Prints the SHA-256 of every file under the folder (default: this project's own) in the form that
+\`sha256sum -c\` accepts, in the byte-wise order of the paths. Progress and the summary go to stderr.
+
+Options:
+  -j, --jobs N           files hashed at a time, 1 to ${MAX_JOBS} (default: ${DEFAULT_JOBS})
+      --close-timeout N  milliseconds that running files get after Ctrl-C (default: ${DEFAULT_CLOSE_TIMEOUT})
+  -h, --help             print this and exit
+
+Nothing is left out by name: hidden files, .git and node_modules are hashed too. A symbolic link to a file is
+hashed as the file it leads to; links to folders are not followed. Those, sockets, pipes, devices and the file that
+this output goes to are skipped, and counted in the summary.
+
+Ctrl-C starts no more files and lets running ones end; a second one exits at once.
+Exit codes: 0 all hashed, 1 something could not be read, 2 wrong usage, 130 interrupted.
+
+To check later, from the same place (--silent keeps npm's own lines out of the file):
+  npm start --silent -- folder > sums
+  sha256sum -c sums
+`
+
+function wholeNumber(option: string, text: string, min: number, max: number): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value
+  throw new UsageError(`${option} must be a whole number from ${min} to ${max}, got ${JSON.stringify(text)}`)
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        jobs: { type: 'string', short: 'j', default: String(DEFAULT_JOBS) },
+        'close-timeout': { type: 'string', default: String(DEFAULT_CLOSE_TIMEOUT) },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new UsageError(error.message.replaceAll('\n', ' '), { cause: error })
+  }
+}
+
+/** Reads the command line; throws {@link UsageError} for anything it cannot mean. */
+export function parseArguments(argv: readonly string[]): Arguments {
+  const { values, positionals } = parse(argv)
+  if (positionals.length > 1) throw new UsageError(`one folder at a time, got ${positionals.length}`)
+  return {
+    folder: positionals[0],
+    jobs: wholeNumber('--jobs', values.jobs, 1, MAX_JOBS),
+    closeTimeout: wholeNumber('--close-timeout', values['close-timeout'], 0, MAX_TIMEOUT),
+    help: values.help,
+  }
+}

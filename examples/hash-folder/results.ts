@@ -1,0 +1,53 @@
+import { once } from 'node:events'
+import type { Output } from './progress.ts'
+import { reason } from './text.ts'
+
+/** Results on their way to whoever reads stdout: at the reader's pace, for as long as there is a reader. */
+export class Results {
+  readonly #stdout: Output
+  readonly #abandoned = new AbortController()
+  #interrupted = false
+
+  constructor(stdout: Output) {
+    this.#stdout = stdout
+    stdout.on('error', error => this.#lost(error))
+  }
+
+  /** Whether nobody takes results any more: what is still queued would keep the process alive. */
+  get abandoned(): boolean {
+    return this.#abandoned.signal.aborted
+  }
+
+  /** Writes by `write`, which answers as a stream does, and waits until there is room for more. */
+  async send(write: () => boolean): Promise<void> {
+    const { signal } = this.#abandoned
+    if (signal.aborted || write()) return
+    await once(this.#stdout, 'drain', { signal }).catch(() => {})
+  }
+
+  /** Resolves when everything has been written, or when nobody takes it any more. */
+  async flushed(): Promise<void> {
+    await new Promise<void>(resolve => {
+      this.#stdout.write('', () => resolve())
+      this.#abandoned.signal.addEventListener('abort', () => resolve())
+      if (this.abandoned) resolve()
+    })
+  }
+
+  /** After Ctrl-C: a reader that stopped reading is waited for no longer than this, in milliseconds. */
+  interrupt(patience: number): void {
+    this.#interrupted = true
+    setTimeout(() => this.#abandoned.abort(), patience).unref()
+  }
+
+  /**
+   * A reader that has seen enough, such as `head`, is no failure; a full disk is. Either way nobody needs the rest. The
+   * reader may also have been hit by the same Ctrl-C: then there is still a summary to write.
+   */
+  #lost(error: NodeJS.ErrnoException): void {
+    if (error.code === 'EPIPE' && this.#interrupted) return this.#abandoned.abort()
+    if (error.code === 'EPIPE') process.exit(0)
+    process.stderr.write(`hash-folder: cannot write the results: ${reason(error)}\n`)
+    process.exit(1)
+  }
+}
