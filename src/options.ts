@@ -54,6 +54,38 @@ export function capacity(option: string, value: number): number {
   return value
 }
 
+/** How many within a time: like {@link capacity}, but finite, since a rate without end is no rate. */
+export function finiteCapacity(option: string, value: number): number {
+  const rule = 'a positive integer'
+  if (!(number(option, rule, value) >= 1) || !Number.isSafeInteger(value)) throw wrongValue(option, rule, value)
+  return value
+}
+
+/** A stretch of time: milliseconds, more than zero and finite. */
+export function interval(option: string, value: number): number {
+  const rule = 'a positive, finite number of milliseconds'
+  if (!(number(option, rule, value) > 0) || value === Number.POSITIVE_INFINITY) throw wrongValue(option, rule, value)
+  return value
+}
+
+/** How much of something that has `capacity` in all is asked for: a whole number from zero to the capacity. */
+export function amount(option: string, value: number, capacity: number): number {
+  const rule = `a whole number from 0 to ${capacity}, the capacity`
+  if (!Number.isSafeInteger(number(option, rule, value)) || value < 0 || value > capacity) {
+    throw wrongValue(option, rule, value)
+  }
+  return value
+}
+
+/** How many of `permits` permits are asked for: at least one, and no more than there are. */
+export function permitCount(option: string, value: number, permits: number): number {
+  const rule = `a whole number from 1 to ${permits}, the number of permits`
+  if (!(number(option, rule, value) >= 1) || !Number.isSafeInteger(value) || value > permits) {
+    throw wrongValue(option, rule, value)
+  }
+  return value
+}
+
 /** Like {@link capacity}, but none at all is a choice too. */
 export function count(option: string, value: number): number {
   const rule = 'zero, a positive integer or Infinity'

@@ -1,0 +1,28 @@
+import type { Meter } from './meter.ts'
+
+/** Counts what is held at the moment: permits, connections, memory. Everything comes back on release. */
+export class HoldingMeter implements Meter {
+  readonly capacity: number
+  readonly returnable = true
+  #held = 0
+
+  constructor(capacity: number) {
+    this.capacity = capacity
+  }
+
+  availableAt(amount: number, now: number): number {
+    return this.#held + amount <= this.capacity ? now : Number.POSITIVE_INFINITY
+  }
+
+  take(amount: number): void {
+    this.#held += amount
+  }
+
+  giveBack(amount: number): void {
+    this.#held -= amount
+  }
+
+  used(): number {
+    return this.#held
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * The bookkeeping of one limit: how much has been taken, and when how much may be taken again. It knows nothing of who
+ * waits. All times are monotonic milliseconds; amounts are whole numbers from 0 to the capacity.
+ */
+export interface Meter {
+  readonly capacity: number
+  /** Whether what was taken comes back when its holder releases it; else it comes back with time alone. */
+  readonly returnable: boolean
+  /** The earliest time at which `amount` can be taken if nobody takes or gives back anything before. At most `now`: now. */
+  availableAt(amount: number, now: number): number
+  take(amount: number, now: number): void
+  /** Undoes that much of what was taken at `takenAt`. */
+  giveBack(amount: number, takenAt: number, now: number): void
+  /** How much counts as taken; rounded up where it flows back continuously. */
+  used(now: number): number
+}

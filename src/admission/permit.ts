@@ -1,0 +1,68 @@
+import { preciseNow } from '../clock.ts'
+import { dispatch } from './dispatch.ts'
+import type { Line } from './line.ts'
+
+/**
+ * What was granted. Give it back with `release`, or let `using` or `await using` do it. Releasing is idempotent and never
+ * throws, so that it cannot hide an error on its way out.
+ */
+export interface Permit extends Disposable, AsyncDisposable {
+  readonly released: boolean
+  /** Gives back what is held and lets the next in line have it, at once; nothing the second time. */
+  release(): void
+}
+
+/** A permit for some amounts of the supplies of one line. */
+export class HeldPermit implements Permit {
+  protected readonly line: Line
+  /** Beside the supplies of the line; shared with other permits, so never changed in place. */
+  protected amounts: readonly number[]
+  readonly #takenAt: number
+  #released = false
+
+  constructor(line: Line, amounts: readonly number[], takenAt: number) {
+    this.line = line
+    this.amounts = amounts
+    this.#takenAt = takenAt
+  }
+
+  get released(): boolean {
+    return this.#released
+  }
+
+  release(): void {
+    if (this.#released) return
+    this.#released = true
+    const { supplies } = this.line
+    for (let i = 0; i < supplies.length; i++) {
+      const { meter } = supplies[i] as (typeof supplies)[number]
+      if (meter.returnable) meter.giveBack(this.amounts[i] as number, this.#takenAt, 0)
+    }
+    this.#dispatch()
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.release()
+  }
+
+  /** Keeps only `amounts`, each at most what is held, and gives the rest back. */
+  protected shrink(amounts: readonly number[]): void {
+    const { supplies } = this.line
+    const now = preciseNow()
+    for (let i = 0; i < supplies.length; i++) {
+      const rest = (this.amounts[i] as number) - (amounts[i] as number)
+      if (rest > 0) supplies[i]?.meter.giveBack(rest, this.#takenAt, now)
+    }
+    this.amounts = amounts
+    this.#dispatch()
+  }
+
+  /** Only once everything is back: nobody shall be looked at while it is half there. */
+  #dispatch(): void {
+    for (const supply of this.line.supplies) if (supply.lines.length > 0) dispatch(supply)
+  }
+}

@@ -1,0 +1,90 @@
+import { ensure, type Operation, run, scoped, until } from 'effection'
+import { isOperation } from '../task/operation.ts'
+import type { Acquisition } from './acquisition.ts'
+import type { Permit } from './permit.ts'
+
+type Work<T> = () => T | PromiseLike<T> | Operation<T>
+
+/** The result of work that runs while it holds a permit: a promise, and an operation. */
+export class PermittedWork<T> implements Promise<T>, Operation<T> {
+  readonly [Symbol.toStringTag] = 'PermittedWork'
+  readonly #acquisition: Acquisition<Permit>
+  readonly #work: Work<T>
+  #promise: Promise<T> | undefined
+  #adopted = false
+
+  constructor(acquisition: Acquisition<Permit>, work: Work<T>) {
+    this.#acquisition = acquisition
+    this.#work = work
+    // `yield*` asks for the iterator right away. If nobody has by the next microtask, it runs on its own.
+    queueMicrotask(() => {
+      if (!this.#adopted) this.#start()
+    })
+  }
+
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#start().then(onFulfilled, onRejected)
+  }
+
+  catch<B = never>(onRejected?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this.#start().catch(onRejected)
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<T> {
+    return this.#start().finally(onFinally)
+  }
+
+  [Symbol.iterator](): ReturnType<Operation<T>[typeof Symbol.iterator]> {
+    if (this.#promise !== undefined) return until(this.#promise)[Symbol.iterator]()
+    this.#adopted = true
+    return scoped(() => this.#asOperation())[Symbol.iterator]()
+  }
+
+  *#asOperation(): Operation<T> {
+    let unfinished: Promise<T> | undefined
+    yield* ensure(() => {
+      const release = () => this.#acquisition.abandon()
+      // A promise cannot be halted with the operation: the permit stays taken until it has settled.
+      if (unfinished === undefined) release()
+      else unfinished.then(release, release)
+    })
+    yield* until(this.#acquisition)
+    const returned = this.#work()
+    if (!isObject(returned)) return returned
+    if (isOperation(returned)) return (yield* returned) as T
+    if (!isThenable<T>(returned)) return returned as T
+    unfinished = Promise.resolve(returned)
+    const clear = () => {
+      unfinished = undefined
+    }
+    unfinished.then(clear, clear)
+    return yield* until(unfinished)
+  }
+
+  #start(): Promise<T> {
+    this.#promise ??= this.#asPromise()
+    return this.#promise
+  }
+
+  async #asPromise(): Promise<T> {
+    const permit = await this.#acquisition
+    try {
+      const returned = this.#work()
+      if (isObject(returned) && isOperation(returned)) return (await run(() => returned)) as T
+      return (await returned) as T
+    } finally {
+      permit.release()
+    }
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
+}
+
+function isThenable<T>(value: object): value is PromiseLike<T> {
+  return typeof (value as Partial<PromiseLike<T>>).then === 'function'
+}

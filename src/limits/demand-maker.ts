@@ -1,0 +1,25 @@
+import { Acquisition } from '../admission/acquisition.ts'
+import { DEMAND, type Demand } from '../admission/demand.ts'
+import { boolean, optionsObject } from '../options.ts'
+import type { Acquirable, Amounts, LimitAcquireOptions, LimitPermit, TryLimitOptions } from './types.ts'
+
+/** What every limit offers, on top of the demands it makes of amounts. */
+export abstract class DemandMaker implements Acquirable {
+  /** Checks the amounts, and has ready what is to be asked for. */
+  abstract [DEMAND](amounts: Amounts | undefined, only: boolean): Demand<LimitPermit>
+
+  acquire(amounts?: Amounts, options?: LimitAcquireOptions): Acquisition<LimitPermit> {
+    return new Acquisition(this[DEMAND](amounts, isOnly(options)), options)
+  }
+
+  tryAcquire(amounts?: Amounts, options?: TryLimitOptions): LimitPermit | undefined {
+    const demand = this[DEMAND](amounts, isOnly(options))
+    if (demand.immediate) return demand.take()
+    throw new TypeError('tryAcquire cannot ask a foreign limit, which can only be waited for: use acquire')
+  }
+}
+
+function isOnly(options: TryLimitOptions | undefined): boolean {
+  const { only = false } = optionsObject('options', options) ?? {}
+  return boolean('only', only)
+}

@@ -1,0 +1,89 @@
+import { type Demand, type Waiting } from '../admission/demand.ts'
+import type { Permit } from '../admission/permit.ts'
+import { show } from '../options.ts'
+import type { ForeignLimit, Releasable } from './types.ts'
+
+/** Asks a foreign limit. */
+export class ForeignDemand implements Demand {
+  readonly immediate = false
+  readonly #limit: ForeignLimit
+
+  constructor(limit: ForeignLimit) {
+    this.#limit = limit
+  }
+
+  take(): undefined {
+    return undefined
+  }
+
+  request(granted: (permit: Permit) => void, failed: (error: unknown) => void): Waiting {
+    let cancelled = false
+    this.#acquire().then(
+      permit => (cancelled ? permit.release() : granted(permit)),
+      error => cancelled || failed(error),
+    )
+    return {
+      cancel: () => {
+        cancelled = true
+      },
+    }
+  }
+
+  async #acquire(): Promise<Permit> {
+    const token: unknown = await this.#limit.acquire()
+    const release = releaseOf(token)
+    if (release === undefined) {
+      throw new TypeError(
+        `acquire() of a foreign limit must give something with release(), [Symbol.dispose]() or [Symbol.asyncDispose](), got ${show(token)}`,
+      )
+    }
+    return new ForeignPermit(release)
+  }
+}
+
+class ForeignPermit implements Permit {
+  readonly #release: () => unknown
+  #releasing: Promise<void> | undefined
+
+  constructor(release: () => unknown) {
+    this.#release = release
+  }
+
+  get released(): boolean {
+    return this.#releasing !== undefined
+  }
+
+  release(): void {
+    this.#releasing ??= this.#tryRelease()
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.release()
+    return this.#releasing as Promise<void>
+  }
+
+  /** A failure must neither hide the error that may be on its way nor get lost. */
+  async #tryRelease(): Promise<void> {
+    try {
+      await this.#release()
+    } catch (error) {
+      console.error('taskscope: a foreign limit failed to release its permit', error)
+    }
+  }
+}
+
+function releaseOf(token: unknown): (() => unknown) | undefined {
+  if (token === null || (typeof token !== 'object' && typeof token !== 'function')) return undefined
+  const methods = token as { [Name in Methods]?: unknown }
+  for (const name of ['release', Symbol.dispose, Symbol.asyncDispose] as const) {
+    const method = methods[name]
+    if (typeof method === 'function') return () => method.call(token)
+  }
+  return undefined
+}
+
+type Methods = Releasable extends infer Each ? (Each extends unknown ? keyof Each : never) : never

@@ -1,0 +1,104 @@
+import { type Demand, NOT_WAITING, type Waiting } from '../admission/demand.ts'
+import type { Permit } from '../admission/permit.ts'
+import type { Amounts, LimitPermit } from './types.ts'
+
+/**
+ * Asks others for a permit, one after the other, and then the own limits, all at once. The own ones come last, since a rate
+ * counts from when it is taken: it must not be taken and then wait.
+ */
+export class JointDemand implements Demand<LimitPermit> {
+  readonly immediate: boolean
+  readonly #others: readonly Demand[]
+  readonly #own: Demand<LimitPermit>
+
+  constructor(others: readonly Demand[], own: Demand<LimitPermit>) {
+    this.#others = others
+    this.#own = own
+    this.immediate = others.every(other => other.immediate)
+  }
+
+  take(): LimitPermit | undefined {
+    const held: Permit[] = []
+    for (const other of this.#others) {
+      const permit = other.take()
+      if (permit === undefined) return releaseAll(held)
+      held.push(permit)
+    }
+    const own = this.#own.take()
+    return own === undefined ? releaseAll(held) : new JointPermit(own, held)
+  }
+
+  request(granted: (permit: LimitPermit) => void, failed: (error: unknown) => void): Waiting {
+    const held: Permit[] = []
+    let waiting = NOT_WAITING
+    const fail = (error: unknown) => {
+      releaseAll(held)
+      failed(error)
+    }
+    const ask = <P extends Permit>(demand: Demand<P>, next: (permit: P) => void) => {
+      let answered = false
+      const asked = demand.request(permit => {
+        answered = true
+        waiting = NOT_WAITING
+        next(permit)
+      }, fail)
+      // Answered at once: then somebody further on is being waited for already.
+      if (!answered) waiting = asked
+    }
+    const askFrom = (index: number) => {
+      const other = this.#others[index]
+      if (other === undefined) return ask(this.#own, own => granted(new JointPermit(own, held)))
+      ask(other, permit => {
+        held.push(permit)
+        askFrom(index + 1)
+      })
+    }
+    askFrom(0)
+    return {
+      cancel: () => {
+        if (waiting === NOT_WAITING) return
+        waiting.cancel()
+        releaseAll(held)
+      },
+    }
+  }
+}
+
+/** Permits that were granted together. */
+class JointPermit implements LimitPermit {
+  readonly #own: LimitPermit
+  readonly #others: readonly Permit[]
+
+  constructor(own: LimitPermit, others: readonly Permit[]) {
+    this.#own = own
+    this.#others = others
+  }
+
+  get released(): boolean {
+    return this.#own.released
+  }
+
+  update(amounts: Amounts): void {
+    this.#own.update(amounts)
+  }
+
+  release(): void {
+    this.#own.release()
+    releaseAll(this.#others)
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
+  }
+
+  /** Waits until a foreign release that takes its time is through. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.release()
+    for (const other of this.#others) await other[Symbol.asyncDispose]()
+  }
+}
+
+/** Latest first, as they would have been given back one inside the other. */
+function releaseAll(permits: readonly Permit[]): undefined {
+  for (const permit of permits.toReversed()) permit.release()
+}

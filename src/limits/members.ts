@@ -1,0 +1,69 @@
+import { Line } from '../admission/line.ts'
+import { LineDemand } from '../admission/line-demand.ts'
+import type { Supply } from '../admission/supply.ts'
+import { amount, optionsObject } from '../options.ts'
+import { NamedPermit } from './permit.ts'
+import type { Amounts, LimitPermit } from './types.ts'
+import { unknownKey } from './unknown-key.ts'
+
+/** A limit's supply, and how much of it is taken when nobody says. */
+export interface Member {
+  readonly supply: Supply
+  readonly byDefault: 0 | 1
+}
+
+/** Limits that are asked together: turns amounts by name into demands, and has a line for each combination in use. */
+export class Members {
+  readonly #members: readonly Member[]
+  readonly #keys: readonly string[]
+  readonly #lines = new Map<string, Line>()
+  #usual: LineDemand<LimitPermit> | undefined
+
+  constructor(members: readonly Member[]) {
+    this.#members = members
+    this.#keys = members.map(member => member.supply.key)
+  }
+
+  /** What `amounts` comes to, all checked. */
+  demand(amounts: Amounts | undefined, only: boolean): LineDemand<LimitPermit> {
+    if (amounts !== undefined || only) return this.#demandFor(this.#resolve(amounts ?? {}, only))
+    this.#usual ??= this.#demandFor(this.#usually())
+    return this.#usual
+  }
+
+  /** To ask for nothing is most likely to have forgotten what for. */
+  #usually(): number[] {
+    const amounts = this.#resolve({}, false)
+    if (amounts.length > 0 && amounts.every(value => value === 0)) {
+      throw new TypeError(`amounts must say how much of what, such as { ${this.#keys[0]}: 1 }: rates do not count 1 in a set`)
+    }
+    return amounts
+  }
+
+  #resolve(amounts: Amounts, only: boolean): number[] {
+    const resolved = this.#members.map(member => (only ? 0 : member.byDefault) as number)
+    for (const [key, value] of Object.entries(optionsObject('amounts', amounts) ?? {})) {
+      const index = this.#keys.indexOf(key)
+      const member = this.#members[index]
+      if (member === undefined) throw unknownKey(key, this.#keys)
+      resolved[index] = amount(`amounts.${key}`, value, member.supply.meter.capacity)
+    }
+    return resolved
+  }
+
+  /** Only what is really needed is waited for. */
+  #demandFor(amounts: readonly number[]): LineDemand<LimitPermit> {
+    const needed = this.#members.map(member => member.supply).filter((_, index) => amounts[index] !== 0)
+    const name = amounts.map(value => (value === 0 ? 0 : 1)).join('')
+    let line = this.#lines.get(name)
+    if (line === undefined) {
+      line = new Line(needed)
+      this.#lines.set(name, line)
+    }
+    return new LineDemand(
+      line,
+      amounts.filter(value => value !== 0),
+      NamedPermit,
+    )
+  }
+}

@@ -1,0 +1,58 @@
+import type { Meter } from '../admission/meter.ts'
+import { finiteCapacity, interval, oneOf, optionsObject, string } from '../options.ts'
+import { Bucket } from './bucket.ts'
+import { FixedWindow } from './fixed-window.ts'
+import { SingleLimit } from './single-limit.ts'
+import { SlidingWindow } from './sliding-window.ts'
+import type { Limit } from './types.ts'
+
+/**
+ * How a rate is counted.
+ *
+ * - `sliding-window`: at most `capacity` in any stretch of `per` milliseconds. Exact.
+ * - `fixed-window`: at most `capacity` in each of the windows that follow one another from the first use on. Twice as much
+ *   may pass around the edge of two.
+ * - `token-bucket`, `leaky-bucket`, `gcra`: bursts up to `capacity`, which flows back evenly over `per` milliseconds. Three
+ *   descriptions of one and the same rule.
+ */
+export type RateAlgorithm = 'sliding-window' | 'fixed-window' | 'token-bucket' | 'leaky-bucket' | 'gcra'
+
+/** What a rate limit is. */
+export interface RateLimitOptions {
+  /** What it is called in amounts. */
+  readonly key: string
+  /** How much per `per`: a positive integer. */
+  readonly capacity: number
+  /** Milliseconds: more than zero and finite. */
+  readonly per: number
+  /** How it is counted. @default 'sliding-window' */
+  readonly algorithm?: RateAlgorithm
+}
+
+const METERS: Readonly<Record<RateAlgorithm, new (capacity: number, per: number) => Meter>> = {
+  'sliding-window': SlidingWindow,
+  'fixed-window': FixedWindow,
+  'token-bucket': Bucket,
+  'leaky-bucket': Bucket,
+  gcra: Bucket,
+}
+
+const ALGORITHMS = Object.keys(METERS) as RateAlgorithm[]
+
+/**
+ * So much of something per time: tokens, bytes, requests. What is taken is used up and comes back with time, not with the
+ * release of the permit; only `permit.update()` gives back what was not needed. Time is the monotonic clock: setting the
+ * wall clock changes nothing.
+ *
+ * Alone it counts 1 unless another amount is named. In a set, only what is named is taken.
+ *
+ * ```ts
+ * const tokens = rateLimit({ key: 'tokens', capacity: 100_000, per: 60_000, algorithm: 'token-bucket' })
+ * ```
+ */
+export function rateLimit(options: RateLimitOptions): Limit {
+  const { key, capacity, per, algorithm = 'sliding-window' } = optionsObject('options', options)
+  const name = string('key', key)
+  const Algorithm = METERS[oneOf('algorithm', ALGORITHMS, algorithm)]
+  return new SingleLimit(name, new Algorithm(finiteCapacity('capacity', capacity), interval('per', per)), 0)
+}

@@ -1,0 +1,25 @@
+import { HoldingMeter } from '../admission/holding-meter.ts'
+import { capacity, optionsObject, string } from '../options.ts'
+import { SingleLimit } from './single-limit.ts'
+import type { Limit } from './types.ts'
+
+/** What a resource limit is. */
+export interface ResourceLimitOptions {
+  /** What it is called in amounts. */
+  readonly key: string
+  /** How much of it there is: a positive integer or `Infinity`. */
+  readonly capacity: number
+}
+
+/**
+ * Something of which only so much can be held at a time: connections, licences, megabytes. It comes back when the permit
+ * is released. Counts 1 unless another amount is named.
+ *
+ * ```ts
+ * const connections = resourceLimit({ key: 'connections', capacity: 10 })
+ * ```
+ */
+export function resourceLimit(options: ResourceLimitOptions): Limit {
+  const { key, capacity: size } = optionsObject('options', options)
+  return new SingleLimit(string('key', key), new HoldingMeter(capacity('capacity', size)), 1)
+}

@@ -1,0 +1,65 @@
+import { DEMAND, type Demand } from '../admission/demand.ts'
+import { show } from '../options.ts'
+import { DemandMaker } from './demand-maker.ts'
+import { demandOf } from './demand-of.ts'
+import { JointDemand } from './joint.ts'
+import { Members } from './members.ts'
+import { SingleLimit } from './single-limit.ts'
+import type { Amounts, LimitPermit, LimitSet, LimitStats, Limits } from './types.ts'
+
+/**
+ * Limits that are taken together: all of what is asked for, or nothing. Members of a set within the set count as its own.
+ *
+ * Call and resource limits count 1 when they are not named, rate limits are taken only when named; a set of one is like
+ * that one. With `only: true` just what is named is taken, also no foreign member.
+ *
+ * - Requests for the same limits are granted in the order of the calls, whatever their size.
+ * - One that waits for another limit holds nobody up here. Only when it has waited for 100 ms it begins to keep its place
+ *   for a while, lets pass for twice as long, keeps it for four times as long and so on, so that it gets through however
+ *   busy each of its limits is by itself, and no holder of one limit who asks for another is blocked for good.
+ * - Limits may be members of several sets: the rules hold across all of them.
+ *
+ * Semaphores, pools and foreign limits are asked first, one after the other in the order of the list, and held while the
+ * rest is waited for. When one of them fails, what the others granted is released and its error arrives as it is.
+ *
+ * ```ts
+ * const api = limits([callLimit(20, 1_000), rateLimit({ key: 'tokens', capacity: 100_000, per: 60_000 })])
+ * await using permit = await api.acquire({ tokens: 500 })
+ * ```
+ */
+export function limits(members: readonly Limits[]): LimitSet {
+  if (!Array.isArray(members)) throw new TypeError(`limits must be an array of limits, got ${show(members)}`)
+  if (members.length === 0) throw new RangeError('limits must have at least one member, got an empty array')
+  return new Joined(members.flatMap(member => (member instanceof Joined ? member.members : [member])))
+}
+
+class Joined extends DemandMaker implements LimitSet {
+  readonly members: readonly Limits[]
+  readonly #singles: readonly SingleLimit[]
+  readonly #own: Members
+  readonly #others: readonly Demand[]
+
+  constructor(members: readonly Limits[]) {
+    super()
+    this.members = members
+    this.#singles = members.filter(member => member instanceof SingleLimit)
+    const alone = members.length === 1
+    this.#own = new Members(this.#singles.map(({ member }) => (alone ? { ...member, byDefault: 1 } : member)))
+    this.#others = members.filter(member => !(member instanceof SingleLimit)).map(member => demandOf(member))
+    refuseDuplicates(this.#singles.map(single => single.key))
+  }
+
+  [DEMAND](amounts: Amounts | undefined, only: boolean): Demand<LimitPermit> {
+    const own = this.#own.demand(amounts, only)
+    return only || this.#others.length === 0 ? own : new JointDemand(this.#others, own)
+  }
+
+  stats(): Readonly<Record<string, LimitStats>> {
+    return Object.fromEntries(this.#singles.map(single => [single.key, single.stats()]))
+  }
+}
+
+function refuseDuplicates(keys: readonly string[]): void {
+  const twice = keys.find((key, index) => keys.indexOf(key) !== index)
+  if (twice !== undefined) throw new RangeError(`limits must have different keys, got ${show(twice)} twice`)
+}

@@ -1,0 +1,35 @@
+import { DEMAND, type Demand } from '../admission/demand.ts'
+import type { Meter } from '../admission/meter.ts'
+import { Supply } from '../admission/supply.ts'
+import { preciseNow } from '../clock.ts'
+import { DemandMaker } from './demand-maker.ts'
+import { type Member, Members } from './members.ts'
+import type { Amounts, Limit, LimitPermit, LimitStats } from './types.ts'
+
+/** One meter with a name. */
+export class SingleLimit extends DemandMaker implements Limit {
+  readonly key: string
+  readonly capacity: number
+  /** How it takes part in a set. */
+  readonly member: Member
+  readonly #alone: Members
+
+  /** @param byDefault how much of it is taken in a set that is not told; alone it is always 1 */
+  constructor(key: string, meter: Meter, byDefault: 0 | 1) {
+    super()
+    this.key = key
+    this.capacity = meter.capacity
+    this.member = { supply: new Supply(meter, key), byDefault }
+    this.#alone = new Members([{ supply: this.member.supply, byDefault: 1 }])
+  }
+
+  [DEMAND](amounts: Amounts | undefined, only: boolean): Demand<LimitPermit> {
+    return this.#alone.demand(amounts, only)
+  }
+
+  stats(): LimitStats {
+    const { meter, waiting } = this.member.supply
+    const used = meter.used(preciseNow())
+    return { used, available: this.capacity - used, waiting, utilisation: used / this.capacity }
+  }
+}

@@ -1,0 +1,93 @@
+import type { Acquisition } from '../admission/acquisition.ts'
+import type { Permit } from '../admission/permit.ts'
+import type { AcquireOptions } from '../semaphore.ts'
+
+/** How much of what, by key: `{ tokens: 100 }`. Whole numbers from zero to the capacity. */
+export type Amounts = Readonly<Record<string, number>>
+
+/** What a limit granted. */
+export interface LimitPermit extends Permit {
+  /**
+   * Says how much it turned out to be and gives the rest back at once: `update({ tokens: 80 })` of 100 that were acquired
+   * gives back 20. Keys left out stay as they are; more than is held throws `RangeError`. Once released it changes nothing.
+   *
+   * What has flowed back with time meanwhile is not given back twice: a window that has passed stays passed, and a bucket
+   * is never more than full.
+   */
+  update(amounts: Amounts): void
+}
+
+/** What to take without waiting. */
+export interface TryLimitOptions {
+  /** Takes just what `amounts` names, where otherwise call and resource limits count 1. @default false */
+  readonly only?: boolean
+}
+
+/** What to take, and how long to wait for it. */
+export interface LimitAcquireOptions extends AcquireOptions, TryLimitOptions {}
+
+/** One limit at one moment. */
+export interface LimitStats {
+  /** How much counts as taken. */
+  readonly used: number
+  readonly available: number
+  /** How many requests stand in its lines. */
+  readonly waiting: number
+  /** `used` as a share of the capacity, from 0 to 1. */
+  readonly utilisation: number
+}
+
+/**
+ * What limits have in common. Requests for the same things are granted in the order of the calls; everything that is asked
+ * for is granted at once or not at all.
+ */
+export interface Acquirable {
+  /**
+   * Waits until all of it can be taken together. Await it or `yield*` it; the place in the line is taken by the call.
+   *
+   * Throws at once: `RangeError` for more than a capacity or for an unknown key, `TypeError` for what is no amount.
+   * Rejects with `TaskTimeoutError`, with the reason of `signal`, or with what a foreign member threw.
+   */
+  acquire(amounts?: Amounts, options?: LimitAcquireOptions): Acquisition<LimitPermit>
+  /** Takes all of it if that can be had now without passing anybody, else `undefined`. */
+  tryAcquire(amounts?: Amounts, options?: TryLimitOptions): LimitPermit | undefined
+}
+
+/** A single limit. Share it by handing the same object to several managers, sets or pools. */
+export interface Limit extends Acquirable {
+  readonly key: string
+  readonly capacity: number
+  stats(): LimitStats
+}
+
+/** Several limits that are taken together. */
+export interface LimitSet extends Acquirable {
+  /** By key; foreign members have none. */
+  stats(): Readonly<Record<string, LimitStats>>
+}
+
+/** The statistics of whatever limits: of one limit, of a set by key, of a pool by place (nothing for foreign ones). */
+export type LimitsStats = LimitStats | Readonly<Record<string, LimitStats>> | readonly (LimitsStats | undefined)[]
+
+/** Several ways to the same thing, such as accounts or regions, of which each request takes one. */
+export interface LimitPool extends Acquirable {
+  /** Those of the members, in their order. */
+  stats(): readonly (LimitsStats | undefined)[]
+}
+
+/** What a foreign limit grants: something with `release()`, `[Symbol.dispose]()` or `[Symbol.asyncDispose]()`. */
+export type Releasable =
+  | { release(): unknown }
+  | { [Symbol.dispose](): unknown }
+  | { [Symbol.asyncDispose](): PromiseLike<unknown> }
+
+/**
+ * Any other limit, after TC39's concurrency control proposal: a semaphore, say. Whoever gives up waiting for it leaves it to
+ * it when to answer, and gives back what comes too late. When its release fails, that goes to `console.error`.
+ */
+export interface ForeignLimit {
+  acquire(): Releasable | PromiseLike<Releasable>
+}
+
+/** Whatever limits a task: one limit, a set, a pool, or a foreign one. */
+export type Limits = Limit | LimitSet | LimitPool | ForeignLimit
