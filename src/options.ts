@@ -37,6 +37,12 @@ export function optionsObject<T extends object>(option: string, value: T | undef
   return value
 }
 
+/** Like {@link optionsObject}, where there is no default to fall back on. */
+export function requiredObject<T extends object>(option: string, value: T): T {
+  if (value === undefined) throw wrongType(option, 'an object', value)
+  return optionsObject(option, value) as T
+}
+
 /** Milliseconds: zero or more; `Infinity` means no limit. */
 export function duration(option: string, value: number): number {
   const rule = 'a number of milliseconds, zero or more (Infinity: no limit)'
@@ -68,22 +74,12 @@ export function interval(option: string, value: number): number {
   return value
 }
 
-/** How much of something that has `capacity` in all is asked for: a whole number from zero to the capacity. */
-export function amount(option: string, value: number, capacity: number): number {
-  const rule = `a whole number from 0 to ${capacity}, the capacity`
-  if (!Number.isSafeInteger(number(option, rule, value)) || value < 0 || value > capacity) {
-    throw wrongValue(option, rule, value)
-  }
-  return value
-}
-
-/** How many of `permits` permits are asked for: at least one, and no more than there are. */
-export function permitCount(option: string, value: number, permits: number): number {
-  const rule = `a whole number from 1 to ${permits}, the number of permits`
-  if (!(number(option, rule, value) >= 1) || !Number.isSafeInteger(value) || value > permits) {
-    throw wrongValue(option, rule, value)
-  }
-  return value
+/** How much of something is asked for: a whole number within the range, zero included where `least` is zero. */
+export function amount(option: string, value: number, least: number, capacity: number): number {
+  // On the path of every acquire: the message is made only when it is needed.
+  if (Number.isSafeInteger(value) && value >= least && value <= capacity) return value
+  const rule = `a whole number from ${least} to ${capacity}`
+  throw wrongValue(option, rule, number(option, rule, value))
 }
 
 /** Like {@link capacity}, but none at all is a choice too. */

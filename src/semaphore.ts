@@ -7,7 +7,7 @@ import { LineDemand } from './admission/line-demand.ts'
 import { HeldPermit, type Permit } from './admission/permit.ts'
 import { PermittedWork } from './admission/permitted-work.ts'
 import { Supply } from './admission/supply.ts'
-import { callback, capacity, permitCount } from './options.ts'
+import { amount, callback, capacity } from './options.ts'
 
 /** How long to wait for a permit, and what ends the waiting early. */
 export interface AcquireOptions {
@@ -89,6 +89,6 @@ export class Semaphore {
 
   #demand(count: number): LineDemand<Permit> {
     if (count === 1) return this.#one
-    return new LineDemand(this.#line, [permitCount('count', count, this.permits)], HeldPermit)
+    return new LineDemand(this.#line, [amount('count', count, 1, this.permits)], HeldPermit)
   }
 }

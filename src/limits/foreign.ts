@@ -1,4 +1,4 @@
-import { type Demand, type Waiting } from '../admission/demand.ts'
+import type { Demand, Waiting } from '../admission/demand.ts'
 import type { Permit } from '../admission/permit.ts'
 import { show } from '../options.ts'
 import type { ForeignLimit, Releasable } from './types.ts'

@@ -1,7 +1,7 @@
 import { Line } from '../admission/line.ts'
 import { LineDemand } from '../admission/line-demand.ts'
 import type { Supply } from '../admission/supply.ts'
-import { amount, optionsObject } from '../options.ts'
+import { amount, requiredObject } from '../options.ts'
 import { NamedPermit } from './permit.ts'
 import type { Amounts, LimitPermit } from './types.ts'
 import { unknownKey } from './unknown-key.ts'
@@ -16,12 +16,14 @@ export interface Member {
 export class Members {
   readonly #members: readonly Member[]
   readonly #keys: readonly string[]
-  readonly #lines = new Map<string, Line>()
+  readonly #all: Line
+  readonly #some = new Map<string, Line>()
   #usual: LineDemand<LimitPermit> | undefined
 
   constructor(members: readonly Member[]) {
     this.#members = members
     this.#keys = members.map(member => member.supply.key)
+    this.#all = new Line(members.map(member => member.supply))
   }
 
   /** What `amounts` comes to, all checked. */
@@ -35,35 +37,39 @@ export class Members {
   #usually(): number[] {
     const amounts = this.#resolve({}, false)
     if (amounts.length > 0 && amounts.every(value => value === 0)) {
-      throw new TypeError(`amounts must say how much of what, such as { ${this.#keys[0]}: 1 }: rates do not count 1 in a set`)
+      throw new TypeError(
+        `amounts must say how much of what, such as { ${this.#keys[0]}: 1 }: rates do not count 1 in a set`,
+      )
     }
     return amounts
   }
 
   #resolve(amounts: Amounts, only: boolean): number[] {
     const resolved = this.#members.map(member => (only ? 0 : member.byDefault) as number)
-    for (const [key, value] of Object.entries(optionsObject('amounts', amounts) ?? {})) {
+    for (const key of Object.keys(requiredObject('amounts', amounts))) {
       const index = this.#keys.indexOf(key)
       const member = this.#members[index]
       if (member === undefined) throw unknownKey(key, this.#keys)
-      resolved[index] = amount(`amounts.${key}`, value, member.supply.meter.capacity)
+      resolved[index] = amount(key, amounts[key] as number, 0, member.supply.meter.capacity)
     }
     return resolved
   }
 
   /** Only what is really needed is waited for. */
   #demandFor(amounts: readonly number[]): LineDemand<LimitPermit> {
-    const needed = this.#members.map(member => member.supply).filter((_, index) => amounts[index] !== 0)
-    const name = amounts.map(value => (value === 0 ? 0 : 1)).join('')
-    let line = this.#lines.get(name)
+    const needed = amounts.filter(value => value !== 0)
+    return new LineDemand(this.#lineFor(amounts, needed.length), needed, NamedPermit)
+  }
+
+  #lineFor(amounts: readonly number[], needed: number): Line {
+    if (needed === amounts.length) return this.#all
+    let name = ''
+    for (const value of amounts) name += value === 0 ? '-' : '+'
+    let line = this.#some.get(name)
     if (line === undefined) {
-      line = new Line(needed)
-      this.#lines.set(name, line)
+      line = new Line(this.#members.filter((_, index) => amounts[index] !== 0).map(member => member.supply))
+      this.#some.set(name, line)
     }
-    return new LineDemand(
-      line,
-      amounts.filter(value => value !== 0),
-      NamedPermit,
-    )
+    return line
   }
 }

@@ -1,5 +1,5 @@
 import { HeldPermit } from '../admission/permit.ts'
-import { amount, optionsObject } from '../options.ts'
+import { amount, requiredObject } from '../options.ts'
 import type { Amounts, LimitPermit } from './types.ts'
 import { unknownKey } from './unknown-key.ts'
 
@@ -8,10 +8,10 @@ export class NamedPermit extends HeldPermit implements LimitPermit {
   update(amounts: Amounts): void {
     const keys = this.line.supplies.map(supply => supply.key)
     const kept = [...this.amounts]
-    for (const [key, value] of Object.entries(optionsObject('amounts', amounts) ?? {})) {
+    for (const [key, value] of Object.entries(requiredObject('amounts', amounts))) {
       const index = keys.indexOf(key)
       if (index < 0) throw unknownKey(key, keys)
-      kept[index] = amount(`amounts.${key}`, value, kept[index] as number)
+      kept[index] = amount(key, value, 0, kept[index] as number)
     }
     if (!this.released) this.shrink(kept)
   }

@@ -32,8 +32,7 @@ class Pool extends DemandMaker implements LimitPool {
     super()
     this.#members = members
     let turn = 0
-    this.#pick =
-      order === 'random' ? () => Math.floor(Math.random() * members.length) : () => turn++ % members.length
+    this.#pick = order === 'random' ? () => Math.floor(Math.random() * members.length) : () => turn++ % members.length
   }
 
   [DEMAND](amounts: Amounts | undefined, only: boolean): Demand<LimitPermit> {

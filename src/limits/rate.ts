@@ -1,5 +1,5 @@
 import type { Meter } from '../admission/meter.ts'
-import { finiteCapacity, interval, oneOf, optionsObject, string } from '../options.ts'
+import { finiteCapacity, interval, oneOf, requiredObject, string } from '../options.ts'
 import { Bucket } from './bucket.ts'
 import { FixedWindow } from './fixed-window.ts'
 import { SingleLimit } from './single-limit.ts'
@@ -51,7 +51,7 @@ const ALGORITHMS = Object.keys(METERS) as RateAlgorithm[]
  * ```
  */
 export function rateLimit(options: RateLimitOptions): Limit {
-  const { key, capacity, per, algorithm = 'sliding-window' } = optionsObject('options', options)
+  const { key, capacity, per, algorithm = 'sliding-window' } = requiredObject('options', options)
   const name = string('key', key)
   const Algorithm = METERS[oneOf('algorithm', ALGORITHMS, algorithm)]
   return new SingleLimit(name, new Algorithm(finiteCapacity('capacity', capacity), interval('per', per)), 0)

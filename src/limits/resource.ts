@@ -1,5 +1,5 @@
 import { HoldingMeter } from '../admission/holding-meter.ts'
-import { capacity, optionsObject, string } from '../options.ts'
+import { capacity, requiredObject, string } from '../options.ts'
 import { SingleLimit } from './single-limit.ts'
 import type { Limit } from './types.ts'
 
@@ -20,6 +20,6 @@ export interface ResourceLimitOptions {
  * ```
  */
 export function resourceLimit(options: ResourceLimitOptions): Limit {
-  const { key, capacity: size } = optionsObject('options', options)
+  const { key, capacity: size } = requiredObject('options', options)
   return new SingleLimit(string('key', key), new HoldingMeter(capacity('capacity', size)), 1)
 }
