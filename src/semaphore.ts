@@ -1,11 +1,10 @@
-import type { Operation } from 'effection'
 import { Acquisition } from './admission/acquisition.ts'
 import { DEMAND } from './admission/demand.ts'
 import { HoldingMeter } from './admission/holding-meter.ts'
 import { Line } from './admission/line.ts'
 import { LineDemand } from './admission/line-demand.ts'
 import { HeldPermit, type Permit } from './admission/permit.ts'
-import { PermittedWork } from './admission/permitted-work.ts'
+import { PermittedWork, type ResultOf } from './admission/permitted-work.ts'
 import { Supply } from './admission/supply.ts'
 import { amount, callback, capacity } from './options.ts'
 
@@ -77,7 +76,7 @@ export class Semaphore {
    * Without `yield*` it starts by itself, awaited or not. With it, it runs within the calling operation and is halted with
    * it. The place in the line is taken by this call.
    */
-  use<T>(work: () => T | PromiseLike<T> | Operation<T>, options?: AcquireOptions): PermittedWork<T> {
+  use<R>(work: () => R, options?: AcquireOptions): PermittedWork<ResultOf<R>> {
     callback('work', work)
     return new PermittedWork(this.acquire(1, options), work)
   }

@@ -3,17 +3,18 @@ import { isOperation } from '../task/operation.ts'
 import type { Acquisition } from './acquisition.ts'
 import type { Permit } from './permit.ts'
 
-type Work<T> = () => T | PromiseLike<T> | Operation<T>
+/** What work comes to that returns `R`: the result of an operation or a promise, or the value itself. */
+export type ResultOf<R> = R extends Operation<infer T> ? T : Awaited<R>
 
 /** The result of work that runs while it holds a permit: a promise, and an operation. */
 export class PermittedWork<T> implements Promise<T>, Operation<T> {
   readonly [Symbol.toStringTag] = 'PermittedWork'
   readonly #acquisition: Acquisition<Permit>
-  readonly #work: Work<T>
+  readonly #work: () => unknown
   #promise: Promise<T> | undefined
   #adopted = false
 
-  constructor(acquisition: Acquisition<Permit>, work: Work<T>) {
+  constructor(acquisition: Acquisition<Permit>, work: () => unknown) {
     this.#acquisition = acquisition
     this.#work = work
     // `yield*` asks for the iterator right away. If nobody has by the next microtask, it runs on its own.
@@ -53,7 +54,7 @@ export class PermittedWork<T> implements Promise<T>, Operation<T> {
     })
     yield* until(this.#acquisition)
     const returned = this.#work()
-    if (!isObject(returned)) return returned
+    if (!isObject(returned)) return returned as T
     if (isOperation(returned)) return (yield* returned) as T
     if (!isThenable<T>(returned)) return returned as T
     unfinished = Promise.resolve(returned)

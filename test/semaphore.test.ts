@@ -1,0 +1,354 @@
+import { ensure, run, sleep, spawn, suspend, until } from 'effection'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { TaskTimeoutError } from '../src/errors.ts'
+import { Semaphore } from '../src/semaphore.ts'
+import { autojump, settle } from './harness.ts'
+
+const delay = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
+
+describe('acquire', () => {
+  it('gives permits in the order of the calls, not of the awaits', async () => {
+    const semaphore = new Semaphore(1)
+    const holder = await semaphore.acquire()
+    const order: string[] = []
+    const first = semaphore.acquire()
+    const second = semaphore.acquire()
+    const take = (name: string) => (permit: Disposable) => {
+      order.push(name)
+      permit[Symbol.dispose]()
+    }
+    const both = [second.then(take('second')), first.then(take('first'))]
+    holder.release()
+    await Promise.all(both)
+    expect(order).toEqual(['first', 'second'])
+  })
+
+  it('hands a freed permit to the first in line before anyone new can take it', async () => {
+    const semaphore = new Semaphore(1)
+    const holder = await semaphore.acquire()
+    const waiting = semaphore.acquire()
+    holder.release()
+    expect(semaphore.tryAcquire()).toBeUndefined()
+    const late = semaphore.acquire()
+    const permit = await waiting
+    expect(semaphore.waiting).toBe(1)
+    permit.release()
+    ;(await late).release()
+    expect(semaphore.available).toBe(1)
+  })
+
+  it('lets nobody pass one who asks for more than is free', async () => {
+    const semaphore = new Semaphore(3)
+    const holder = await semaphore.acquire(1)
+    const order: string[] = []
+    const large = semaphore.acquire(3).then(permit => {
+      order.push('large')
+      permit.release()
+    })
+    const small = semaphore.acquire(1).then(permit => {
+      order.push('small')
+      permit.release()
+    })
+    expect(semaphore.tryAcquire()).toBeUndefined()
+    await settle()
+    expect(order).toEqual([])
+    holder.release()
+    await Promise.all([large, small])
+    expect(order).toEqual(['large', 'small'])
+  })
+
+  it('rejects with TaskTimeoutError after the timeout and wakes the one behind', async () => {
+    const { elapsed } = await autojump(async () => {
+      const semaphore = new Semaphore(2)
+      const holder = await semaphore.acquire(1)
+      const large = semaphore.acquire(2, { timeout: 50 })
+      const small = semaphore.acquire(1)
+      await expect(large).rejects.toSatisfy(error => error instanceof TaskTimeoutError && error.limit === 50)
+      ;(await small).release()
+      holder.release()
+      expect([semaphore.available, semaphore.waiting]).toEqual([2, 0])
+    })
+    expect(elapsed).toBe(50)
+  })
+
+  it('rejects with the reason of its signal and leaves no listener or timer behind', async () => {
+    const semaphore = new Semaphore(1)
+    const holder = await semaphore.acquire()
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const cancelled = semaphore.acquire(1, { signal: controller.signal })
+    const next = semaphore.acquire()
+    controller.abort(reason)
+    await expect(cancelled).rejects.toBe(reason)
+    await expect(semaphore.acquire(1, { signal: controller.signal })).rejects.toBe(reason)
+    holder.release()
+    ;(await next).release()
+    expect(semaphore.available).toBe(1)
+  })
+
+  it('does not time out what can be had at once', async () => {
+    const { elapsed } = await autojump(async () => {
+      const semaphore = new Semaphore(1)
+      const permit = await semaphore.acquire(1, { timeout: 0 })
+      permit.release()
+    })
+    expect(elapsed).toBe(0)
+  })
+
+  it('refuses wrong options at the call', () => {
+    const semaphore = new Semaphore(2)
+    expect(() => semaphore.acquire(3)).toThrow(new RangeError('count must be a whole number from 1 to 2, got 3'))
+    expect(() => semaphore.acquire(0)).toThrow(RangeError)
+    expect(() => semaphore.acquire('1' as never)).toThrow(TypeError)
+    expect(() => semaphore.acquire(1, { timeout: -1 })).toThrow(RangeError)
+    expect(() => semaphore.acquire(1, { signal: {} as never })).toThrow(TypeError)
+    expect(() => semaphore.use(Promise.resolve() as never)).toThrow(TypeError)
+    expect(() => new Semaphore(0)).toThrow(RangeError)
+    expect(() => new Semaphore(1.5)).toThrow(RangeError)
+    expect(semaphore.available).toBe(2)
+  })
+})
+
+describe('a permit', () => {
+  it('is released once, however often it is told', async () => {
+    const semaphore = new Semaphore(1)
+    const permit = await semaphore.acquire()
+    permit.release()
+    permit.release()
+    permit[Symbol.dispose]()
+    await permit[Symbol.asyncDispose]()
+    expect([semaphore.available, permit.released]).toEqual([1, true])
+  })
+
+  it('is released by using and by await using', async () => {
+    const semaphore = new Semaphore(1)
+    {
+      using permit = await semaphore.acquire()
+      expect([semaphore.available, permit.released]).toEqual([0, false])
+    }
+    {
+      await using _permit = await semaphore.acquire()
+      expect(semaphore.available).toBe(0)
+    }
+    expect(semaphore.available).toBe(1)
+  })
+})
+
+describe('in an operation', () => {
+  it('holds the permit until the surrounding scope ends', async () => {
+    const semaphore = new Semaphore(1)
+    await run(function* () {
+      const task = yield* spawn(function* () {
+        yield* semaphore.acquire()
+        yield* sleep(0)
+        return semaphore.available
+      })
+      expect(yield* task).toBe(0)
+      expect(semaphore.available).toBe(1)
+    })
+  })
+
+  it('takes a halted waiter out of the line', async () => {
+    const semaphore = new Semaphore(1)
+    const holder = await semaphore.acquire()
+    const waiter = run(function* () {
+      yield* semaphore.acquire()
+    })
+    const next = semaphore.acquire()
+    expect(semaphore.waiting).toBe(2)
+    await waiter.halt().catch(() => {})
+    waiter.catch(() => {})
+    expect(semaphore.waiting).toBe(1)
+    holder.release()
+    ;(await next).release()
+    expect(semaphore.available).toBe(1)
+  })
+
+  it('does not lose a permit that was granted to a waiter halted before it resumed', async () => {
+    const semaphore = new Semaphore(1)
+    const holder = await semaphore.acquire()
+    let resumed = false
+    const waiter = run(function* () {
+      yield* semaphore.acquire()
+      resumed = true
+      yield* suspend()
+    })
+    waiter.catch(() => {})
+    await settle()
+    holder.release()
+    await waiter.halt().catch(() => {})
+    expect([resumed, semaphore.available, semaphore.waiting]).toEqual([false, 1, 0])
+  })
+})
+
+describe('use', () => {
+  it('takes plain functions, promise functions and operations, and releases after each', async () => {
+    const semaphore = new Semaphore(1)
+    expect(await semaphore.use(() => [semaphore.available])).toEqual([0])
+    expect(await semaphore.use(async () => semaphore.available)).toBe(0)
+    const generator = function* () {
+      yield* sleep(0)
+      return semaphore.available
+    }
+    expect(await semaphore.use(generator)).toBe(0)
+    await run(function* () {
+      expect(yield* semaphore.use(() => semaphore.available)).toBe(0)
+      expect(yield* semaphore.use(async () => semaphore.available)).toBe(0)
+      expect(yield* semaphore.use(generator)).toBe(0)
+      expect(semaphore.available).toBe(1)
+    })
+    expect(semaphore.available).toBe(1)
+  })
+
+  it('releases when the work fails, and passes the error on as it is', async () => {
+    const semaphore = new Semaphore(1)
+    const error = new Error('mine')
+    const fail = () => {
+      throw error
+    }
+    await expect(semaphore.use(fail)).rejects.toBe(error)
+    await expect(semaphore.use(() => Promise.reject(error))).rejects.toBe(error)
+    await expect(
+      run(function* () {
+        yield* semaphore.use(fail)
+      }),
+    ).rejects.toBe(error)
+    expect(semaphore.available).toBe(1)
+  })
+
+  it('runs without being awaited', async () => {
+    const semaphore = new Semaphore(1)
+    let ran = 0
+    void semaphore.use(() => {
+      ran += 1
+    })
+    await settle()
+    expect([ran, semaphore.available]).toEqual([1, 1])
+  })
+
+  it('is halted with the operation that yields to it, cleanup first, then the permit', async () => {
+    const semaphore = new Semaphore(1)
+    const seen: number[] = []
+    const task = run(function* () {
+      yield* semaphore.use(function* () {
+        yield* ensure(() => {
+          seen.push(semaphore.available)
+        })
+        yield* suspend()
+      })
+    })
+    task.catch(() => {})
+    await settle()
+    expect(semaphore.available).toBe(0)
+    await task.halt().catch(() => {})
+    expect([seen, semaphore.available]).toEqual([[0], 1])
+  })
+
+  it('keeps the permit of a halted promise function until the promise has settled', async () => {
+    const semaphore = new Semaphore(1)
+    const gate = Promise.withResolvers<void>()
+    const task = run(function* () {
+      yield* semaphore.use(() => gate.promise)
+    })
+    task.catch(() => {})
+    await settle()
+    await task.halt().catch(() => {})
+    expect(semaphore.available).toBe(0)
+    gate.resolve()
+    await settle()
+    expect(semaphore.available).toBe(1)
+  })
+
+  it('gives its place up when halted in line', async () => {
+    const semaphore = new Semaphore(1)
+    const holder = await semaphore.acquire()
+    const task = run(function* () {
+      yield* semaphore.use(() => expect.unreachable())
+    })
+    task.catch(() => {})
+    await settle()
+    await task.halt().catch(() => {})
+    expect(semaphore.waiting).toBe(0)
+    holder.release()
+    expect(semaphore.available).toBe(1)
+  })
+})
+
+type Plan = { readonly count: number; readonly kind: 'promise' | 'operation'; readonly cancelled: boolean }
+
+const plan: fc.Arbitrary<Plan> = fc.record({
+  count: fc.integer({ min: 1, max: 3 }),
+  kind: fc.constantFrom('promise', 'operation'),
+  cancelled: fc.boolean(),
+})
+
+it('never gives out more than there is, keeps the order and loses nothing, whatever is cancelled when', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.scheduler(),
+      fc.integer({ min: 3, max: 4 }),
+      fc.array(plan, { minLength: 1, maxLength: 8 }),
+      async (scheduler, permits, plans) => {
+        const semaphore = new Semaphore(permits)
+        const granted: number[] = []
+        let held = 0
+        const enter = (index: number, count: number) => {
+          granted.push(index)
+          held += count
+          expect(held).toBeLessThanOrEqual(permits)
+        }
+        const all = plans.map(({ count, kind, cancelled }, index) => {
+          const controller = new AbortController()
+          const acquisition = semaphore.acquire(count, kind === 'promise' ? { signal: controller.signal } : {})
+          const step = () => scheduler.schedule(Promise.resolve(), `step of ${index}`)
+          if (kind === 'promise') {
+            if (cancelled) step().then(() => controller.abort())
+            return acquisition.then(
+              async permit => {
+                enter(index, count)
+                await step()
+                held -= count
+                permit.release()
+              },
+              () => {},
+            )
+          }
+          const task = run(function* () {
+            yield* acquisition
+            enter(index, count)
+            yield* ensure(() => {
+              held -= count
+            })
+            yield* until(step())
+          })
+          if (cancelled) step().then(() => task.halt().catch(() => {}))
+          return task.catch(() => {})
+        })
+        await scheduler.waitIdle()
+        await Promise.all(all)
+        await settle()
+        expect(granted).toEqual(granted.toSorted((a, b) => a - b))
+        expect([held, semaphore.available, semaphore.waiting]).toEqual([0, permits, 0])
+        const expected = plans.flatMap((each, index) => (each.cancelled ? [] : [index]))
+        expect(granted).toEqual(expect.arrayContaining(expected))
+      },
+    ),
+    { numRuns: 150 },
+  )
+})
+
+it('wakes waiters by releases alone: no timer is armed', async () => {
+  await expect(
+    autojump(async () => {
+      const semaphore = new Semaphore(1)
+      await semaphore.acquire()
+      await semaphore.acquire()
+    }),
+  ).rejects.toThrow('deadlock')
+  const { elapsed } = await autojump(async () => {
+    const semaphore = new Semaphore(1)
+    await Promise.all([1, 2, 3].map(() => semaphore.use(() => delay(10))))
+  })
+  expect(elapsed).toBe(30)
+})
