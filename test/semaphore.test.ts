@@ -195,6 +195,7 @@ describe('use', () => {
     await run(function* () {
       expect(yield* semaphore.use(() => semaphore.available)).toBe(0)
       expect(yield* semaphore.use(async () => semaphore.available)).toBe(0)
+      expect(semaphore.available).toBe(1)
       expect(yield* semaphore.use(generator)).toBe(0)
       expect(semaphore.available).toBe(1)
     })

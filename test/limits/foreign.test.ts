@@ -139,6 +139,18 @@ describe('a semaphore as a member', () => {
     expect(semaphore.available).toBe(1)
   })
 
+  it('is given back when the wait for the rest is cancelled', async () => {
+    const semaphore = new Semaphore(1)
+    const db = resourceLimit({ key: 'db', capacity: 1 })
+    await db.acquire()
+    const controller = new AbortController()
+    const waiting = limits([semaphore, db]).acquire({}, { signal: controller.signal })
+    expect([semaphore.available, db.stats().waiting]).toEqual([0, 1])
+    controller.abort()
+    await expect(waiting).rejects.toBe(controller.signal.reason)
+    expect([semaphore.available, db.stats().waiting]).toEqual([1, 0])
+  })
+
   it('gives back what was tried in vain', async () => {
     const semaphore = new Semaphore(1)
     const db = resourceLimit({ key: 'db', capacity: 1 })
@@ -164,6 +176,14 @@ describe('demandOf', () => {
     expect(permits).toHaveLength(2)
     cancelled.cancel()
     expect(db.stats()).toMatchObject({ used: 1, waiting: 0 })
+  })
+
+  it('calls nobody back once cancelled, whatever a foreign limit answers', async () => {
+    const demand = demandOf({ acquire: () => Promise.reject(new Error('theirs')) })
+    const called = vi.fn()
+    demand.request(called, called).cancel()
+    await settle()
+    expect(called).not.toHaveBeenCalled()
   })
 
   it('checks the limits and the amounts', () => {

@@ -1,5 +1,5 @@
 import { run } from 'effection'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { TaskTimeoutError } from '../../src/errors.ts'
 import { resourceLimit } from '../../src/limits/resource.ts'
 import { autojump, settle } from '../harness.ts'
@@ -61,6 +61,21 @@ describe('acquire', () => {
       expect(db.stats()).toMatchObject({ used: 1, waiting: 0 })
     })
     expect(elapsed).toBe(30)
+  })
+
+  it('leaves no timer or listener behind when it is granted in time', async () => {
+    await autojump(async () => {
+      const db = resourceLimit({ key: 'db', capacity: 1 })
+      const holder = await db.acquire()
+      const { signal } = new AbortController()
+      const removed = vi.spyOn(signal, 'removeEventListener')
+      const waiting = db.acquire({}, { timeout: 1000, signal })
+      expect(vi.getTimerCount()).toBe(1)
+      holder.release()
+      await waiting
+      expect(vi.getTimerCount()).toBe(0)
+      expect(removed).toHaveBeenCalledOnce()
+    })
   })
 
   it('passes over a waiter in the middle that was cancelled, and nobody loses a turn', async () => {

@@ -222,6 +222,20 @@ describe('a request for several limits', () => {
     expect(value).toBeLessThanOrEqual(5 * 110)
   })
 
+  it('is looked at again when one that kept its place lets pass, although nothing was released', async () => {
+    const { elapsed } = await autojump(async () => {
+      const [a, b, c] = [resource('a'), resource('b'), resource('c')]
+      const holders = [await b.acquire(), await c.acquire()]
+      limits([a, c]).acquire()
+      const passing = limits([a, b]).acquire()
+      await delay(150)
+      holders[0]?.release()
+      expect(await isGranted(passing)).toBe(false)
+      await passing
+    })
+    expect(elapsed).toBe(200)
+  })
+
   it('takes a rate only together with the rest', async () => {
     await autojump(async () => {
       const calls = callLimit(1, 100)
