@@ -1,3 +1,6 @@
+export type { Acquisition } from './admission/acquisition.ts'
+export type { Permit } from './admission/permit.ts'
+export type { PermittedWork } from './admission/permitted-work.ts'
 export {
   DeadlockError,
   ManagerClosedError,
@@ -14,6 +17,29 @@ export type { Gathered, GatheredOrErrors, GatherOptions } from './handles/gather
 export { gather } from './handles/gather.ts'
 export type { WaitForOptions } from './handles/wait.ts'
 export { wait } from './handles/wait.ts'
+export { callLimit } from './limits/call.ts'
+export type { PoolOrder } from './limits/pool.ts'
+export { limitPool } from './limits/pool.ts'
+export type { RateAlgorithm, RateLimitOptions } from './limits/rate.ts'
+export { rateLimit } from './limits/rate.ts'
+export type { ResourceLimitOptions } from './limits/resource.ts'
+export { resourceLimit } from './limits/resource.ts'
+export { limits } from './limits/set.ts'
+export type {
+  Acquirable,
+  Amounts,
+  ForeignLimit,
+  Limit,
+  LimitAcquireOptions,
+  LimitPermit,
+  LimitPool,
+  LimitSet,
+  LimitStats,
+  Limits,
+  LimitsStats,
+  Releasable,
+  TryLimitOptions,
+} from './limits/types.ts'
 export { useTaskManager } from './manager/resource.ts'
 export { TaskManager } from './manager/task-manager.ts'
 export type {
@@ -29,6 +55,8 @@ export type {
   TaskEvent,
   TaskManagerOptions,
 } from './manager/types.ts'
+export type { AcquireOptions } from './semaphore.ts'
+export { Semaphore } from './semaphore.ts'
 export type { Backoff } from './task/backoff.ts'
 export type { RetryOptions } from './task/retry.ts'
 export type {

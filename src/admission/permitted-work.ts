@@ -1,5 +1,5 @@
 import { ensure, type Operation, run, scoped, until } from 'effection'
-import { isOperation } from '../task/operation.ts'
+import { isOperation } from '../operation.ts'
 import type { Acquisition } from './acquisition.ts'
 import type { Permit } from './permit.ts'
 

@@ -123,7 +123,7 @@ export class Scheduler implements TaskOwner {
     this.live.add(task)
     this.#index?.set(task.id, task)
     this.moved(task, undefined, 'pending')
-    if (task.admit()) this.enqueue(task)
+    if (task.admit()) task.queueUp()
     return task
   }
 

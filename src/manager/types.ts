@@ -1,3 +1,4 @@
+import type { Amounts, Limits } from '../limits/types.ts'
 import type { RetryOptions } from '../task/retry.ts'
 import type { TaskContext, TaskProgress, TaskRecord } from '../task/types.ts'
 
@@ -47,6 +48,10 @@ export interface SpawnOptions {
   readonly signal?: AbortSignal
   /** How often and when to try again after a failure or a timeout; a number is `retries`. @default 0 */
   readonly retry?: number | RetryOptions
+  /** What each attempt needs before it takes a slot, and gives back when its work has stopped. */
+  readonly limits?: Limits
+  /** How much of each limit, by key; call and resource limits that are not named count 1. */
+  readonly cost?: Amounts
 }
 
 /** How {@link TaskManager.map} runs: the options of each task, and of the whole. */

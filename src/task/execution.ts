@@ -1,8 +1,8 @@
 import { type Operation, type Scope, until } from 'effection'
+import { inContext, isOperation } from '../operation.ts'
 import { type AsyncContext, captureContext } from '../platform.ts'
 import type { AttemptContext } from './context.ts'
 import { currentTask } from './current.ts'
-import { inContext, isOperation } from './operation.ts'
 import type { Task } from './task.ts'
 
 /**

@@ -1,3 +1,5 @@
+import type { Waiting } from '../admission/demand.ts'
+import type { Permit } from '../admission/permit.ts'
 import type { Timer } from '../clock.ts'
 import type { Retries } from './retry.ts'
 import type { StopRequest } from './stop.ts'
@@ -17,6 +19,9 @@ export class Extras {
   restartedAt = 0
   /** The wait for the next attempt. */
   pause: Timer | undefined
+  /** The wait for the limits, and then what they granted. */
+  waiting: Waiting | undefined
+  permit: Permit | undefined
   abandoned = false
   cleanupError: { readonly error: unknown } | undefined
   progress: TaskProgress | undefined
@@ -39,16 +44,23 @@ export class Extras {
 
   /** An attempt is over. */
   clearAttempt(): void {
+    this.releasePermit()
     this.timer?.cancel()
     this.timer = this.halt = this.body = undefined
     this.cleaningUp = false
+  }
+
+  releasePermit(): void {
+    this.permit?.release()
+    this.permit = undefined
   }
 
   /** The task has ended: nothing may call it any more. */
   clearTask(): void {
     this.deadline?.cancel()
     this.pause?.cancel()
+    this.waiting?.cancel()
     this.unlink?.()
-    this.deadline = this.pause = this.unlink = this.onEnd = this.waits = this.retries = undefined
+    this.deadline = this.pause = this.waiting = this.unlink = this.onEnd = this.waits = this.retries = undefined
   }
 }

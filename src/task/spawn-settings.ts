@@ -1,3 +1,6 @@
+import type { Demand } from '../admission/demand.ts'
+import { demandOf } from '../limits/demand-of.ts'
+import type { Amounts, Limits } from '../limits/types.ts'
 import { abortSignal, duration, optionsObject, ordering, string } from '../options.ts'
 import { type RetryOptions, type RetryPolicy, retryPolicy } from './retry.ts'
 
@@ -10,6 +13,8 @@ export interface SpawnSettings {
   readonly deadline: number
   readonly signal: AbortSignal | undefined
   readonly retry: RetryPolicy | undefined
+  /** What the limits are asked for before each attempt. */
+  readonly demand: Demand | undefined
 }
 
 export interface SpawnSettingsInput {
@@ -20,6 +25,8 @@ export interface SpawnSettingsInput {
   readonly deadline?: number
   readonly signal?: AbortSignal
   readonly retry?: number | RetryOptions
+  readonly limits?: Limits
+  readonly cost?: Amounts
 }
 
 const DEFAULTS: SpawnSettings = Object.freeze({
@@ -30,11 +37,12 @@ const DEFAULTS: SpawnSettings = Object.freeze({
   deadline: Number.POSITIVE_INFINITY,
   signal: undefined,
   retry: undefined,
+  demand: undefined,
 })
 
 export function spawnSettings(options: SpawnSettingsInput | undefined): SpawnSettings {
   if (optionsObject('options', options) === undefined) return DEFAULTS
-  const { name, type, priority, timeout, deadline, signal, retry } = options as SpawnSettingsInput
+  const { name, type, priority, timeout, deadline, signal, retry, limits, cost } = options as SpawnSettingsInput
   return {
     name: name === undefined ? undefined : string('name', name),
     type: type === undefined ? undefined : string('type', type),
@@ -43,5 +51,12 @@ export function spawnSettings(options: SpawnSettingsInput | undefined): SpawnSet
     deadline: deadline === undefined ? DEFAULTS.deadline : duration('deadline', deadline),
     signal: signal === undefined ? undefined : abortSignal('signal', signal),
     retry: retryPolicy(retry),
+    demand: demandFor(limits, cost),
   }
+}
+
+function demandFor(limits: Limits | undefined, cost: Amounts | undefined): Demand | undefined {
+  if (limits !== undefined) return demandOf(limits, cost)
+  if (cost !== undefined) throw new TypeError('cost says what limits are asked for, but limits is not given')
+  return undefined
 }

@@ -109,6 +109,23 @@ export class Task implements Queued, Linked<Task> {
     this.more().unlink = () => signal.removeEventListener('abort', cancel)
   }
 
+  /** Waits for the limits, and only then for a slot: who needs a limit that is taken holds nobody else up. */
+  queueUp(): void {
+    const { demand } = this.settings
+    if (demand === undefined) return this.owner.enqueue(this)
+    const extras = this.more()
+    extras.waiting = demand.request(
+      permit => {
+        extras.permit = permit
+        this.owner.enqueue(this)
+      },
+      error => {
+        this.#end('failed', error)
+        this.owner.released()
+      },
+    )
+  }
+
   /** Starts an attempt; the owner has taken a slot for it. */
   start(): void {
     const { timeout } = this.settings
@@ -261,7 +278,7 @@ export class Task implements Queued, Linked<Task> {
     extras.stopRequest = extras.told = this.outcome = undefined
     extras.abandoned = false
     this.#move('pending')
-    extras.pause = startTimer(delay, () => this.owner.enqueue(this))
+    extras.pause = startTimer(delay, () => this.queueUp())
   }
 
   #cleanupFailed(error: unknown): void {
@@ -279,6 +296,7 @@ export class Task implements Queued, Linked<Task> {
     if (extras !== undefined) {
       const { onEnd } = extras
       extras.clearTask()
+      if (this.context === undefined) extras.releasePermit()
       onEnd?.(this)
     }
     if (this.observed) this.#settlePromise()

@@ -1,6 +1,6 @@
 import type { Effect, Operation } from 'effection'
-import { show } from '../options.ts'
-import type { AsyncContext } from '../platform.ts'
+import { show } from './options.ts'
+import type { AsyncContext } from './platform.ts'
 
 type Steps = Iterator<Effect<unknown>, unknown, unknown>
 
