@@ -37,8 +37,8 @@ export function horizonOf(options: RunVirtualOptions | undefined): number {
  * ```ts
  * const { value, elapsed } = await runVirtual(async () => {
  *   await using manager = await TaskManager.start()
- *   const handle = manager.spawn(() => new Promise(() => {}), { timeout: 60_000 })
- *   return handle.catch(error => error.code)
+ *   const handle = manager.spawn(suspend, { timeout: 60_000 })
+ *   return await handle.catch(error => error.code)
  * })
  * assert.equal(value, 'ERR_TASK_TIMEOUT')
  * assert.equal(elapsed, 60_000)
