@@ -153,12 +153,12 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
     'the handle settles before the cleanup has run': {
-      search: '    halt?.()\n  }',
-      replace: '    halt?.()\n    if (!this.ended) this.#endStopped(request, true, undefined)\n  }',
+      search: '    extras.halt?.()\n',
+      replace: '    extras.halt?.()\n    if (!this.ended) this.#endStopped(request, true, undefined)\n',
     },
-    'cancel does not reach an operation': { search: '    halt?.()\n  }', replace: '  }' },
+    'cancel does not reach an operation': { search: '    extras.halt?.()\n', replace: '' },
     'cancel does not reach the signal': {
-      search: 'AttemptContext.abort(context, this.#reasonOf(request))',
+      search: '    AttemptContext.abort(this.context as AttemptContext, this.#reasonOf(extras.stopRequest))\n',
       replace: '',
     },
     'cleanup without a limit': {
@@ -174,7 +174,7 @@ export const MUTATIONS: readonly Mutation[] = [
       replace: '{ this.owner.strayStopped(context); return this.owner.slotFreed() }',
     },
     'a cancel takes back a value that was returned before': {
-      search: 'if (this.extras?.returned !== undefined) return this.#limitCleanup()',
+      search: 'if (this.extras?.body !== undefined) return this.#limitCleanup()',
       replace: '',
     },
     'the deadline ends with the waiting': {
