@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { median } from '../statistics.ts'
+import type { CaseResult } from '../types.ts'
+
+const core = new URL('../../dist/index.js', import.meta.url)
+
+export default async function importCost(rounds: number): Promise<CaseResult> {
+  const times = { empty: [] as number[], effection: [] as number[], core: [] as number[], ours: [] as number[] }
+  for (let round = 0; round <= rounds * 2; round++) {
+    const figures = {
+      empty: processTime(''),
+      effection: processTime("import 'effection'"),
+      core: processTime(`import ${JSON.stringify(core.href)}`),
+    }
+    if (round === 0) continue
+    times.empty.push(figures.empty)
+    times.effection.push(figures.effection - figures.empty)
+    times.core.push(figures.core - figures.empty)
+    times.ours.push(figures.core - figures.effection)
+  }
+  return {
+    title: 'import cost, above an empty process, and size of the core',
+    rows: [
+      { label: 'empty process', value: median(times.empty), unit: 'ms' },
+      { label: 'effection alone', value: median(times.effection), unit: 'ms' },
+      { label: 'taskscope above effection', value: median(times.ours), unit: 'ms' },
+      { label: 'taskscope, effection included', value: median(times.core), unit: 'ms', goal: 15 },
+      { label: 'taskscope, minified and gzipped, without effection', value: await size(), unit: 'kB', goal: 12 },
+    ],
+  }
+}
+
+function processTime(source: string): number {
+  const start = performance.now()
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', source])
+  if (status !== 0) throw new Error(`${source} failed: ${stderr}`)
+  return performance.now() - start
+}
+
+async function size(): Promise<number> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(core)],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22',
+    external: ['effection'],
+    write: false,
+  })
+  return outputFiles.reduce((sum, file) => sum + gzipSync(file.contents, { level: 9 }).length, 0) / 1_000
+}

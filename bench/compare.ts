@@ -1,0 +1,67 @@
+import { setImmediate } from 'node:timers/promises'
+import { median } from './statistics.ts'
+import type { Row } from './types.ts'
+
+/** One of the things compared: does the whole workload once, everything from set-up to shutdown. */
+export interface Contender {
+  readonly name: string
+  run(): Promise<unknown>
+}
+
+/** A peer, and what our time divided by its time may be at most. */
+export interface Peer extends Contender {
+  readonly goal?: number
+}
+
+/** What to compare, and for how long. */
+export interface Comparison {
+  readonly ours: Contender
+  readonly peers: readonly Peer[]
+  /** Tasks in one run: times are given per task. */
+  readonly tasks: number
+  readonly rounds: number
+}
+
+/**
+ * Runs ours and every peer in turn, `rounds` times after a round that does not count, and returns a row for each.
+ *
+ * Machines drift, so the ratios are taken within a round, where both sides meet the same weather, and their median is
+ * what counts. The order rotates, so that nobody always runs first.
+ */
+export async function compare({ ours, peers, tasks, rounds }: Comparison): Promise<Row[]> {
+  const contenders = [ours, ...peers]
+  const times = new Map<Contender, number[]>(contenders.map(contender => [contender, []]))
+  for (let round = 0; round <= rounds; round++) {
+    for (const contender of rotate(contenders, round)) {
+      const time = await timed(() => contender.run())
+      if (round > 0) times.get(contender)?.push((time * 1_000) / tasks)
+    }
+  }
+  const ourTimes = times.get(ours) ?? []
+  return contenders.map((contender: Peer) => {
+    const own = times.get(contender) ?? []
+    const row = { label: contender.name, value: median(own), unit: 'µs per task' }
+    if (contender === ours) return row
+    const ratio = median(own.map((time, round) => (ourTimes[round] ?? Number.NaN) / time))
+    return contender.goal === undefined ? { ...row, ratio } : { ...row, ratio, goal: contender.goal }
+  })
+}
+
+/** The milliseconds `run` takes, from a clean heap. */
+export async function timed(run: () => Promise<unknown>): Promise<number> {
+  await collectGarbage()
+  const start = performance.now()
+  await run()
+  return performance.now() - start
+}
+
+/** Collects garbage after the event loop has gone round, so that what just ended is garbage. Needs `--expose-gc`. */
+export async function collectGarbage(): Promise<void> {
+  await setImmediate()
+  globalThis.gc?.()
+}
+
+function rotate<T>(items: readonly T[], by: number): T[] {
+  const start = by % items.length
+  return [...items.slice(start), ...items.slice(0, start)]
+}
