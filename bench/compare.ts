@@ -2,6 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import { median } from './statistics.ts'
 import type { Row } from './types.ts'
 
+/** Rounds that do not count: until then compilers and heap are still settling, for the larger code longest. */
+export const warmUp = 3
+
 /** One of the things compared: does the whole workload once, everything from set-up to shutdown. */
 export interface Contender {
   readonly name: string
@@ -23,7 +26,7 @@ export interface Comparison {
 }
 
 /**
- * Runs ours and every peer in turn, `rounds` times after a round that does not count, and returns a row for each.
+ * Runs ours and every peer in turn, `rounds` times after the warm-up, and returns a row for each.
  *
  * Machines drift, so the ratios are taken within a round, where both sides meet the same weather, and their median is
  * what counts. The order rotates, so that nobody always runs first.
@@ -31,10 +34,10 @@ export interface Comparison {
 export async function compare({ ours, peers, tasks, rounds }: Comparison): Promise<Row[]> {
   const contenders = [ours, ...peers]
   const times = new Map<Contender, number[]>(contenders.map(contender => [contender, []]))
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 0; round < warmUp + rounds; round++) {
     for (const contender of rotate(contenders, round)) {
       const time = await timed(() => contender.run())
-      if (round > 0) times.get(contender)?.push((time * 1_000) / tasks)
+      if (round >= warmUp) times.get(contender)?.push((time * 1_000) / tasks)
     }
   }
   const ourTimes = times.get(ours) ?? []

@@ -1,4 +1,4 @@
-import { collectGarbage } from '../compare.ts'
+import { collectGarbage, warmUp } from '../compare.ts'
 import { median, seededRandom, shuffled } from '../statistics.ts'
 import { TaskManager } from '../taskscope.ts'
 import type { CaseResult, Row } from '../types.ts'
@@ -12,9 +12,9 @@ export default async function cancel(rounds: number): Promise<CaseResult> {
   const rows: Row[] = []
   for (const random of [false, true]) {
     const times = { small: [] as number[], large: [] as number[] }
-    for (let round = 0; round <= rounds; round++) {
+    for (let round = 0; round < warmUp + rounds; round++) {
       const figures = { small: await cancelHalf(small, random), large: await cancelHalf(large, random) }
-      if (round === 0) continue
+      if (round < warmUp) continue
       times.small.push(figures.small)
       times.large.push(figures.large)
     }
