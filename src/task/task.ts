@@ -213,8 +213,14 @@ export class Task implements Queued, Linked<Task> {
 
   /** What the signal of this attempt is to be aborted with, if it was told to stop. */
   stopReasonFor(context: AttemptContext): unknown {
-    if (context !== this.context) return this.#reasonOf(this.stopRequest ?? { kind: 'cancel' })
+    if (context !== this.context) return this.#lateReason()
     return this.stopRequest === undefined ? undefined : this.#reasonOf(this.stopRequest)
+  }
+
+  /** For work that outlived its attempt and asks only now; how the task ended must not change by it. */
+  #lateReason(): unknown {
+    const request = this.stopRequest ?? { kind: 'cancel' }
+    return request.reason ?? (this.status === 'cancelled' ? this.failure() : this.#makeStopError(request))
   }
 
   #reasonOf(request: StopRequest): unknown {
