@@ -173,8 +173,8 @@ export class Task implements Queued, Linked<Task> {
       this.#endStopped(request, true, undefined)
       return this.owner.released()
     }
-    if (this.extras?.body !== undefined) return this.#limitCleanup()
     if (this.status === 'stopping') return this.#stopForGood(request)
+    if (this.extras?.body !== undefined) return this.#limitCleanup()
     const extras = this.more()
     extras.stopRequest = request.kind === 'timeout' ? this.#planRetry(request) : request
     this.updatedAt = now()

@@ -1,4 +1,4 @@
-import { ensure, suspend } from 'effection'
+import { ensure, suspend, until } from 'effection'
 import { describe, expect, it } from 'vitest'
 import { TaskGroupError, TaskManager, type TaskManagerOptions } from '../../src/index.ts'
 import { createGate, runVirtual, settle } from '../../src/testing/index.ts'
@@ -14,6 +14,9 @@ async function told(body: (manager: TaskManager) => unknown, options?: TaskManag
   return errors
 }
 
+const failNow = (error: Error) => {
+  throw error
+}
 const failing = (error: Error) => () => Promise.reject(error)
 
 describe('a failure', () => {
@@ -68,6 +71,32 @@ describe('a failure', () => {
     })
     expect(errors).toEqual([ofCleanup])
   })
+
+  it.each(['before', 'after'] as const)(
+    'of the body stands when a stop came %s it and the cleanup hangs',
+    async order => {
+      await told(
+        async manager => {
+          const gate = createGate()
+          const handle = manager.spawn(function* () {
+            yield* ensure(() => until(createGate()))
+            try {
+              yield* until(gate)
+            } finally {
+              failNow(error)
+            }
+          })
+          await settle()
+          if (order === 'after') gate.open()
+          await settle()
+          handle.cancel()
+          await expect(handle).rejects.toBe(error)
+          expect(handle.record()).toMatchObject({ status: 'failed', abandoned: true })
+        },
+        { cleanupTimeout: 50 },
+      )
+    },
+  )
 
   it('of the cleanup makes a task failed that was otherwise done', async () => {
     await told(async manager => {
