@@ -2,7 +2,7 @@ import { suspend } from 'effection'
 import { describe, expect, it } from 'vitest'
 import { ManagerClosedError, TaskManager } from '../../src/index.ts'
 import { createGate, runVirtual, settle } from '../../src/testing/index.ts'
-import { elapse, hearing } from './work.ts'
+import { deaf, elapse, hearing } from './work.ts'
 
 describe('close', () => {
   it('refuses new work at once, during and after, and calls none of it', async () => {
@@ -47,6 +47,26 @@ describe('close', () => {
       await Promise.all(closes)
     })
     expect(elapsed).toBe(60)
+  })
+
+  it('tells a task that awaits it only when work cancelled before has stopped', async () => {
+    await runVirtual(async () => {
+      const manager = await TaskManager.start()
+      const gate = createGate()
+      const cancelled = manager.spawn(deaf(gate))
+      await settle()
+      cancelled.cancel()
+      let told = false
+      manager.spawn(async () => {
+        await manager.close()
+        told = true
+      })
+      await settle()
+      expect(told).toBe(false)
+      gate.open()
+      await settle()
+      expect(told).toBe(true)
+    })
   })
 
   it('leaves no timer behind', async () => {
