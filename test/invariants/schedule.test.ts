@@ -66,8 +66,12 @@ async function runOut(scheduler: fc.Scheduler, witness: Witness, careful: boolea
 }
 
 describe('invariants 1 to 11, 13 and 15, under any schedule', () => {
-  it('hold whatever is spawned, cancelled, paused and closed, in whatever order the work goes on', async () => {
-    const property = fc.asyncProperty(fc.scheduler(), plan, live)
-    await fc.assert(property, runs(USUAL) as fc.Parameters<[fc.Scheduler, Plan]>)
-  }, patience(USUAL))
+  it(
+    'hold whatever is spawned, cancelled, paused and closed, in whatever order the work goes on',
+    async () => {
+      const property = fc.asyncProperty(fc.scheduler(), plan, live)
+      await fc.assert(property, runs(USUAL) as fc.Parameters<[fc.Scheduler, Plan]>)
+    },
+    patience(USUAL),
+  )
 })
