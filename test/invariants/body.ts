@@ -72,7 +72,7 @@ export function workOf(
       if (script.ends === 'never') await aborted
       return end()
     } catch (error) {
-      if (!signal.aborted) throw error
+      if (error !== signal.reason) throw error
       await cleanUp()
       endCleanup()
       throw error
