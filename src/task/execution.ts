@@ -1,4 +1,4 @@
-import { type Operation, type Scope, until } from 'effection'
+import { type Operation, type Task as Running, type Scope, until } from 'effection'
 import { inContext, isOperation } from '../operation.ts'
 import { type AsyncContext, captureContext } from '../platform.ts'
 import type { AttemptContext } from './context.ts'
@@ -54,7 +54,18 @@ function executePromise(task: Task, context: AttemptContext, promise: PromiseLik
 function executeOperation(task: Task, context: AttemptContext, operation: Operation<unknown>): void {
   let body: { ok: boolean; value: unknown } | undefined
   const stepContext = captureContextOf(task)
-  const running = task.owner.scope.run(function* () {
+  let running: Running<void> | undefined
+  let halting = false
+  const halt = () => {
+    halting = true
+    running?.halt().then(
+      () => ended(false),
+      error => ended(true, error),
+    )
+  }
+  // Before the start: the body runs to its first suspension at once, and may have itself cancelled there.
+  task.haltWith(context, halt)
+  running = task.owner.scope.run(function* () {
     try {
       let value = yield* inContext(operation, stepContext)
       if (isObject(value) && isThenable(value) && (value as unknown) !== operation) value = yield* until(value)
@@ -65,7 +76,6 @@ function executeOperation(task: Task, context: AttemptContext, operation: Operat
     task.bodyEnded(context, body.ok, body.value)
   })
 
-  let halting = false
   const ended = (teardownFailed: boolean, teardownError?: unknown) => {
     if (body === undefined) {
       return teardownFailed
@@ -80,13 +90,7 @@ function executeOperation(task: Task, context: AttemptContext, operation: Operat
     () => halting || ended(false),
     error => halting || ended(true, error),
   )
-  task.haltWith(context, () => {
-    halting = true
-    running.halt().then(
-      () => ended(false),
-      error => ended(true, error),
-    )
-  })
+  if (halting) halt()
 }
 
 /** The spawner's context with the task entered, for all later steps of an operation. */
