@@ -6,6 +6,8 @@ import { LineDemand } from './admission/line-demand.ts'
 import { HeldPermit, type Permit } from './admission/permit.ts'
 import { PermittedWork, type ResultOf } from './admission/permitted-work.ts'
 import { Supply } from './admission/supply.ts'
+import { refuseAmounts } from './limits/demand-of.ts'
+import type { Amounts } from './limits/types.ts'
 import { amount, callback, capacity } from './options.ts'
 
 /** How long to wait for a permit, and what ends the waiting early. */
@@ -82,7 +84,8 @@ export class Semaphore {
   }
 
   /** @internal */
-  [DEMAND](): LineDemand<Permit> {
+  [DEMAND](amounts?: Amounts): LineDemand<Permit> {
+    refuseAmounts(amounts)
     return this.#one
   }
 

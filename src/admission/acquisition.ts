@@ -55,6 +55,7 @@ export class Acquisition<P extends Permit> implements Promise<P>, Operation<P> {
     return this.#asPromise().finally(onFinally)
   }
 
+  /** What `yield*` goes through: the permit, released when the surrounding scope ends. */
   [Symbol.iterator](): ReturnType<Operation<P>[typeof Symbol.iterator]> {
     return this.#operation()[Symbol.iterator]()
   }

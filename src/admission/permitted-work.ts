@@ -38,6 +38,7 @@ export class PermittedWork<T> implements Promise<T>, Operation<T> {
     return this.#start().finally(onFinally)
   }
 
+  /** What `yield*` goes through: the result of the work. */
   [Symbol.iterator](): ReturnType<Operation<T>[typeof Symbol.iterator]> {
     if (this.#promise !== undefined) return until(this.#promise)[Symbol.iterator]()
     this.#adopted = true

@@ -1,12 +1,8 @@
 import { DEMAND, type Demand } from '../admission/demand.ts'
 import type { Permit } from '../admission/permit.ts'
 import { callback, show } from '../options.ts'
-import { Semaphore } from '../semaphore.ts'
-import { DemandMaker } from './demand-maker.ts'
 import { ForeignDemand } from './foreign.ts'
-import { JointDemand } from './joint.ts'
-import { Members } from './members.ts'
-import type { Amounts, ForeignLimit, LimitPermit, Limits } from './types.ts'
+import type { Amounts, ForeignLimit, Limits } from './types.ts'
 import { unknownKey } from './unknown-key.ts'
 
 /** Anything with an `acquire` method. */
@@ -17,22 +13,23 @@ export function checkLimit(limits: Limits): void {
   callback('acquire of a limit', limits.acquire)
 }
 
+type Own = { readonly [DEMAND]?: (amounts: Amounts | undefined, only: boolean) => Demand<Permit> }
+
 /**
- * What `limits` are to be asked for, with the amounts checked: ready to be requested as often as one likes. Semaphores and
- * foreign limits have no keys, so no amounts either.
+ * What `limits` are to be asked for, with the amounts checked: ready to be requested as often as one likes. Foreign limits
+ * have no keys, so no amounts either.
+ *
+ * Our own are known by their method, not by their classes, so that a manager without limits does not carry them all.
  */
 export function demandOf(limits: Limits, amounts?: Amounts, only = false): Demand<Permit> {
   checkLimit(limits)
-  if (limits instanceof DemandMaker) return limits[DEMAND](amounts, only)
-  for (const key in amounts) throw unknownKey(key, [])
-  return limits instanceof Semaphore ? limits[DEMAND]() : new ForeignDemand(limits as ForeignLimit)
+  const demand = (limits as Own)[DEMAND]?.(amounts, only)
+  if (demand !== undefined) return demand
+  refuseAmounts(amounts)
+  return new ForeignDemand(limits as ForeignLimit)
 }
 
-const NOTHING = new Members([])
-
-/** Like {@link demandOf}, for permits that can be updated: without keys, there is nothing to update. */
-export function namedDemandOf(limits: Limits, amounts?: Amounts, only = false): Demand<LimitPermit> {
-  checkLimit(limits)
-  if (limits instanceof DemandMaker) return limits[DEMAND](amounts, only)
-  return new JointDemand([demandOf(limits, amounts, only)], NOTHING.demand({}, true))
+/** For what has no keys. */
+export function refuseAmounts(amounts: Amounts | undefined): void {
+  for (const key in amounts) throw unknownKey(key, [])
 }

@@ -1,7 +1,8 @@
 import { DEMAND, type Demand, NOT_WAITING, type Waiting } from '../admission/demand.ts'
 import { oneOf, show } from '../options.ts'
 import { DemandMaker } from './demand-maker.ts'
-import { checkLimit, namedDemandOf } from './demand-of.ts'
+import { checkLimit } from './demand-of.ts'
+import { namedDemandOf } from './named-demand-of.ts'
 import type { Amounts, LimitPermit, LimitPool, Limits, LimitsStats } from './types.ts'
 
 /** Whom a pool asks first: each member in its turn, or any. */

@@ -57,6 +57,7 @@ export interface Acquirable {
 export interface Limit extends Acquirable {
   readonly key: string
   readonly capacity: number
+  /** How it stands at this moment. */
   stats(): LimitStats
 }
 
@@ -77,15 +78,16 @@ export interface LimitPool extends Acquirable {
 
 /** What a foreign limit grants: something with `release()`, `[Symbol.dispose]()` or `[Symbol.asyncDispose]()`. */
 export type Releasable =
-  | { release(): unknown }
-  | { [Symbol.dispose](): unknown }
-  | { [Symbol.asyncDispose](): PromiseLike<unknown> }
+  | { readonly release: () => unknown }
+  | { readonly [Symbol.dispose]: () => unknown }
+  | { readonly [Symbol.asyncDispose]: () => PromiseLike<unknown> }
 
 /**
  * Any other limit, after TC39's concurrency control proposal: a semaphore, say. Whoever gives up waiting for it leaves it to
  * it when to answer, and gives back what comes too late. When its release fails, that goes to `console.error`.
  */
 export interface ForeignLimit {
+  /** Grants something releasable, now or later. */
   acquire(): Releasable | PromiseLike<Releasable>
 }
 

@@ -38,6 +38,7 @@ export class MapRun<I> {
   /** The tasks whose results were not taken yet: in the order of the input, or, unordered, those that have ended. */
   #line: Task[] = []
   #head = 0
+  /** What has not ended, where the line does not tell. */
   readonly #flying = new Set<Task>()
   #outstanding = 0
   #index = 0
@@ -92,7 +93,8 @@ export class MapRun<I> {
     signal?.removeEventListener('abort', this.#abort)
     const leftEarly = !this.#exhausted
     this.#exhausted = true
-    await Promise.all([...this.#flying].map(task => task.cancel()))
+    const started = this.#settings.ordered ? this.#line.slice(this.#head) : [...this.#flying]
+    await Promise.all(started.map(task => task.cancel()))
     if (!leftEarly) return
     const closing = this.#source?.return?.()
     if (!this.#pulling) return void (await closing)
@@ -174,14 +176,16 @@ export class MapRun<I> {
     this.#outstanding += 1
     task.observed = true
     if (this.#settings.ordered) this.#line.push(task)
-    this.#flying.add(task)
+    else this.#flying.add(task)
     if (task.ended) this.#ended(task)
     else task.more().onEnd = this.#ended
   }
 
   readonly #ended = (task: Task): void => {
-    this.#flying.delete(task)
-    if (!this.#settings.ordered) this.#line.push(task)
+    if (!this.#settings.ordered) {
+      this.#flying.delete(task)
+      this.#line.push(task)
+    }
     this.#completed += 1
     this.#tellProgress()
     this.#pull()

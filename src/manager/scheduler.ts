@@ -1,5 +1,5 @@
 import type { Scope } from 'effection'
-import { epochOffset } from '../clock.ts'
+import { epochOffset, now } from '../clock.ts'
 import { LinkedSet } from '../queue/linked-set.ts'
 import { PendingQueue } from '../queue/pending-queue.ts'
 import type { AttemptContext } from '../task/context.ts'
@@ -140,16 +140,21 @@ export class Scheduler implements TaskOwner {
     this.#pump()
   }
 
-  /** Fills the free slots. A loop, never re-entered, so that a long queue of synchronous work can't overflow the stack. */
-  #pump(): void {
+  /**
+   * Fills the free slots. A loop, never re-entered, so that a long queue of synchronous work can't overflow the
+   * stack. `at` is the time, if the caller has just read it.
+   */
+  #pump(at?: number): void {
     if (this.#pumping) return
     this.#pumping = true
+    let time = at
     while (!this.#paused && this.#slotsTaken < this.#maxTasks) {
       const task = this.#queue.peek()
       if (task === undefined || task.sequence > this.#ripe) break
       this.#queue.remove(task)
       this.#slotsTaken += 1
-      task.start()
+      task.start(time ?? now())
+      time = undefined
     }
     this.#pumping = false
     if (this.#roomWaiters.length > 0 && this.hasRoom) this.#tellRoom()
@@ -224,9 +229,10 @@ export class Scheduler implements TaskOwner {
     for (const task of tasks) task.stop(request)
   }
 
-  slotFreed(): void {
+  slotFreed(at?: number): void {
     this.#slotsTaken -= 1
-    this.released()
+    this.onRelease?.()
+    this.#pump(at)
   }
 
   released(): void {

@@ -18,8 +18,8 @@ export interface TaskOwner extends OperationHost {
   enqueue(task: Task): void
   /** Takes a pending task out of the line. */
   withdraw(task: Task): void
-  /** The attempt's work has stopped: its slot is free. */
-  slotFreed(): void
+  /** The attempt's work has stopped: its slot is free. `at` is the time, if it was just read. */
+  slotFreed(at?: number): void
   /** A task has ended that held no slot. */
   released(): void
   /** The attempt's work still runs, but its slot is free. */

@@ -126,13 +126,13 @@ export class Task implements Queued, Linked<Task> {
     )
   }
 
-  /** Starts an attempt; the owner has taken a slot for it. */
-  start(): void {
+  /** Starts an attempt, `at` this time of the clock; the owner has taken a slot for it. */
+  start(at: number): void {
     const { timeout } = this.settings
     const context = new AttemptContext(this, this.attempt + 1)
     this.context = context
     this.attempt = context.attempt
-    this.updatedAt = now()
+    this.updatedAt = at
     if (this.attempt === 1) this.startedAt = this.updatedAt
     else this.more().restartedAt = this.updatedAt
     this.#move('running')
@@ -156,11 +156,13 @@ export class Task implements Queued, Linked<Task> {
   attemptEnded(context: AttemptContext, ok: boolean, value: unknown, cleanup?: { readonly error: unknown }): void {
     if (context !== this.context) return this.owner.strayStopped(context)
     this.#clearAttempt()
-    if (!this.ended) {
+    if (this.ended) {
+      this.owner.slotFreed()
+    } else {
       if (cleanup !== undefined) this.#cleanupFailed(cleanup.error)
       this.#endAttempted(ok, value)
+      this.owner.slotFreed(this.updatedAt)
     }
-    this.owner.slotFreed()
     this.#tellStopped()
   }
 
