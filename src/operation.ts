@@ -17,8 +17,8 @@ export function isOperation(value: object): value is Operation<unknown> {
 }
 
 /**
- * The operation with every step taken in `context`: an operation is resumed by whoever resolves what it waits for, and
- * would otherwise see that party's AsyncLocalStorage.
+ * The operation with every step and every effect in `context`: an operation is resumed by whoever resolves what it waits
+ * for, and would otherwise see that party's AsyncLocalStorage.
  *
  * An iterable turns out to be a plain collection when its iterator cannot be thrown into or its first step is no effect:
  * then it is the result itself.
@@ -30,9 +30,10 @@ export function inContext(operation: Operation<unknown>, context: AsyncContext):
       if (typeof steps.throw !== 'function') return resultOnly(operation)
       let first = true
       const check = (step: IteratorResult<Effect<unknown>, unknown>): IteratorResult<Effect<unknown>, unknown> => {
-        if (step.done === true || typeof (step.value as Effect<unknown> | undefined)?.enter === 'function') {
+        if (step.done === true) return step
+        if (typeof (step.value as Effect<unknown> | undefined)?.enter === 'function') {
           first = false
-          return step
+          return { done: false, value: effectIn(step.value, context) }
         }
         if (first && (steps as unknown) !== operation) {
           steps.return?.()
@@ -52,6 +53,18 @@ export function inContext(operation: Operation<unknown>, context: AsyncContext):
           check(context.runInAsyncScope(steps.return as NonNullable<Steps['return']>, steps, value))
       }
       return guarded
+    },
+  }
+}
+
+/** An effect calls code of the task as it starts and ends, and its children live on in the context that resumes it. */
+function effectIn(effect: Effect<unknown>, context: AsyncContext): Effect<unknown> {
+  return {
+    description: effect.description,
+    enter(resolve, routine) {
+      const resume: typeof resolve = result => context.runInAsyncScope(resolve, undefined, result)
+      const exit = context.runInAsyncScope(effect.enter, effect, resume, routine)
+      return exited => context.runInAsyncScope(exit, undefined, exited)
     },
   }
 }

@@ -1,5 +1,5 @@
 import { DeadlockError } from '../errors.ts'
-import { type AsyncContext, captureContext } from '../platform.ts'
+import type { AsyncContext } from '../platform.ts'
 import { currentTask } from '../task/current.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
@@ -53,12 +53,13 @@ export class MapRun<I> {
     items: Iterable<I> | AsyncIterable<I>,
     fn: MapFunction<I, unknown>,
     settings: MapSettings,
+    context: AsyncContext,
   ) {
     this.#host = host
     this.#items = items
     this.#fn = fn
     this.#settings = settings
-    this.#context = captureContext()
+    this.#context = context
   }
 
   /** The next result, if there is one by now. Throws what ends the loop. */

@@ -1,4 +1,5 @@
 import { boolean, callback, capacity, iterable, oneOf, optionsObject } from '../options.ts'
+import { captureContext } from '../platform.ts'
 import { spawnSettings } from '../task/spawn-settings.ts'
 import { type MapHost, MapRun, type MapSettings } from './map-run.ts'
 import type { MapFunction, MapOptions, MapResults } from './types.ts'
@@ -13,7 +14,8 @@ export function mapItems<I>(
   iterable('items', items)
   callback('fn', fn)
   const settings = mapSettings(options)
-  const run = () => new MapRun(host, items, fn, settings)
+  const context = captureContext()
+  const run = () => new MapRun(host, items, fn, settings, context)
   return {
     [Symbol.asyncIterator]: () => results(run()),
     toArray: () => collect(run()),

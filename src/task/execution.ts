@@ -40,11 +40,17 @@ function isThenable(value: object): value is PromiseLike<unknown> {
 }
 
 function executePromise(task: Task, context: AttemptContext, promise: PromiseLike<unknown>): void {
-  const native = promise instanceof Promise ? promise : Promise.resolve(promise)
+  const native = promise instanceof Promise ? promise : adopt(task, promise)
   native.then(
     value => task.attemptEnded(context, true, value),
     error => task.attemptEnded(context, false, error),
   )
+}
+
+/** The `then` of a thenable is the task's own code, and is called in the context in which the promise was made. */
+function adopt(task: Task, thenable: PromiseLike<unknown>): Promise<unknown> {
+  const resolve = () => Promise.resolve(thenable)
+  return task.asyncContext === undefined ? resolve() : task.asyncContext.runInAsyncScope(resolve)
 }
 
 /**
@@ -58,14 +64,15 @@ function executeOperation(task: Task, context: AttemptContext, operation: Operat
   let halting = false
   const halt = () => {
     halting = true
-    running?.halt().then(
+    if (running === undefined) return
+    haltIn(stepContext, running).then(
       () => ended(false),
       error => ended(true, error),
     )
   }
   // Before the start: the body runs to its first suspension at once, and may have itself cancelled there.
   task.haltWith(context, halt)
-  running = task.owner.scope.run(function* () {
+  const run = function* () {
     try {
       let value = yield* inContext(operation, stepContext)
       if (isObject(value) && isThenable(value) && (value as unknown) !== operation) value = yield* until(value)
@@ -74,7 +81,8 @@ function executeOperation(task: Task, context: AttemptContext, operation: Operat
       body = { ok: false, value: error }
     }
     task.bodyEnded(context, body.ok, body.value)
-  })
+  }
+  running = stepContext.runInAsyncScope(() => task.owner.scope.run(run))
 
   const ended = (teardownFailed: boolean, teardownError?: unknown) => {
     if (body === undefined) {
@@ -91,6 +99,13 @@ function executeOperation(task: Task, context: AttemptContext, operation: Operat
     error => halting || ended(true, error),
   )
   if (halting) halt()
+}
+
+/** The cleanup is the task's own code. Halting is lazy, so to ask for its outcome in the context is what starts it there. */
+function haltIn(context: AsyncContext, running: Running<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    context.runInAsyncScope(() => running.halt().then(resolve, reject))
+  })
 }
 
 /** The spawner's context with the task entered, for all later steps of an operation. */
