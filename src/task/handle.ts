@@ -10,8 +10,8 @@ const ACCEPTED = Promise.resolve()
 const noop = () => {}
 
 /** The last executed executor's functions: `super(capture)` runs it before `this` can be touched. */
-let resolveCaptured: (value: never) => void
-let rejectCaptured: (error: unknown) => void
+let resolveCaptured: (value: never) => void = noop
+let rejectCaptured: (error: unknown) => void = noop
 const capture = (resolve: (value: never) => void, reject: (error: unknown) => void) => {
   resolveCaptured = resolve
   rejectCaptured = reject
@@ -55,6 +55,8 @@ export class TaskPromise<T> extends Promise<T> implements TaskHandle<T> {
     this.#task = task
     this.#resolve = resolveCaptured as (value: T) => void
     this.#reject = rejectCaptured
+    // Else they would pin the latest handle, and with it its manager, for good.
+    resolveCaptured = rejectCaptured = noop
   }
 
   /** Settles the promise of a handle with a result. */
