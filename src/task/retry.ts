@@ -115,7 +115,7 @@ export class Retries {
   /** A backoff function that throws or gives no duration ends the retries: the task's own error must not be lost to it. */
   #delay(attempt: number): number | undefined {
     try {
-      return duration('backoff', waitBefore(this.#policy, attempt))
+      return waitBefore(this.#policy, attempt)
     } catch {
       return undefined
     }
