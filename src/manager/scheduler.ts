@@ -190,7 +190,7 @@ export class Scheduler implements TaskOwner {
     if (from !== undefined) this.counts[from] -= 1
     this.counts[to] += 1
     if (task.ended) this.#forget(task)
-    this.#emit(from === 'running' && to === 'pending' ? 'retrying' : EVENT_OF[to], task)
+    this.#emit(from !== undefined && to === 'pending' ? 'retrying' : EVENT_OF[to], task)
   }
 
   #forget(task: Task): void {
