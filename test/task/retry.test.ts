@@ -2,14 +2,12 @@ import { sleep } from 'effection'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   type RetryOptions,
-  RetryValidationError,
   resourceLimit,
   TaskCancelledError,
   type TaskContext,
   TaskManager,
   TaskTimeoutError,
 } from '../../src/index.ts'
-import { createGate } from '../../src/testing/index.ts'
 import { autojump, settle } from '../harness.ts'
 import { elapse } from '../invariants/work.ts'
 
