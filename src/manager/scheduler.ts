@@ -256,7 +256,7 @@ export class Scheduler implements TaskOwner {
   }
 
   cleanupFailed(task: Task, error: unknown): void {
-    this.report.tell(task, error, `the cleanup of ${task.label} failed`)
+    queueMicrotask(() => this.report.tell(task, error, `the cleanup of ${task.label} failed`))
   }
 
   slotHolders(waiter: Task): readonly Task[] {

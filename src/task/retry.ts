@@ -76,10 +76,16 @@ export class Retries {
   readonly #label: string
   readonly #results: unknown[] = []
   readonly #reasons: unknown[] = []
+  #stopped = false
 
   constructor(policy: RetryPolicy, label: string) {
     this.#policy = policy
     this.#label = label
+  }
+
+  /** No attempt may follow any more, also if the policy is being asked just now. */
+  stop(): void {
+    this.#stopped = true
   }
 
   judge(attempt: number, ok: boolean, value: unknown): Verdict {
@@ -94,7 +100,7 @@ export class Retries {
   #again(attempt: number, error: unknown, accepted: boolean): Again | undefined {
     if (!accepted || attempt > this.#policy.retries) return undefined
     const delay = this.#delay(attempt)
-    return delay === undefined ? undefined : { status: 'pending', delay, error }
+    return delay === undefined || this.#stopped ? undefined : { status: 'pending', delay, error }
   }
 
   #accepts(error: unknown, attempt: number): boolean {

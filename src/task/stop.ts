@@ -6,6 +6,8 @@ export interface StopRequest {
   readonly kind: 'cancel' | 'timeout' | 'deadline'
   /** As given to `cancel`. */
   readonly reason?: unknown
+  /** The error of this stop, if the retry policy had to be asked about it. */
+  readonly error?: Error
   /** After a timeout: when the next attempt is due. */
   readonly again?: Again
 }

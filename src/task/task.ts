@@ -176,15 +176,24 @@ export class Task implements Queued, Linked<Task> {
       return this.owner.released()
     }
     if (this.status === 'stopping') return this.#stopForGood(request)
-    if (this.extras?.body !== undefined) return this.#limitCleanup()
+    if (this.context === undefined || this.extras?.body !== undefined) return this.#stopAfterBody(request)
+    const planned = request.kind === 'timeout' ? this.#planRetry(request) : request
+    // Planning asks the user's code, which may have stopped the task itself.
+    if (this.status !== 'running') return
     const extras = this.more()
-    extras.stopRequest = request.kind === 'timeout' ? this.#planRetry(request) : request
+    extras.stopRequest = planned
     this.updatedAt = now()
     this.#move('stopping')
     this.#limitCleanup()
     if (!this.#canHear()) return this.#settleUnheard()
     AttemptContext.abort(this.context as AttemptContext, this.#reasonOf(extras.stopRequest))
     extras.halt?.()
+  }
+
+  /** How the attempt ended is settled, and its scope is being torn down or its policy asked: it is only kept the last one. */
+  #stopAfterBody(request: StopRequest): void {
+    if (request.kind !== 'timeout') this.#retries()?.stop()
+    if (this.context !== undefined) this.#limitCleanup()
   }
 
   /** The attempt is being stopped by its timeout already, and would have been followed by another. */
@@ -196,8 +205,11 @@ export class Task implements Queued, Linked<Task> {
   }
 
   #planRetry(request: StopRequest): StopRequest {
-    const verdict = this.#retries()?.judge(this.attempt, false, this.#stopError(request))
-    return verdict?.status === 'pending' ? { ...request, again: verdict } : request
+    const retries = this.#retries()
+    if (retries === undefined) return request
+    const error = this.#makeStopError(request)
+    const verdict = retries.judge(this.attempt, false, error)
+    return verdict.status === 'pending' ? { ...request, error, again: verdict } : { ...request, error }
   }
 
   /** Whether the work of this attempt can be told to stop. */
@@ -313,7 +325,7 @@ export class Task implements Queued, Linked<Task> {
 
   /** The error of a stop, made once: it carries a stack, which most cancelled tasks need not pay for. */
   #stopError(request: StopRequest): unknown {
-    this.outcome ??= this.#makeStopError(request)
+    this.outcome ??= request.error ?? this.#makeStopError(request)
     return this.outcome
   }
 
