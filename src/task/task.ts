@@ -225,16 +225,19 @@ export class Task implements Queued, Linked<Task> {
     this.#endStopped(request, true, undefined)
   }
 
-  /** What the signal of this attempt is to be aborted with, if it was told to stop. */
+  /** What the signal of this attempt is to be aborted with, if it was told to stop or is over. */
   stopReasonFor(context: AttemptContext): unknown {
-    if (context !== this.context) return this.#lateReason()
+    if (context !== this.context) return this.#pastReason(context)
     return this.stopRequest === undefined ? undefined : this.#reasonOf(this.stopRequest)
   }
 
-  /** For work that outlived its attempt and asks only now; how the task ended must not change by it. */
-  #lateReason(): unknown {
-    const request = this.stopRequest ?? { kind: 'cancel' }
-    return request.reason ?? (this.status === 'cancelled' ? this.failure() : this.#makeStopError(request))
+  /** The task may have gone on or ended since: its own error and outcome are none of an attempt that is over. */
+  #pastReason(context: AttemptContext): unknown {
+    const request = this.stopRequest
+    if (this.ended && request !== undefined) {
+      return request.reason ?? (this.status === 'cancelled' ? this.failure() : this.#makeStopError(request))
+    }
+    return new TaskCancelledError(`attempt ${context.attempt} of ${this.label} is over`)
   }
 
   #reasonOf(request: StopRequest): unknown {

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import {
   RetryValidationError,
   resourceLimit,
+  type TaskContext,
   TaskManager,
   TaskTimeoutError,
   type Work,
@@ -280,6 +281,42 @@ describe('a policy that stops the task while it is asked', () => {
         return true
       }
       expect(await manager.spawn(() => 'result', { retry: { retries: 1, retryUntil } })).toBe('result')
+      await manager.close()
+    })
+  })
+})
+
+describe('the signal of an attempt that is over', () => {
+  it('is aborted when it is first read then, and changes nothing for the task', async () => {
+    await autojump(async () => {
+      const manager = await start()
+      const contexts: TaskContext[] = []
+      const handle = manager.spawn(
+        context => {
+          contexts.push(context)
+          return elapse(context.attempt === 1 ? 5000 : 200)
+        },
+        { timeout: 100, retry: { retries: 1, wait: 10 } },
+      )
+      await elapse(100 + 300 + 10 + 50)
+      expect(handle.status).toBe('running')
+      expect(contexts[0]?.signal).toMatchObject({ aborted: true })
+      await expect(handle).rejects.toBeInstanceOf(TaskTimeoutError)
+      await manager.close()
+    })
+  })
+
+  it('leaves a result of undefined as it is', async () => {
+    await autojump(async () => {
+      const manager = await start()
+      let context: TaskContext | undefined
+      const handle = manager.spawn(given => {
+        context = given
+      })
+      await manager.drain()
+      expect(context?.signal.aborted).toBe(true)
+      expect(handle.result()).toBe(undefined)
+      expect(await handle).toBe(undefined)
       await manager.close()
     })
   })
