@@ -116,10 +116,13 @@ export class Task implements Queued, Linked<Task> {
     const extras = this.more()
     extras.waiting = demand.request(
       permit => {
+        // A foreign acquire may have stopped this very task before its wait could be cancelled.
+        if (this.ended) return permit.release()
         extras.permit = permit
         this.owner.enqueue(this)
       },
       error => {
+        if (this.ended) return
         this.#end('failed', error)
         this.owner.released()
       },
