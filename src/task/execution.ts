@@ -14,8 +14,7 @@ export function execute(task: Task, context: AttemptContext, asyncContext: Async
   try {
     returned = asyncContext.runInAsyncScope(enter, undefined, task, context)
     if (isObject(returned)) {
-      if (isOperation(returned) && context === task.context && !task.ended)
-        return executeOperation(task, context, returned)
+      if (isOperation(returned) && task.status === 'running') return executeOperation(task, context, returned)
       if (isThenable(returned)) return executePromise(task, context, returned)
     }
   } catch (error) {
@@ -60,6 +59,17 @@ function adopt(task: Task, thenable: PromiseLike<unknown>): Promise<unknown> {
 function executeOperation(task: Task, context: AttemptContext, operation: Operation<unknown>): void {
   let body: { ok: boolean; value: unknown } | undefined
   const stepContext = captureContextOf(task)
+  const ended = (teardownFailed: boolean, teardownError?: unknown) => {
+    if (body === undefined) {
+      return teardownFailed
+        ? task.attemptEnded(context, false, teardownError)
+        : task.attemptEnded(context, true, undefined)
+    }
+    if (!teardownFailed) return task.attemptEnded(context, body.ok, body.value)
+    if (body.ok) return task.attemptEnded(context, false, teardownError)
+    if (teardownError === body.value) return task.attemptEnded(context, false, body.value)
+    task.attemptEnded(context, false, body.value, { error: teardownError })
+  }
   let running: Running<void> | undefined
   let halting = false
   const halt = () => {
@@ -84,21 +94,11 @@ function executeOperation(task: Task, context: AttemptContext, operation: Operat
   }
   running = stepContext.runInAsyncScope(() => task.owner.scope.run(run))
 
-  const ended = (teardownFailed: boolean, teardownError?: unknown) => {
-    if (body === undefined) {
-      return teardownFailed
-        ? task.attemptEnded(context, false, teardownError)
-        : task.attemptEnded(context, true, undefined)
-    }
-    if (!teardownFailed || teardownError === body.value) return task.attemptEnded(context, body.ok, body.value)
-    if (body.ok) return task.attemptEnded(context, false, teardownError)
-    task.attemptEnded(context, false, body.value, { error: teardownError })
-  }
+  if (halting) return halt()
   running.then(
     () => halting || ended(false),
     error => halting || ended(true, error),
   )
-  if (halting) halt()
 }
 
 /** The cleanup is the task's own code. Halting is lazy, so to ask for its outcome in the context is what starts it there. */
