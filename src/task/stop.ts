@@ -1,3 +1,4 @@
+import { TaskCancelledError } from '../errors.ts'
 import { show } from '../options.ts'
 import type { Again } from './retry.ts'
 
@@ -15,7 +16,8 @@ export interface StopRequest {
 const LONGEST_CAUSE_CHAIN = 16
 
 /**
- * Whether `error` is how work usually answers an abort: the reason itself, an error caused by it, or an `AbortError`.
+ * Whether `error` is how work usually answers an abort: the reason itself, an `AbortError`, the cancel error of another
+ * task that it awaited, or an error caused by one of these.
  * Anything else that work throws after it was told to stop is an error of its own.
  */
 export function answersAbort(error: unknown, reason: unknown): boolean {
@@ -23,7 +25,7 @@ export function answersAbort(error: unknown, reason: unknown): boolean {
   for (let depth = 0; depth < LONGEST_CAUSE_CHAIN; depth += 1) {
     if (reason !== undefined && candidate === reason) return true
     if (!(candidate instanceof Error)) return false
-    if (candidate.name === 'AbortError') return true
+    if (candidate.name === 'AbortError' || candidate instanceof TaskCancelledError) return true
     candidate = candidate.cause
   }
   return false
