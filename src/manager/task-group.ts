@@ -6,6 +6,7 @@ import type { Scheduler } from './scheduler.ts'
 export class TaskGroup {
   readonly #scheduler: Scheduler
   #failures: Task[] = []
+  #surrendered = false
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler
@@ -38,8 +39,10 @@ export class TaskGroup {
     )
   }
 
-  /** Nobody will take the error any more: report each failure that nobody observed. */
+  /** Nobody will take the error any more: report each failure that nobody observed, once. */
   surrender(): void {
+    if (this.#surrendered) return
+    this.#surrendered = true
     for (const task of this.#failures) this.#scheduler.report.failed(task)
   }
 }
