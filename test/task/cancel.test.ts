@@ -1,14 +1,9 @@
 import { ensure, sleep, spawn, suspend } from 'effection'
 import { describe, expect, it, vi } from 'vitest'
-import { TaskCancelledError, type TaskHandle, TaskManager, type TaskManagerOptions } from '../../src/index.ts'
-import { autojump, settle } from '../harness.ts'
+import { TaskCancelledError, type TaskHandle } from '../../src/index.ts'
+import { settle } from '../harness.ts'
+import { within } from '../manager/within.ts'
 import { delay, failureOf, forever, listening, untilAborted } from '../work.ts'
-
-/** Runs `body` in virtual time with a manager; gives the milliseconds it took. */
-async function within(options: TaskManagerOptions, body: (manager: TaskManager) => Promise<void>): Promise<number> {
-  const { elapsed } = await autojump(async () => body(await TaskManager.start({ logger: false, ...options })))
-  return elapsed
-}
 
 describe('cancelling a pending task', () => {
   it('ends it at once; it never starts and is gone from the queue', async () => {

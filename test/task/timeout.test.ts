@@ -1,14 +1,9 @@
 import { ensure, sleep, suspend } from 'effection'
 import { describe, expect, it, vi } from 'vitest'
-import { TaskManager, type TaskManagerOptions, TaskTimeoutError } from '../../src/index.ts'
-import { autojump, settle } from '../harness.ts'
+import { TaskTimeoutError } from '../../src/index.ts'
+import { settle } from '../harness.ts'
+import { within } from '../manager/within.ts'
 import { delay, failureOf, forever, listening, untilAborted } from '../work.ts'
-
-/** Runs `body` in virtual time with a manager; gives the milliseconds it took. */
-async function within(options: TaskManagerOptions, body: (manager: TaskManager) => Promise<void>): Promise<number> {
-  const { elapsed } = await autojump(async () => body(await TaskManager.start({ logger: false, ...options })))
-  return elapsed
-}
 
 describe('timeout', () => {
   it('aborts the signal of a running task with the error the handle then rejects with', async () => {
