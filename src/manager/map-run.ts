@@ -1,5 +1,6 @@
 import { DeadlockError } from '../errors.ts'
 import type { AsyncContext } from '../platform.ts'
+import { cancelTask } from '../task/cancel.ts'
 import { currentTask } from '../task/current.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
@@ -95,7 +96,7 @@ export class MapRun<I> {
     const leftEarly = !this.#exhausted
     this.#exhausted = true
     const started = this.#settings.ordered ? this.#line.slice(this.#head) : [...this.#flying]
-    await Promise.all(started.map(task => task.cancel()))
+    await Promise.all(started.map(task => cancelTask(task)))
     if (!leftEarly) return
     const closing = this.#source?.return?.()
     if (!this.#pulling) return void (await closing)

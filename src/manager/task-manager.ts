@@ -1,6 +1,7 @@
 import { createScope } from 'effection'
 import { DeadlockError, ManagerClosedError, QueueFullError } from '../errors.ts'
 import { callback, capacity, oneOf } from '../options.ts'
+import { cancelTask } from '../task/cancel.ts'
 import { type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
 import type { Outcome, TaskContext, TaskHandle, Work } from '../task/types.ts'
@@ -175,7 +176,7 @@ export class TaskManager implements AsyncDisposable {
   async cancelAll(reason?: unknown): Promise<void> {
     const stopping = this.#scheduler.live.toArray()
     this.#scheduler.stopAll({ kind: 'cancel', reason })
-    await Promise.all(stopping.filter(task => task.context !== undefined).map(task => task.cancel()))
+    await Promise.all(stopping.filter(task => task.context !== undefined).map(task => cancelTask(task)))
   }
 
   /** Starts no more tasks until `resume`; those that run go on. */

@@ -1,3 +1,4 @@
+import { reportProgress } from './progress.ts'
 import type { Task } from './task.ts'
 import type { TaskContext, TaskProgress } from './types.ts'
 
@@ -30,7 +31,7 @@ export class AttemptContext implements TaskContext {
   }
 
   progress(value: number | TaskProgress): void {
-    this.#task.report(this, value)
+    reportProgress(this.#task, this, value)
   }
 
   /** Tells the work to stop; `false` when it never asked for the signal and so cannot hear. */

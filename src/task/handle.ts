@@ -1,5 +1,7 @@
 import { type Effect, until } from 'effection'
+import { TaskNotFinishedError } from '../errors.ts'
 import { armWaitLimit, waitLimit } from '../wait-limit.ts'
+import { cancelTask } from './cancel.ts'
 import { currentTask } from './current.ts'
 import { recordOf } from './record.ts'
 import type { Task } from './task.ts'
@@ -93,15 +95,20 @@ export class TaskPromise<T> extends Promise<T> implements TaskHandle<T> {
   result(): T {
     const task = this.#task
     if (task.status === 'done') return task.outcome as T
-    throw task.exception()
+    throw this.exception()
   }
 
   exception(): unknown {
-    return this.#task.exception()
+    const task = this.#task
+    if (!task.ended) {
+      throw new TaskNotFinishedError(`${task.label} is ${task.status}: await it before asking how it ended`)
+    }
+    task.observe()
+    return task.status === 'done' ? undefined : task.failure()
   }
 
   cancel(reason?: unknown): Promise<boolean> {
-    return this.#task.cancel(reason)
+    return cancelTask(this.#task, reason)
   }
 
   async wait(options?: WaitOptions): Promise<T> {
@@ -147,7 +154,7 @@ export class TaskPromise<T> extends Promise<T> implements TaskHandle<T> {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#task.cancel()
+    await cancelTask(this.#task)
   }
 
   #await(): void {

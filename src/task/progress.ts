@@ -1,5 +1,17 @@
+import { now } from '../clock.ts'
 import { show } from '../options.ts'
+import type { AttemptContext } from './context.ts'
+import type { Task } from './task.ts'
 import type { TaskProgress } from './types.ts'
+
+/** Takes progress from an attempt; that of one which is over is ignored. */
+export function reportProgress(task: Task, context: AttemptContext, value: number | TaskProgress): void {
+  const progress = normaliseProgress(value)
+  if (context !== task.context || task.ended) return
+  task.more().progress = progress
+  task.updatedAt = now()
+  task.owner.progressed(task)
+}
 
 /** Brings both forms of progress into one; a number is a fraction of 1. */
 export function normaliseProgress(value: number | TaskProgress): TaskProgress {

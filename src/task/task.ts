@@ -1,19 +1,19 @@
 import { now, startTimer } from '../clock.ts'
-import { TaskCancelledError, TaskNotFinishedError, TaskTimeoutError } from '../errors.ts'
 import { type AsyncContext, captureContext } from '../platform.ts'
 import type { Linked } from '../queue/linked-set.ts'
 import type { Queued } from '../queue/queued.ts'
+import { tellStopped } from './cancel.ts'
 import { AttemptContext } from './context.ts'
-import { currentTask } from './current.ts'
 import { execute } from './execution.ts'
 import { Extras } from './extras.ts'
 import { TaskPromise } from './handle.ts'
 import type { TaskOwner } from './owner.ts'
-import { normaliseProgress } from './progress.ts'
-import { type Again, Retries } from './retry.ts'
+import type { Again } from './retry.ts'
+import { planRetry, retriesOf } from './retrying.ts'
 import type { SpawnSettings } from './spawn-settings.ts'
-import { answersAbort, because, type StopRequest } from './stop.ts'
-import type { TaskProgress, TaskStatus, Work } from './types.ts'
+import { answersAbort, type StopRequest } from './stop.ts'
+import { pastReason, stopError } from './stop-error.ts'
+import type { TaskStatus, Work } from './types.ts'
 import type { Waits } from './wait-graph.ts'
 
 /**
@@ -166,7 +166,7 @@ export class Task implements Queued, Linked<Task> {
       this.#endAttempted(ok, value)
       this.owner.slotFreed(this.updatedAt)
     }
-    this.#tellStopped()
+    tellStopped(this)
   }
 
   /** Asks the task to stop: at once if it is pending, else by telling its work. Does nothing once it has ended. */
@@ -180,7 +180,7 @@ export class Task implements Queued, Linked<Task> {
     }
     if (this.status === 'stopping') return this.#stopForGood(request)
     if (this.context === undefined || this.extras?.body !== undefined) return this.#stopAfterBody(request)
-    const planned = request.kind === 'timeout' ? this.#planRetry(request) : request
+    const planned = request.kind === 'timeout' ? planRetry(this, request) : request
     // Planning asks the user's code, which may have stopped the task itself.
     if (this.status !== 'running') return
     const extras = this.more()
@@ -195,7 +195,7 @@ export class Task implements Queued, Linked<Task> {
 
   /** How the attempt ended is settled, and its scope is being torn down or its policy asked: it is only kept the last one. */
   #stopAfterBody(request: StopRequest): void {
-    if (request.kind !== 'timeout') this.#retries()?.stop()
+    if (request.kind !== 'timeout') retriesOf(this)?.stop()
     if (this.context !== undefined) this.#limitCleanup()
   }
 
@@ -205,14 +205,6 @@ export class Task implements Queued, Linked<Task> {
     this.more().stopRequest = request
     this.outcome = undefined
     if (!this.#canHear()) this.#settleUnheard()
-  }
-
-  #planRetry(request: StopRequest): StopRequest {
-    const retries = this.#retries()
-    if (retries === undefined) return request
-    const error = this.#makeStopError(request)
-    const verdict = retries.judge(this.attempt, false, error)
-    return verdict.status === 'pending' ? { ...request, error, again: verdict } : { ...request, error }
   }
 
   /** Whether the work of this attempt can be told to stop. */
@@ -230,22 +222,13 @@ export class Task implements Queued, Linked<Task> {
 
   /** What the signal of this attempt is to be aborted with, if it was told to stop or is over. */
   stopReasonFor(context: AttemptContext): unknown {
-    if (context !== this.context) return this.#pastReason(context)
+    if (context !== this.context) return pastReason(this, context)
     return this.stopRequest === undefined ? undefined : this.#reasonOf(this.stopRequest)
-  }
-
-  /** The task may have gone on or ended since: its own error and outcome are none of an attempt that is over. */
-  #pastReason(context: AttemptContext): unknown {
-    const request = this.stopRequest
-    if (this.ended && request !== undefined) {
-      return request.reason ?? (this.status === 'cancelled' ? this.failure() : this.#makeStopError(request))
-    }
-    return new TaskCancelledError(`attempt ${context.attempt} of ${this.label} is over`)
   }
 
   #reasonOf(request: StopRequest): unknown {
     const { kind, reason } = request
-    return (this.more().told = kind === 'cancel' && reason !== undefined ? reason : this.#stopError(request))
+    return (this.more().told = kind === 'cancel' && reason !== undefined ? reason : this.#errorOf(request))
   }
 
   #limitCleanup(): void {
@@ -266,7 +249,7 @@ export class Task implements Queued, Linked<Task> {
     this.owner.gaveUp(this, context)
     if (!this.ended) this.#endAttempted(ok, value)
     this.owner.slotFreed()
-    this.#tellStopped()
+    tellStopped(this)
   }
 
   #clearAttempt(): void {
@@ -279,21 +262,16 @@ export class Task implements Queued, Linked<Task> {
     if (request.kind === 'cancel') return ownError ? this.#end('failed', value) : this.#end('cancelled', this.outcome)
     if (ownError) this.#cleanupFailed(value)
     if (request.again !== undefined) return this.#tryAgain(request.again)
-    this.#end('failed', this.#stopError(request))
+    this.#end('failed', this.#errorOf(request))
   }
 
   #endAttempted(ok: boolean, value: unknown): void {
     const request = this.stopRequest
     if (request !== undefined) return this.#endStopped(request, ok, value)
-    const verdict = this.#retries()?.judge(this.attempt, ok, value)
+    const verdict = retriesOf(this)?.judge(this.attempt, ok, value)
     if (verdict === undefined) return this.#end(ok ? 'done' : 'failed', value)
     if (verdict.status === 'pending') return this.#tryAgain(verdict)
     this.#end(verdict.status, verdict.outcome)
-  }
-
-  #retries(): Retries | undefined {
-    const { retry } = this.settings
-    return retry === undefined ? undefined : (this.more().retries ??= new Retries(retry, this.label))
   }
 
   #tryAgain({ delay, error }: Again): void {
@@ -330,32 +308,14 @@ export class Task implements Queued, Linked<Task> {
   }
 
   /** The error of a stop, made once: it carries a stack, which most cancelled tasks need not pay for. */
-  #stopError(request: StopRequest): unknown {
-    this.outcome ??= request.error ?? this.#makeStopError(request)
+  #errorOf(request: StopRequest): unknown {
+    this.outcome ??= request.error ?? stopError(this, request)
     return this.outcome
-  }
-
-  #makeStopError({ kind, reason }: StopRequest): Error {
-    if (kind === 'cancel') {
-      const message = `${this.label} was cancelled${because(reason)}`
-      return reason === undefined ? new TaskCancelledError(message) : new TaskCancelledError(message, { cause: reason })
-    }
-    const limit = this.settings[kind]
-    const last = this.extras?.attempts.at(-1)
-    const message = `${this.label} ran past its ${kind} of ${limit} ms`
-    return new TaskTimeoutError(message, limit, kind === 'deadline' && last !== undefined ? { cause: last.error } : {})
   }
 
   /** What the handle rejects with. */
   failure(): unknown {
-    return this.status === 'cancelled' ? this.#stopError(this.stopRequest as StopRequest) : this.outcome
-  }
-
-  exception(): unknown {
-    if (!this.ended)
-      throw new TaskNotFinishedError(`${this.label} is ${this.status}: await it before asking how it ended`)
-    this.observe()
-    return this.status === 'done' ? undefined : this.failure()
+    return this.status === 'cancelled' ? this.#errorOf(this.stopRequest as StopRequest) : this.outcome
   }
 
   /** Somebody wants the outcome: from now on the promise is kept settled. */
@@ -370,35 +330,5 @@ export class Task implements Queued, Linked<Task> {
     if (promise === undefined) return
     if (this.status === 'done') TaskPromise.fulfil(promise, this.outcome)
     else TaskPromise.fail(promise, this.failure())
-  }
-
-  /** See {@link TaskHandle.cancel}. */
-  cancel(reason?: unknown): Promise<boolean> {
-    const had = this.ended
-    this.stop({ kind: 'cancel', reason })
-    const inside = currentTask.getStore() === this
-    const cancelled = () => !had && this.status !== 'done'
-    if (this.context === undefined || inside) return Promise.resolve(cancelled())
-    return new Promise(resolve => {
-      const extras = this.more()
-      extras.stopWaiters ??= []
-      extras.stopWaiters.push(() => resolve(cancelled()))
-    })
-  }
-
-  #tellStopped(): void {
-    const waiters = this.extras?.stopWaiters
-    if (waiters === undefined) return
-    this.more().stopWaiters = undefined
-    for (const tell of waiters) tell()
-  }
-
-  /** Progress from an attempt; that of one which is over is ignored. */
-  report(context: AttemptContext, value: number | TaskProgress): void {
-    const progress = normaliseProgress(value)
-    if (context !== this.context || this.ended) return
-    this.more().progress = progress
-    this.updatedAt = now()
-    this.owner.progressed(this)
   }
 }

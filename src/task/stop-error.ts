@@ -1,0 +1,28 @@
+import { TaskCancelledError, TaskTimeoutError } from '../errors.ts'
+import type { AttemptContext } from './context.ts'
+import { because, type StopRequest } from './stop.ts'
+import type { Task } from './task.ts'
+
+/** The error of a task that was stopped for this. */
+export function stopError({ label, settings, extras }: Task, { kind, reason }: StopRequest): Error {
+  if (kind === 'cancel') {
+    const message = `${label} was cancelled${because(reason)}`
+    return reason === undefined ? new TaskCancelledError(message) : new TaskCancelledError(message, { cause: reason })
+  }
+  const limit = settings[kind]
+  const last = extras?.attempts.at(-1)
+  const message = `${label} ran past its ${kind} of ${limit} ms`
+  return new TaskTimeoutError(message, limit, kind === 'deadline' && last !== undefined ? { cause: last.error } : {})
+}
+
+/**
+ * What the signal of an attempt that is over is aborted with, if it is only read now. The task may have gone on or ended
+ * since: its own error and outcome are none of that attempt's.
+ */
+export function pastReason(task: Task, context: AttemptContext): unknown {
+  const request = task.stopRequest
+  if (task.ended && request !== undefined) {
+    return request.reason ?? (task.status === 'cancelled' ? task.failure() : stopError(task, request))
+  }
+  return new TaskCancelledError(`attempt ${context.attempt} of ${task.label} is over`)
+}
