@@ -10,6 +10,8 @@ export interface Permit extends Disposable, AsyncDisposable {
   readonly released: boolean
   /** Gives back what is held and lets the next in line have it, at once; nothing the second time. */
   release(): void
+  /** @internal Undoes the grant: what is used up once it is taken comes back as well. */
+  putBack(): void
 }
 
 /** A permit for some amounts of the supplies of one line. */
@@ -39,6 +41,12 @@ export class HeldPermit implements Permit {
       if (meter.returnable) meter.giveBack(this.amounts[i] as number, this.#takenAt, 0)
     }
     this.#dispatch()
+  }
+
+  putBack(): void {
+    if (this.#released) return
+    this.shrink(this.amounts.map(() => 0))
+    this.#released = true
   }
 
   [Symbol.dispose](): void {

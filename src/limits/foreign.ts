@@ -57,6 +57,10 @@ class ForeignPermit implements Permit {
     this.#releasing ??= this.#tryRelease()
   }
 
+  putBack(): void {
+    this.release()
+  }
+
   [Symbol.dispose](): void {
     this.release()
   }

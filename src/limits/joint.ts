@@ -21,18 +21,18 @@ export class JointDemand implements Demand<LimitPermit> {
     const held: Permit[] = []
     for (const other of this.#others) {
       const permit = other.take()
-      if (permit === undefined) return releaseAll(held)
+      if (permit === undefined) return putAllBack(held)
       held.push(permit)
     }
     const own = this.#own.take()
-    return own === undefined ? releaseAll(held) : new JointPermit(own, held)
+    return own === undefined ? putAllBack(held) : new JointPermit(own, held)
   }
 
   request(granted: (permit: LimitPermit) => void, failed: (error: unknown) => void): Waiting {
     const held: Permit[] = []
     let waiting = NOT_WAITING
     const fail = (error: unknown) => {
-      releaseAll(held)
+      putAllBack(held)
       failed(error)
     }
     const ask = <P extends Permit>(demand: Demand<P>, next: (permit: P) => void) => {
@@ -58,7 +58,7 @@ export class JointDemand implements Demand<LimitPermit> {
       cancel: () => {
         if (waiting === NOT_WAITING) return
         waiting.cancel()
-        releaseAll(held)
+        putAllBack(held)
       },
     }
   }
@@ -87,6 +87,11 @@ class JointPermit implements LimitPermit {
     releaseAll(this.#others)
   }
 
+  putBack(): void {
+    this.#own.putBack()
+    putAllBack(this.#others)
+  }
+
   [Symbol.dispose](): void {
     this.release()
   }
@@ -96,6 +101,11 @@ class JointPermit implements LimitPermit {
     this.release()
     for (const other of this.#others) await other[Symbol.asyncDispose]()
   }
+}
+
+/** What was granted on the way to something that was not. */
+function putAllBack(permits: readonly Permit[]): undefined {
+  for (const permit of permits.toReversed()) permit.putBack()
 }
 
 /** Latest first, as they would have been given back one inside the other. */

@@ -1,7 +1,6 @@
 import type { Scope } from 'effection'
 import { epochOffset, now } from '../clock.ts'
 import { LinkedSet } from '../queue/linked-set.ts'
-import { PendingQueue } from '../queue/pending-queue.ts'
 import type { AttemptContext } from '../task/context.ts'
 import type { TaskOwner } from '../task/owner.ts'
 import { recordOf } from '../task/record.ts'
@@ -11,6 +10,7 @@ import { Task } from '../task/task.ts'
 import type { TaskStatus, Work } from '../task/types.ts'
 import { Emitter } from './events.ts'
 import { FailureReport } from './failure-report.ts'
+import { LineUp, type Slots } from './line-up.ts'
 import type { ManagerSettings } from './manager-settings.ts'
 import type { ManagerEvents, TaskEvent } from './types.ts'
 
@@ -29,7 +29,7 @@ type OpenedScope = readonly [scope: Scope, destroy: () => PromiseLike<void>]
 export type OpenScope = () => OpenedScope
 
 /** Slots and who gets them: the engine inside a manager. */
-export class Scheduler implements TaskOwner {
+export class Scheduler implements TaskOwner, Slots {
   readonly settings: ManagerSettings
   readonly cleanupTimeout: number
   readonly epochOffset = epochOffset()
@@ -49,7 +49,9 @@ export class Scheduler implements TaskOwner {
   readonly strays = new Map<AttemptContext, Task>()
 
   #index: Map<number, Task> | undefined
-  readonly #queue = new PendingQueue<Task>()
+  readonly #lineUp: LineUp
+  /** Tasks that hold a slot and are about to start. */
+  #claimed: Task[] = []
   readonly #openScope: OpenScope
   #scope: OpenedScope | undefined
   #maxTasks: number
@@ -76,6 +78,7 @@ export class Scheduler implements TaskOwner {
     this.#maxTasks = settings.maxTasks
     this.#paused = !settings.autoStart
     this.#openScope = openScope
+    this.#lineUp = new LineUp(this)
     this.report = new FailureReport(settings.logger, settings.onError)
     this.events = new Emitter(error => this.report.log(error, 'an event listener threw'))
   }
@@ -104,8 +107,7 @@ export class Scheduler implements TaskOwner {
 
   /** Whether another task may be spawned: the queue has room, or a free slot will take from it at once. */
   get hasRoom(): boolean {
-    const starting = this.#paused ? 0 : Math.max(0, this.#maxTasks - this.#slotsTaken)
-    return this.counts.pending < this.settings.maxPending + starting
+    return this.counts.pending < this.settings.maxPending + this.free
   }
 
   /** How many attempts hold a slot; also those whose handles have settled but whose work still runs. */
@@ -128,7 +130,7 @@ export class Scheduler implements TaskOwner {
   }
 
   enqueue(task: Task): void {
-    this.#queue.push(task)
+    this.#lineUp.add(task)
     if (this.#ripening) return
     this.#ripening = true
     queueMicrotask(this.#ripen)
@@ -136,7 +138,7 @@ export class Scheduler implements TaskOwner {
 
   readonly #ripen = (): void => {
     this.#ripening = false
-    this.#ripe = this.#queue.latest
+    this.#ripe = this.#lineUp.latest
     this.#pump()
   }
 
@@ -148,17 +150,44 @@ export class Scheduler implements TaskOwner {
     if (this.#pumping) return
     this.#pumping = true
     let time = at
-    while (!this.#paused && this.#slotsTaken < this.#maxTasks) {
-      const task = this.#queue.peek()
-      if (task === undefined || task.sequence > this.#ripe) break
-      this.#queue.remove(task)
-      this.#slotsTaken += 1
+    for (let task = this.#next(); task !== undefined; task = this.#next()) {
       task.start(time ?? now())
       time = undefined
     }
     this.#pumping = false
     if (this.#roomWaiters.length > 0 && this.hasRoom) this.#tellRoom()
     if (this.#busy && this.idle) this.#becameIdle()
+  }
+
+  /** The next task that has a slot and all it needs. */
+  #next(): Task | undefined {
+    const claimed = this.#nextClaimed()
+    if (claimed !== undefined || this.free === 0) return claimed
+    const task = this.#lineUp.next(this.#ripe)
+    if (task === undefined) return this.#nextClaimed()
+    this.#slotsTaken += 1
+    return task
+  }
+
+  #nextClaimed(): Task | undefined {
+    for (let task = this.#claimed.shift(); task !== undefined; task = this.#claimed.shift()) {
+      if (!task.ended) return task
+      this.#slotsTaken -= 1
+    }
+    return undefined
+  }
+
+  /** How many tasks may start now. */
+  get free(): number {
+    return this.#paused ? 0 : Math.max(0, this.#maxTasks - this.#slotsTaken)
+  }
+
+  claim(task: Task): boolean {
+    if (this.free === 0) return false
+    this.#slotsTaken += 1
+    this.#claimed.push(task)
+    this.#pump()
+    return true
   }
 
   #tellRoom(): void {
@@ -218,8 +247,7 @@ export class Scheduler implements TaskOwner {
   }
 
   withdraw(task: Task): void {
-    if (task.position === -1) return
-    this.#queue.remove(task)
+    this.#lineUp.remove(task)
   }
 
   /** Stops every task there is now: the pending ones first, so that none of them gets a slot that another gives up. */
@@ -229,8 +257,10 @@ export class Scheduler implements TaskOwner {
     for (const task of tasks) task.stop(request)
   }
 
-  slotFreed(at?: number): void {
+  slotFreed(task: Task, at?: number): void {
     this.#slotsTaken -= 1
+    // Only now, so that whoever is granted what it held finds the slot.
+    task.extras?.releasePermit()
     this.onRelease?.()
     this.#pump(at)
   }

@@ -21,10 +21,15 @@ export class PendingQueue<T extends Queued> {
     return this.#sequence
   }
 
+  /** A sequence number for somebody who waits elsewhere but is to be compared with those in here. */
+  ticket(): number {
+    this.#sequence += 1
+    return this.#sequence
+  }
+
   push(item: T): void {
     if (this.size === 0) this.#usualPriority = item.priority
-    this.#sequence += 1
-    item.sequence = this.#sequence
+    item.sequence = this.ticket()
     this.#lineOf(item).push(item)
   }
 

@@ -44,7 +44,6 @@ export class Extras {
 
   /** An attempt is over. */
   clearAttempt(): void {
-    this.releasePermit()
     this.timer?.cancel()
     this.timer = this.halt = this.body = undefined
     this.cleaningUp = false

@@ -14,12 +14,12 @@ export interface TaskOwner extends OperationHost {
   /** After a task has failed and its handle is settled. */
   failed(task: Task): void
   progressed(task: Task): void
-  /** Puts a pending task into the line for a slot. */
+  /** Puts a pending task into the line for its limits and a slot. */
   enqueue(task: Task): void
   /** Takes a pending task out of the line. */
   withdraw(task: Task): void
-  /** The attempt's work has stopped: its slot is free. `at` is the time, if it was just read. */
-  slotFreed(at?: number): void
+  /** The attempt's work has stopped: its slot and its limits are free. `at` is the time, if it was just read. */
+  slotFreed(task: Task, at?: number): void
   /** A task has ended that held no slot. */
   released(): void
   /** The attempt's work still runs, but its slot is free. */

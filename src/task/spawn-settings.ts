@@ -13,6 +13,7 @@ export interface SpawnSettings {
   readonly deadline: number
   readonly signal: AbortSignal | undefined
   readonly retry: RetryPolicy | undefined
+  readonly limits: Limits | undefined
   /** What the limits are asked for before each attempt. */
   readonly demand: Demand | undefined
 }
@@ -37,6 +38,7 @@ const DEFAULTS: SpawnSettings = Object.freeze({
   deadline: Number.POSITIVE_INFINITY,
   signal: undefined,
   retry: undefined,
+  limits: undefined,
   demand: undefined,
 })
 
@@ -51,6 +53,7 @@ export function spawnSettings(options: SpawnSettingsInput | undefined): SpawnSet
     deadline: deadline === undefined ? DEFAULTS.deadline : duration('deadline', deadline),
     signal: signal === undefined ? undefined : abortSignal('signal', signal),
     retry: retryPolicy(retry),
+    limits,
     demand: demandFor(limits, cost),
   }
 }

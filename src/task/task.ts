@@ -109,10 +109,10 @@ export class Task implements Queued, Linked<Task> {
     this.more().unlink = () => signal.removeEventListener('abort', cancel)
   }
 
-  /** Waits for the limits, and only then for a slot: who needs a limit that is taken holds nobody else up. */
+  /** Stands in line, with a permit if that has to be waited for elsewhere. */
   queueUp(): void {
     const { demand } = this.settings
-    if (demand === undefined) return this.owner.enqueue(this)
+    if (demand === undefined || demand.immediate) return this.owner.enqueue(this)
     const extras = this.more()
     extras.waiting = demand.request(
       permit => {
@@ -121,12 +121,15 @@ export class Task implements Queued, Linked<Task> {
         extras.permit = permit
         this.owner.enqueue(this)
       },
-      error => {
-        if (this.ended) return
-        this.#end('failed', error)
-        this.owner.released()
-      },
+      error => this.refuse(error),
     )
+  }
+
+  /** What the task needs can't be had. */
+  refuse(error: unknown): void {
+    if (this.ended) return
+    this.#end('failed', error)
+    this.owner.released()
   }
 
   /** Starts an attempt, `at` this time of the clock; the owner has taken a slot for it. */
@@ -160,11 +163,11 @@ export class Task implements Queued, Linked<Task> {
     if (context !== this.context) return this.owner.strayStopped(context)
     this.#clearAttempt()
     if (this.ended) {
-      this.owner.slotFreed()
+      this.owner.slotFreed(this)
     } else {
       if (cleanup !== undefined) this.#cleanupFailed(cleanup.error)
       this.#endAttempted(ok, value)
-      this.owner.slotFreed(this.updatedAt)
+      this.owner.slotFreed(this, this.updatedAt)
     }
     tellStopped(this)
   }
@@ -248,7 +251,7 @@ export class Task implements Queued, Linked<Task> {
     this.#clearAttempt()
     this.owner.gaveUp(this, context)
     if (!this.ended) this.#endAttempted(ok, value)
-    this.owner.slotFreed()
+    this.owner.slotFreed(this)
     tellStopped(this)
   }
 
@@ -291,6 +294,7 @@ export class Task implements Queued, Linked<Task> {
   }
 
   #end(status: 'done' | 'failed' | 'cancelled', outcome: unknown): void {
+    const wasPending = this.status === 'pending'
     this.outcome = outcome
     this.work = undefined
     this.asyncContext = undefined
@@ -300,7 +304,7 @@ export class Task implements Queued, Linked<Task> {
     if (extras !== undefined) {
       const { onEnd } = extras
       extras.clearTask()
-      if (this.context === undefined) extras.releasePermit()
+      if (wasPending) extras.permit?.putBack()
       onEnd?.(this)
     }
     if (this.observed) this.#settlePromise()

@@ -24,6 +24,72 @@ function hearing({ signal }: TaskContext): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 }
 
+describe('a rate', () => {
+  it('is counted when a task starts, so that a wait for slots causes no burst', async () => {
+    await autojump(async () => {
+      await using manager = await start({ maxTasks: 2 })
+      const rate = callLimit(5, 100)
+      for (let i = 0; i < 2; i += 1) manager.spawn(() => elapse(700))
+      const starts: number[] = []
+      const limited = Array.from({ length: 40 }, () =>
+        manager.spawn(() => starts.push(performance.now()), { limits: rate }),
+      )
+      await Promise.all(limited)
+      for (const [index, time] of starts.entries()) {
+        const sixth = starts[index + 5]
+        if (sixth !== undefined) expect(sixth - time).toBeGreaterThanOrEqual(100)
+      }
+      expect((starts.at(-1) ?? 0) - (starts[0] ?? 0)).toBe(700)
+    })
+  })
+
+  it('is put back when it is granted and no slot is free', async () => {
+    await autojump(async () => {
+      await using manager = await start({ maxTasks: 1 })
+      const rate = callLimit(1, 100)
+      await rate.acquire()
+      const order: string[] = []
+      const note = (name: string) => () => void order.push(`${name} at ${Math.round(performance.now() - began)}`)
+      const began = performance.now()
+      const limited = manager.spawn(note('limited'), { limits: rate })
+      await settle()
+      expect(rate.stats().waiting).toBe(1)
+      manager.spawn(async () => {
+        note('long')()
+        await elapse(250)
+      })
+      const other = elapse(150)
+        .then(() => rate.acquire())
+        .then(note('other'))
+      await Promise.all([limited, other])
+      expect(order).toEqual(['long at 0', 'other at 150', 'limited at 250'])
+    })
+  })
+
+  it('goes to the higher priority of those that wait', async () => {
+    await autojump(async () => {
+      await using manager = await start({ maxTasks: 1 })
+      const rate = callLimit(1, 100)
+      const order: number[] = []
+      const spawn = (priority: number) => manager.spawn(() => order.push(priority), { limits: rate, priority })
+      await Promise.all([0, 1, 2, 1].map(spawn))
+      expect(order).toEqual([2, 1, 1, 0])
+    })
+  })
+
+  it('is given to many that wait without slots for it, whatever the number of slots', async () => {
+    await autojump(async () => {
+      await using manager = await start({ maxTasks: Number.POSITIVE_INFINITY })
+      const db = resource('db')
+      let done = 0
+      for (let i = 0; i < 20_000; i += 1) manager.spawn(() => done++, { limits: db })
+      await manager.drain()
+      expect(done).toBe(20_000)
+      expect(db.stats()).toMatchObject(FREE)
+    })
+  })
+})
+
 describe('a task with limits', () => {
   it('waits for them before it takes a slot', async () => {
     await autojump(async () => {
@@ -266,7 +332,7 @@ describe('permits are given back', () => {
     })
   })
 
-  it('by a cancel with the permit granted and no slot yet', async () => {
+  it('without having been taken, by a cancel before there is a slot', async () => {
     await autojump(async () => {
       await using manager = await start({ maxTasks: 1 })
       const db = resource('db')
@@ -276,13 +342,13 @@ describe('permits are given back', () => {
       const work = vi.fn()
       const first = manager.spawn(work, { limits: db })
       await settle()
-      expect(db.stats()).toMatchObject({ used: 1, waiting: 0 })
+      expect(db.stats()).toMatchObject(FREE)
       expect(first.status).toBe('pending')
       void first.cancel()
-      expect(db.stats()).toMatchObject(FREE)
       gate.open()
       await manager.drain()
       expect(work).not.toHaveBeenCalled()
+      expect(db.stats()).toMatchObject(FREE)
     })
   })
 

@@ -1,0 +1,153 @@
+import type { Permit } from '../admission/permit.ts'
+import type { Limits } from '../limits/types.ts'
+import { IndexedHeap } from '../queue/indexed-heap.ts'
+import { PendingQueue } from '../queue/pending-queue.ts'
+import type { Task } from '../task/task.ts'
+
+/** What a line-up needs to know of the slots. */
+export interface Slots {
+  readonly free: number
+  /** Takes a slot for a task that has all it needs and starts it; `false` when there is none. */
+  claim(task: Task): boolean
+}
+
+/** The tasks that need the same limits object. */
+interface Room {
+  /** Those who have not asked for it yet. */
+  readonly waiting: IndexedHeap<Task>
+  /** How many stand in its lines. */
+  asking: number
+}
+
+/**
+ * Who gets the next slot: the first by priority and arrival among those whose limits have room.
+ *
+ * A task takes its limits at the moment it takes its slot, not before: a rate that was taken early would be spent in a
+ * burst once slots are free. So only as many tasks stand in the lines of one limits object as there are free slots; the
+ * others wait in its room, and hold up nobody who needs something else. One that is granted its limits when the slots are
+ * gone puts them back, as though they had never been taken, and keeps its place.
+ */
+export class LineUp {
+  readonly #slots: Slots
+  readonly #usual = new PendingQueue<Task>()
+  readonly #rooms = new WeakMap<Limits, Room>()
+  /** Rooms in which somebody has not asked yet. */
+  readonly #open = new Set<Room>()
+
+  constructor(slots: Slots) {
+    this.#slots = slots
+  }
+
+  /** The sequence number of the latest arrival. */
+  get latest(): number {
+    return this.#usual.latest
+  }
+
+  add(task: Task): void {
+    if (!hasToAsk(task)) return this.#usual.push(task)
+    task.sequence = this.#usual.ticket()
+    this.#wait(this.#roomOf(task), task)
+  }
+
+  /** Takes out a task that has not been given to anybody; does nothing for one that stands in the line of a limit. */
+  remove(task: Task): void {
+    if (task.position === -1) return
+    if (hasToAsk(task)) this.#leave(this.#roomOf(task), task)
+    else this.#usual.remove(task)
+  }
+
+  /** The task to start now, with its limits taken, of those that arrived up to `ripe`. There is a free slot. */
+  next(ripe: number): Task | undefined {
+    while (this.#slots.free > 0) {
+      const task = this.#first(ripe)
+      if (task === undefined) return undefined
+      this.remove(task)
+      if (!hasToAsk(task) || this.#ask(task)) return task
+    }
+    return undefined
+  }
+
+  #first(ripe: number): Task | undefined {
+    let first = this.#usual.peek()
+    for (const { waiting, asking } of this.#open) {
+      const head = asking < this.#slots.free ? waiting.peek() : undefined
+      if (head !== undefined && (first === undefined || goesBefore(head, first))) first = head
+    }
+    return first !== undefined && first.sequence <= ripe ? first : undefined
+  }
+
+  /** Takes what the task needs, or has it stand in line for it. */
+  #ask(task: Task): boolean {
+    const { demand } = task.settings
+    const extras = task.more()
+    extras.permit = demand?.take()
+    if (demand === undefined || extras.permit !== undefined) return true
+    const room = this.#roomOf(task)
+    room.asking += 1
+    let answered = false
+    const answer = () => {
+      if (!answered) room.asking -= 1
+      answered = true
+      extras.waiting = undefined
+    }
+    const request = demand.request(
+      permit => {
+        answer()
+        this.#granted(room, task, permit)
+      },
+      error => {
+        answer()
+        task.refuse(error)
+      },
+    )
+    const cancel = () => {
+      if (answered) return
+      answer()
+      request.cancel()
+    }
+    if (task.ended) cancel()
+    else if (!answered) extras.waiting = { cancel }
+    return false
+  }
+
+  #granted(room: Room, task: Task, permit: Permit): void {
+    // What is foreign may have stopped this very task before its wait could be cancelled.
+    if (task.ended) return permit.putBack()
+    task.more().permit = permit
+    if (!this.#slots.claim(task)) {
+      task.more().permit = undefined
+      this.#wait(room, task)
+      // Later, so that a long line of such tasks is no deep recursion.
+      queueMicrotask(() => permit.putBack())
+    }
+  }
+
+  #roomOf({ settings: { limits } }: Task): Room {
+    const key = limits as Limits
+    let room = this.#rooms.get(key)
+    if (room === undefined) {
+      room = { waiting: new IndexedHeap(), asking: 0 }
+      this.#rooms.set(key, room)
+    }
+    return room
+  }
+
+  #wait(room: Room, task: Task): void {
+    room.waiting.push(task)
+    this.#open.add(room)
+  }
+
+  #leave(room: Room, task: Task): void {
+    room.waiting.remove(task)
+    if (room.waiting.size === 0) this.#open.delete(room)
+  }
+}
+
+/** Foreign limits can only be waited for: a task that needs one has its permit before it comes here. */
+function hasToAsk({ settings: { demand }, extras }: Task): boolean {
+  return demand?.immediate === true && extras?.permit === undefined
+}
+
+function goesBefore(a: Task, b: Task): boolean {
+  return a.priority > b.priority || (a.priority === b.priority && a.sequence < b.sequence)
+}
