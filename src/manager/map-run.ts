@@ -45,7 +45,10 @@ export class MapRun<I> {
   #index = 0
   #completed = 0
   #pulling = false
+  /** Nothing more is to be pulled. */
   #exhausted = false
+  /** The input has ended by itself or thrown: it needs no closing. */
+  #inputEnded = false
   #failure: { readonly error: unknown } | undefined
   #wake: () => void = () => {}
 
@@ -93,11 +96,10 @@ export class MapRun<I> {
   async end(): Promise<void> {
     const { signal } = this.#settings.spawn
     signal?.removeEventListener('abort', this.#abort)
-    const leftEarly = !this.#exhausted
     this.#exhausted = true
     const started = this.#settings.ordered ? this.#line.slice(this.#head) : [...this.#flying]
     await Promise.all(started.map(task => cancelTask(task)))
-    if (!leftEarly) return
+    if (this.#inputEnded) return
     const closing = this.#source?.return?.()
     if (!this.#pulling) return void (await closing)
     Promise.resolve(closing).catch(error => this.#host.scheduler.report.log(error, 'closing the input of a map failed'))
@@ -120,12 +122,21 @@ export class MapRun<I> {
       const source = (this.#source ??= this.#open())
       while (!this.#exhausted && this.#outstanding < (this.#settings.buffer ?? scheduler.maxTasks)) {
         if (!scheduler.hasRoom) return scheduler.whenRoom(() => this.#pull())
-        const step = source.next()
+        const step = this.#step(source)
         if (isPromiseLike(step)) return this.#pullLater(step)
         this.#accept(step)
       }
     } catch (error) {
       this.#fail(error)
+    }
+  }
+
+  #step(source: Source<I>): ReturnType<Source<I>['next']> {
+    try {
+      return source.next()
+    } catch (error) {
+      this.#inputEnded = true
+      throw error
     }
   }
 
@@ -154,6 +165,7 @@ export class MapRun<I> {
       },
       error => {
         this.#pulling = false
+        this.#inputEnded = true
         this.#fail(error)
       },
     )
@@ -167,7 +179,7 @@ export class MapRun<I> {
 
   #accept(step: IteratorResult<I>): void {
     if (step.done === true) {
-      this.#exhausted = true
+      this.#exhausted = this.#inputEnded = true
       return
     }
     const { value } = step

@@ -34,7 +34,7 @@ export interface TaskManagerOptions {
 
 /** How one task is run. */
 export interface SpawnOptions {
-  /** @default the function's name, or `task N` */
+  /** @default `task N` */
   readonly name?: string
   /** A kind, for your own queries over records. */
   readonly type?: string
