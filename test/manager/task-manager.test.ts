@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
 import { ManagerClosedError, TaskManager, type TaskManagerOptions } from '../../src/index.ts'
 import { settle } from '../harness.ts'
@@ -211,5 +213,35 @@ describe('the signal of a manager', () => {
     await manager.close()
     expect(add).toHaveBeenCalledOnce()
     expect(remove).toHaveBeenCalledWith('abort', add.mock.calls[0]?.[1])
+  })
+})
+
+describe('the process', () => {
+  const node = (code: string) =>
+    promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], { timeout: 15_000 })
+  const index = JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)
+
+  it('is not kept alive by an idle manager', async () => {
+    const { stdout } = await node(`
+      const { TaskManager } = await import(${index})
+      const manager = await TaskManager.start()
+      await manager.spawn(() => 1, { timeout: 60_000, deadline: 60_000 })
+      await manager.spawn(function* () { return 1 }, { timeout: 60_000 })
+      console.log('the end')
+    `)
+    expect(stdout).toBe('the end\n')
+  })
+
+  it('is not ended by a failure that nobody observed', async () => {
+    const { stdout, stderr } = await node(`
+      const { TaskManager } = await import(${index})
+      const manager = await TaskManager.start()
+      manager.spawn(() => Promise.reject(new Error('broken')))
+      manager.spawn(function* () { throw new Error('broken too') })
+      await manager.drain()
+      setTimeout(() => console.log('the end'), 10)
+    `)
+    expect(stdout).toBe('the end\n')
+    expect(stderr.match(/nobody observed it/g)).toHaveLength(2)
   })
 })
