@@ -8,6 +8,8 @@ const file = new URL('./results.json', import.meta.url)
 export interface CaseReport extends CaseResult {
   readonly measuredAt: string
   readonly rounds: number
+  /** The machine's load average over the last minute; above the number of cores the figures are poor. */
+  readonly load: number
 }
 
 /** A case as a table of plain text. */
@@ -23,11 +25,11 @@ export function table({ title, rows }: CaseResult): string {
   return [group(title), ...text.map(line => `  ${line}`)].join('\n')
 }
 
-/** Writes what was measured into `results.json`, where the cases that did not run keep their last figures. */
-export async function save(reports: Readonly<Record<string, CaseReport>>): Promise<void> {
+/** Writes a case into `results.json`, where the others keep their last figures. */
+export async function save(name: string, report: CaseReport): Promise<void> {
   const kept: { cases?: Record<string, unknown> } = JSON.parse(await readFile(file, 'utf8').catch(() => '{}'))
   const machine = `${process.platform} ${process.arch}, ${availableParallelism()} cores`
-  const cases = Object.entries({ ...kept.cases, ...reports }).sort(([a], [b]) => a.localeCompare(b))
+  const cases = Object.entries({ ...kept.cases, [name]: report }).sort(([a], [b]) => a.localeCompare(b))
   const results = { node: process.version, machine, cases: Object.fromEntries(cases) }
   await writeFile(file, `${JSON.stringify(results, rounded, 2)}\n`)
 }

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { callInProcess } from './process.ts'
-import { type CaseReport, save, table } from './report.ts'
+import { save, table } from './report.ts'
 import type { CaseResult } from './types.ts'
 
 const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true })
@@ -15,16 +16,21 @@ const cases = readdirSync(directory)
 if (cases.length === 0) throw new RangeError(`no case matches ${positionals.join(' ')}`)
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-if (!existsSync(`${here}node_modules`)) npm('ci', '--prefix', here)
+if (!installed()) npm('ci', '--prefix', here)
 npm('run', 'build')
 
-const reports: Record<string, CaseReport> = {}
 for (const name of cases) {
   const result = await callInProcess<CaseResult>(new URL(name, directory).href, 'default', rounds)
-  reports[name.replace('.ts', '')] = { ...result, measuredAt: new Date().toISOString(), rounds }
+  const [load = 0] = loadavg()
+  await save(name.replace('.ts', ''), { ...result, measuredAt: new Date().toISOString(), rounds, load })
   console.log(`\n${table(result)}`)
 }
-await save(reports)
+
+/** npm leaves its own copy of the lock file behind: an older one means that the peers have changed since. */
+function installed(): boolean {
+  const copy = statSync(`${here}node_modules/.package-lock.json`, { throwIfNoEntry: false })
+  return copy !== undefined && copy.mtimeMs >= statSync(`${here}package-lock.json`).mtimeMs
+}
 
 function npm(...args: readonly string[]): void {
   execFileSync('npm', ['--loglevel=error', ...args], { stdio: ['ignore', 'ignore', 'inherit'], cwd: `${here}..` })
