@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs a fixture, unbuilt, to its end; one that hangs is killed, which its `signal` tells. */
+function run(fixture: string, onFirstOutput: (terminate: () => void) => void = () => {}): Promise<Ended> {
+  const path = fileURLToPath(new URL(`../fixtures/${fixture}.ts`, import.meta.url))
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path], {
+      timeout: 30_000,
+      killSignal: 'SIGKILL',
+    })
+    let out = ''
+    let err = ''
+    child.stdout.once('data', () => onFirstOutput(() => child.kill('SIGTERM')))
+    child.stdout.on('data', chunk => {
+      out += chunk
+    })
+    child.stderr.on('data', chunk => {
+      err += chunk
+    })
+    child.on('error', reject)
+    child.on('close', (code, signal) => resolve({ code, signal, out, err }))
+  })
+}
+
+const PATIENCE = 40_000
+
+describe('invariant 13: nothing keeps the process alive', () => {
+  it(
+    'when a manager is idle, or waits for work that waits for nothing',
+    async () => {
+      expect(await run('idle-manager')).toEqual({ code: 0, signal: null, out: 'idle\n', err: '' })
+    },
+    PATIENCE,
+  )
+
+  it(
+    'after a timeout has passed, although a deadline would come much later',
+    async () => {
+      expect(await run('timeout')).toEqual({ code: 0, signal: null, out: 'ERR_TASK_TIMEOUT\n', err: '' })
+    },
+    PATIENCE,
+  )
+
+  it(
+    'after a close that was earlier than its timeout',
+    async () => {
+      expect(await run('close-early')).toEqual({ code: 0, signal: null, out: '1 done\n', err: '' })
+    },
+    PATIENCE,
+  )
+})
+
+describe('invariant 9: close ends, and the process after it', () => {
+  it(
+    'whatever the work does',
+    async () => {
+      const out = '2 abandoned, 1 never started\n'
+      expect(await run('close-stubborn-work')).toEqual({ code: 0, signal: null, out, err: '' })
+    },
+    PATIENCE,
+  )
+
+  it(
+    'on SIGTERM, with the work in flight done',
+    async () => {
+      const ended = await run('graceful-shutdown', terminate => terminate())
+      expect(ended).toEqual({
+        code: 0,
+        signal: null,
+        out: 'ready\nwork in flight is done\n1 done, 1 cancelled\n',
+        err: '',
+      })
+    },
+    PATIENCE,
+  )
+})
+
+describe('invariant 3: an unobserved failure does not crash the process', () => {
+  it(
+    'and is logged once',
+    async () => {
+      const { code, out, err } = await run('unobserved-failure')
+      expect({ code, out }).toEqual({ code: 0, out: 'still here after 2 failures\n' })
+      expect(err.match(/nobody looks at me/g)).toHaveLength(1)
+      expect(err.match(/nor at me/g)).toHaveLength(1)
+      expect(err).toContain('task 1 "lonely" failed and nobody observed it')
+    },
+    PATIENCE,
+  )
+})
