@@ -230,3 +230,25 @@ describe('invariant 15: who throws while listening changes nobody’s outcome', 
     expect(error.mock.calls.map(([first]) => first)).toEqual([failure, expect.objectContaining({ message: 'rude' })])
   })
 })
+
+describe('the body of a task', () => {
+  it.each<[string, (manager: TaskManager, other: TaskHandle<unknown>) => void]>([
+    ['resumes', manager => manager.resume()],
+    ['raises maxTasks', manager => void (manager.maxTasks = 9)],
+    ['cancels another', (_, other) => void other.cancel()],
+    ['cancels all others', manager => void manager.cancelAll()],
+    ['closes', manager => void manager.close()],
+  ])('starts after the code that spawned it, which then %s', async (_, then) => {
+    const manager = await TaskManager.start({ maxTasks: 2, logger: false })
+    const other = manager.spawn(hearing(Promise.resolve()))
+    await settle()
+    let started = false
+    manager.spawn(() => {
+      started = true
+    })
+    then(manager, other)
+    expect(started).toBe(false)
+    await settle()
+    await manager.close({ timeout: 0 })
+  })
+})

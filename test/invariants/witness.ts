@@ -25,6 +25,8 @@ class Seen implements Observer {
   phase: 'waiting' | 'called' | 'working' | 'stopped' = 'waiting'
   /** Cancelled, or out of time, before its work was called. */
   refused = false
+  /** By a cancel of its own, not by a close. */
+  cancelledPending = false
   stopAskedAt = Number.POSITIVE_INFINITY
   bodyError: Error | undefined
   cleanupError: Error | undefined
@@ -171,7 +173,7 @@ export class Witness {
   }
 
   #asked(seen: Seen): void {
-    if (seen.pending) seen.refused = true
+    if (seen.pending) seen.refused = seen.cancelledPending = true
     else if (!seen.handle.done()) seen.stopAskedAt = Math.min(seen.stopAskedAt, now())
   }
 
@@ -218,8 +220,14 @@ export class Witness {
     this.#expect(now() <= limit, 9, () => `close returned later than ${limit} ms`)
     const open = this.#tasks.filter(seen => !seen.handle.done())
     this.#expect(open.length === 0, 9, () => `close returned before ${open.map(nameOf)}`)
-    for (const { id } of report.neverStarted)
-      this.#expect(this.#tasks[id - 1]?.calledAt === undefined, 7, () => `task ${id} never started, yet was called`)
+    const expected = this.#tasks.filter(
+      ({ handle, calledAt, cancelledPending }) =>
+        handle.status === 'cancelled' && calledAt === undefined && !cancelledPending,
+    )
+    const [told, real] = [report.neverStarted, expected.map(seen => seen.handle)].map(
+      list => `${list.map(({ id }) => id)}`,
+    )
+    this.#expect(told === real, 1, () => `the report says that ${told} never started, it was ${real}`)
     this.#checkLeft(report, new Set())
   }
 
@@ -293,6 +301,8 @@ export class Witness {
     const expected = status === 'pending' ? 'submitted' : status === 'running' ? 'started' : status
     this.#expect(status === handle.status, 4, () => `${nameOf(seen)} is ${handle.status}, its record says ${status}`)
     this.#expect(last === expected, 4, () => `${nameOf(seen)} is ${status}, its last event was ${last}`)
+    const once = new Set(seen.events).size === seen.events.length
+    this.#expect(once, 4, () => `${nameOf(seen)} had an event twice: ${seen.events}`)
     const ends = seen.events.filter(type => FINAL.includes(type)).length
     this.#expect(ends === (handle.done() ? 1 : 0), 4, () => `${nameOf(seen)} had the events ${seen.events}`)
     const found = this.#manager.get(handle.id)
