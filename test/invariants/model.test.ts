@@ -1,11 +1,12 @@
 import { ensure, type Operation, until } from 'effection'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type TaskContext, type TaskHandle, TaskManager, type TaskStatus } from '../../src/index.ts'
+import { QueueFullError, type TaskContext, type TaskHandle, TaskManager, type TaskStatus } from '../../src/index.ts'
 import { createGate, type Gate, settle } from '../../src/testing/index.ts'
 import { patience, runs } from './runs.ts'
 
 const USUAL = 400
+const MAX_PENDING = 4
 
 type Kind = 'hears' | 'deaf' | 'operation'
 
@@ -45,6 +46,15 @@ class Model {
     if (task.status === 'running') task.status = task.kind === 'deaf' ? 'cancelled' : 'stopping'
   }
 
+  get idle(): boolean {
+    return this.tasks.every(task => task.status !== 'pending' && !task.works)
+  }
+
+  get full(): boolean {
+    const free = this.paused ? 0 : Math.max(0, this.maxTasks - this.tasks.filter(task => task.works).length)
+    return this.count('pending') >= MAX_PENDING + free
+  }
+
   count(status: TaskStatus): number {
     return this.tasks.filter(task => task.status === status).length
   }
@@ -55,6 +65,7 @@ class Real {
   readonly handles: TaskHandle<void>[] = []
   readonly gates: Gate<boolean>[] = []
   closeReturned = false
+  drains = 0
 
   constructor(manager: TaskManager) {
     this.manager = manager
@@ -108,7 +119,7 @@ function command(
   }
 }
 
-function compare(model: Model, { manager, handles, closeReturned }: Real): void {
+function compare(model: Model, { manager, handles, closeReturned, drains }: Real): void {
   const { pending, running, stopping, done, failed, cancelled, maxTasks, paused, closed, abandoned } = manager.stats()
   expect(handles.map(handle => handle.status)).toEqual(model.tasks.map(task => task.status))
   expect({ pending, running, stopping, done, failed, cancelled }).toEqual({
@@ -125,7 +136,8 @@ function compare(model: Model, { manager, handles, closeReturned }: Real): void 
     closed: model.closed,
     abandoned: 0,
   })
-  expect(closeReturned).toBe(model.closed && model.tasks.every(task => task.status !== 'pending' && !task.works))
+  expect(closeReturned).toBe(model.closed && model.idle)
+  if (model.idle) expect(drains).toBe(0)
 }
 
 const spawn = fc
@@ -135,8 +147,10 @@ const spawn = fc
       `spawn(${kind}, priority ${priority})`,
       (model, real) => {
         const gate = createGate<boolean>()
+        const spawnOne = () => real.manager.spawn<void>(bodies[kind](gate), { priority })
+        if (model.full) return expect(spawnOne).toThrow(QueueFullError)
         real.gates.push(gate)
-        real.handles.push(real.manager.spawn<void>(bodies[kind](gate), { priority }))
+        real.handles.push(spawnOne())
         model.tasks.push({ kind, priority, status: 'pending', works: false })
       },
       model => !model.closed,
@@ -173,6 +187,16 @@ const cancel = fc.nat({ max: 9 }).map(which =>
   ),
 )
 
+const drain = fc.constant(
+  command('drain()', (model, real) => {
+    real.drains += 1
+    real.manager.drain().then(() => {
+      expect(model.idle).toBe(true)
+      real.drains -= 1
+    })
+  }),
+)
+
 const pause = fc.constant(
   command('pause()', (model, real) => {
     real.manager.pause()
@@ -205,14 +229,20 @@ const close = fc.constantFrom<('run' | 'cancel')[]>('run', 'cancel').map(pending
   }),
 )
 
-describe('invariants 4, 5, 6, 7 and 8, against a model', () => {
+describe('invariants 4 to 8 and 10, against a model', () => {
   it(
     'agree with it in every status and every count after every step',
     async () => {
-      const commands = [spawn, spawn, spawn, finish, finish, cancel, pause, resume, resume, maxTasks, close]
+      const commands = [spawn, spawn, spawn, finish, finish, cancel, drain, pause, resume, resume, maxTasks, close]
       const property = fc.asyncProperty(fc.commands(commands, { maxCommands: 40, size: 'max' }), async steps => {
         const forever = Number.POSITIVE_INFINITY
-        const options = { maxTasks: 2, closeTimeout: forever, cleanupTimeout: forever, logger: false } as const
+        const options = {
+          maxTasks: 2,
+          maxPending: MAX_PENDING,
+          closeTimeout: forever,
+          cleanupTimeout: forever,
+          logger: false,
+        } as const
         const manager = await TaskManager.start(options)
         await fc.asyncModelRun(() => ({ model: new Model(), real: new Real(manager) }), steps)
       })

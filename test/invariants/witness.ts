@@ -255,6 +255,11 @@ export class Witness {
     return seen.active && now() < seen.stoppingSince + this.#plan.cleanupTimeout
   }
 
+  /** At the very millisecond in which the cleanup time is over a slot may be free or not. */
+  #mayHold(seen: Seen): boolean {
+    return seen.active && now() <= seen.stoppingSince + this.#plan.cleanupTimeout
+  }
+
   /** What holds at every moment, in the middle of a burst too. */
   checkBooks(when: string): void {
     const { pending, running, stopping, done, failed, cancelled } = this.#manager.stats()
@@ -284,6 +289,8 @@ export class Witness {
     this.checkBooks('everything settled')
     for (const seen of this.#tasks) this.#checkTask(seen)
     this.#checkSlots()
+    const over = this.#tasks.every(seen => seen.handle.done() && !this.#mayHold(seen))
+    this.#expect(!over || this.#drains === 0, 10, () => 'a drain goes on although everything has ended')
     const strays = this.#tasks.filter(seen => seen.active && !this.#holds(seen)).length
     const { abandoned } = this.#manager.stats()
     const unsure = this.#tasks.filter(seen => now() === seen.stoppingSince + this.#plan.cleanupTimeout).length
@@ -326,9 +333,7 @@ export class Witness {
     const { paused, maxTasks } = this.#manager.stats()
     const waiting = this.#tasks.filter(seen => seen.pending)
     if (paused || waiting.length === 0) return
-    const holding = this.#tasks.filter(
-      seen => seen.active && now() <= seen.stoppingSince + this.#plan.cleanupTimeout,
-    ).length
+    const holding = this.#tasks.filter(seen => this.#mayHold(seen)).length
     this.#expect(holding >= maxTasks, 5, () => `${waiting.map(nameOf)} wait, but only ${holding} of ${maxTasks} run`)
   }
 
