@@ -1,9 +1,7 @@
-import { type Operation, until } from 'effection'
-import fc from 'fast-check'
+import { until } from 'effection'
 import { describe, expect, it } from 'vitest'
 import { DeadlockError, gather, type TaskHandle, TaskManager } from '../../src/index.ts'
 import { runVirtual, settle } from '../../src/testing/index.ts'
-import { patience, runs } from './runs.ts'
 import { elapse } from './work.ts'
 
 type Wait = (handle: TaskHandle<unknown>) => unknown
@@ -316,83 +314,4 @@ describe('invariant 14: no false alarm', () => {
       expect(await outside).toBe('child')
     })
   })
-})
-
-/** A step of a task: a pause in milliseconds, or the number of another task to wait for. */
-type Step = { readonly pause: number } | { readonly waitFor: number }
-
-interface Waiting {
-  readonly slots: number
-  readonly tasks: readonly { readonly kind: 'promise' | 'operation'; readonly steps: readonly Step[] }[]
-}
-
-const waiting: fc.Arbitrary<Waiting> = fc.record({
-  slots: fc.integer({ min: 1, max: 3 }),
-  tasks: fc.array(
-    fc.record({
-      kind: fc.constantFrom('promise', 'operation'),
-      steps: fc.array(
-        fc.oneof(fc.record({ pause: fc.integer({ min: 1, max: 9 }) }), fc.record({ waitFor: fc.nat({ max: 5 }) })),
-        { maxLength: 3 },
-      ),
-    }),
-    { minLength: 2, maxLength: 6 },
-  ),
-})
-
-/** Resolves when the task has ended, without being taken for a wait. */
-function listen(handle: TaskHandle<void>): Promise<void> {
-  return new Promise(resolve => {
-    const ended = () => resolve()
-    handle.then(ended, ended)
-  })
-}
-
-/** Runs the tasks. Where waiting must be refused, those that only listen hang. */
-async function runWaiting({ slots, tasks }: Waiting, listening: boolean): Promise<'hangs' | 'refused' | 'ends'> {
-  const run = async () => {
-    const manager = await TaskManager.start({ maxTasks: slots, logger: false })
-    const handles: TaskHandle<void>[] = tasks.map(({ kind, steps }, self) => {
-      const doStep = (step: Step) => {
-        if ('pause' in step) return until(elapse(step.pause))
-        const target = handles[step.waitFor % tasks.length] as TaskHandle<void>
-        if (target === handles[self]) return until(settle())
-        return listening ? until(listen(target)) : target
-      }
-      const awaitStep = async (step: Step) => {
-        if ('pause' in step) return await elapse(step.pause)
-        const target = handles[step.waitFor % tasks.length] as TaskHandle<void>
-        if (target !== handles[self]) await (listening ? listen(target) : target)
-      }
-      const operation = function* (): Operation<void> {
-        for (const step of steps) yield* doStep(step)
-      }
-      const promise = async () => {
-        for (const step of steps) await awaitStep(step)
-      }
-      return kind === 'operation' ? manager.spawn(operation) : manager.spawn(promise)
-    })
-    return await Promise.all(handles.map(outcome))
-  }
-  try {
-    const { value } = await runVirtual(run)
-    return value.some(each => each instanceof DeadlockError) ? 'refused' : 'ends'
-  } catch (error) {
-    if (error instanceof DeadlockError) return 'hangs'
-    throw error
-  }
-}
-
-describe('invariant 14: whoever waits for whom', () => {
-  it(
-    'is refused exactly where it would hang',
-    async () => {
-      const property = fc.asyncProperty(waiting, async plan => {
-        const listening = await runWaiting(plan, true)
-        expect(await runWaiting(plan, false)).toBe(listening === 'hangs' ? 'refused' : 'ends')
-      })
-      await fc.assert(property, runs(200) as fc.Parameters<[Waiting]>)
-    },
-    patience(200),
-  )
 })

@@ -6,83 +6,14 @@ import {
   type TaskEvent,
   type TaskHandle,
   type TaskManager,
-  type TaskStatus,
   TaskTimeoutError,
 } from '../../src/index.ts'
-import { type Observer, workOf } from './body.ts'
+import { workOf } from './body.ts'
 import { type Deed, describeDeed, type Plan, type Script } from './plan.ts'
+import { goesBefore, nameOf, Seen } from './seen.ts'
 
 const EVENTS = ['submitted', 'started', 'stopping', 'done', 'failed', 'cancelled', 'abandoned'] as const
 const FINAL: readonly string[] = ['done', 'failed', 'cancelled']
-
-/** What one task really did, told by its own body. */
-class Seen implements Observer {
-  readonly #witness: Witness
-  readonly script: Script
-  readonly spawnedAt = now()
-  handle!: TaskHandle<unknown>
-  calledAt: number | undefined
-  phase: 'waiting' | 'called' | 'working' | 'stopped' = 'waiting'
-  /** Cancelled, or out of time, before its work was called. */
-  refused = false
-  /** By a cancel of its own, not by a close. */
-  cancelledPending = false
-  stopAskedAt = Number.POSITIVE_INFINITY
-  bodyError: Error | undefined
-  cleanupError: Error | undefined
-  readonly events: TaskEvent['type'][] = []
-  settled = 0
-  end: { readonly status: TaskStatus; readonly outcome: unknown } | undefined
-
-  constructor(witness: Witness, script: Script) {
-    this.#witness = witness
-    this.script = script
-  }
-
-  called(): void {
-    this.#witness.called(this)
-    this.phase = 'called'
-    this.calledAt = now()
-    if (this.script.kind === 'operation') this.#act()
-  }
-
-  began(): void {
-    this.phase = 'working'
-    if (this.script.kind !== 'operation') this.#act()
-  }
-
-  #act(): void {
-    if (this.script.does !== undefined) this.#witness.act(this.script.does, this)
-  }
-
-  /** The error of a promise is out only now; when its task has been given up on meanwhile, it is ignored as promised. */
-  stopped(): void {
-    this.phase = 'stopped'
-    const isPromise = this.script.kind === 'listens' || this.script.kind === 'deaf'
-    if (isPromise && this.handle.done()) this.bodyError = this.cleanupError = undefined
-  }
-
-  threw(where: 'body' | 'cleanup', error: Error): void {
-    if (this.handle.done()) return
-    if (where === 'body') this.bodyError = error
-    else this.cleanupError = error
-  }
-
-  get pending(): boolean {
-    return this.phase === 'waiting' && !this.handle.done()
-  }
-
-  get active(): boolean {
-    return this.phase === 'working'
-  }
-
-  /** The earliest moment at which the task was told to stop, by whomever. */
-  get stoppingSince(): number {
-    const { timeout, deadline } = this.script
-    const timeUp = (this.calledAt ?? Number.POSITIVE_INFINITY) + timeout
-    return Math.min(this.stopAskedAt, timeUp, this.spawnedAt + deadline, this.#witness.closingAt)
-  }
-}
 
 /**
  * Follows a manager from the outside and from within its tasks, and keeps its own books: from what the bodies really
@@ -389,12 +320,4 @@ export class Witness {
 
 function outcomeOf(handle: TaskHandle<unknown>): Promise<unknown> {
   return handle.wait().catch(error => error)
-}
-
-function nameOf(seen: Seen): string {
-  return `task ${seen.handle.id} (${seen.script.kind})`
-}
-
-function goesBefore(a: Seen, b: Seen): boolean {
-  return a.script.priority > b.script.priority || (a.script.priority === b.script.priority && a.handle.id < b.handle.id)
 }
