@@ -51,6 +51,15 @@ describe('invariant 13: nothing keeps the process alive', () => {
   )
 
   it(
+    'after tasks that had every limit: no timer and no listener is left',
+    async () => {
+      const out = 'after the tasks: 0 timers, 1 listener\nafter the close: 0 timers, 0 listeners\n'
+      expect(await run('leftovers')).toEqual({ code: 0, signal: null, out, err: '' })
+    },
+    PATIENCE,
+  )
+
+  it(
     'after a close that was earlier than its timeout',
     async () => {
       expect(await run('close-early')).toEqual({ code: 0, signal: null, out: '1 done\n', err: '' })
