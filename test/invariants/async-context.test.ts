@@ -77,6 +77,9 @@ const bodies: Record<string, (see: See, opened: Gate<void>) => Work<void>> = {
     },
 }
 
+/** Calls where no store is set; `exit` would, up to Node 22, switch the storage off for all that it calls. */
+const outside = AsyncLocalStorage.snapshot()
+
 /** What resumes operations directly, from the outside. */
 const resumers = new Set<() => void>()
 
@@ -87,7 +90,7 @@ describe.each([
   it.each(Object.entries(bodies))("%s sees the spawner's store", async (_, makeBody) => {
     await runVirtual(async () => {
       const storage = new AsyncLocalStorage<string>()
-      const asOther = <T>(act: () => T): T => (other === undefined ? storage.exit(act) : storage.run(other, act))
+      const asOther = <T>(act: () => T): T => (other === undefined ? outside(act) : storage.run(other, act))
       const manager = await asOther(() => TaskManager.start(1))
       const [slot, opened] = [createGate(), createGate()]
       const seen: (string | undefined)[] = []
@@ -111,7 +114,7 @@ describe.each([
   it('a cleanup after a cancel by somebody else does', async () => {
     await runVirtual(async () => {
       const storage = new AsyncLocalStorage<string>()
-      const asOther = <T>(act: () => T): T => (other === undefined ? storage.exit(act) : storage.run(other, act))
+      const asOther = <T>(act: () => T): T => (other === undefined ? outside(act) : storage.run(other, act))
       const manager = await asOther(() => TaskManager.start(1))
       const seen: (string | undefined)[] = []
       const handle = storage.run('spawner', () =>
@@ -137,7 +140,7 @@ describe.each([
   it('the function of a map sees the store of the call of map', async () => {
     await runVirtual(async () => {
       const storage = new AsyncLocalStorage<string>()
-      const asOther = <T>(act: () => T): T => (other === undefined ? storage.exit(act) : storage.run(other, act))
+      const asOther = <T>(act: () => T): T => (other === undefined ? outside(act) : storage.run(other, act))
       const manager = await asOther(() => TaskManager.start(2))
       const seen: (string | undefined)[] = []
       const items = Array.from({ length: 6 }, (_, i) => i)

@@ -64,9 +64,9 @@ const lives: Record<string, Life> = {
     return ended(handle)
   },
   'the store of the AsyncLocalStorage it was spawned in': (manager, large) =>
-    ended(storage.run(large, () => manager.spawn(async () => storage.getStore()?.length))),
+    endedInStore(storage.run(large, () => manager.spawn(async () => storage.getStore()?.length))),
   'the store that an operation was spawned in': (manager, large) =>
-    ended(
+    endedInStore(
       storage.run(large, () =>
         manager.spawn(function* () {
           yield* until(settle())
@@ -90,6 +90,11 @@ const fail = async (large: Large) => {
 }
 
 const storage = new AsyncLocalStorage<Large>()
+/** Before Node 24 every promise holds the stores it was made in, and a handle is one. */
+const promisesHoldStores = Number.parseInt(process.versions.node, 10) < 24
+const endedInStore = (handle: TaskHandle<unknown>) =>
+  ended(handle).then(kept => (promisesHoldStores ? undefined : kept))
+
 /** A signal that outlives every task. */
 const eternal = new AbortController()
 
