@@ -18,7 +18,11 @@ export interface RetryOptions {
   readonly maxWait?: number
   /** How far waits are spread at random: 0 exact, 0.3 over ±30 %, `'full'` from 0 to the whole. @default 0 */
   readonly jitter?: number | 'full'
-  /** Error classes and predicates; one that matches is enough, one that throws counts as no. @default every error */
+  /**
+   * Error classes and predicates; one that matches is enough, one that throws counts as no; an empty list matches none.
+   *
+   * @default every error
+   */
   readonly retryOn?: ErrorClass | ErrorPredicate | readonly (ErrorClass | ErrorPredicate)[]
   /** What must hold of the result, all of them; one that throws counts as no. @default every result will do */
   readonly retryUntil?: ResultPredicate | readonly ResultPredicate[]
@@ -27,7 +31,8 @@ export interface RetryOptions {
 /** Checked, with defaults. */
 export interface RetryPolicy extends Waiting {
   readonly retries: number
-  readonly retryOn: readonly ((error: unknown, attempt: number) => boolean)[]
+  /** No list at all takes every error, an empty one none. */
+  readonly retryOn: readonly ((error: unknown, attempt: number) => boolean)[] | undefined
   readonly retryUntil: readonly ResultPredicate[]
 }
 
@@ -43,7 +48,7 @@ export function retryPolicy(retry: number | RetryOptions | undefined): RetryPoli
     wait: duration('retry.wait', wait),
     maxWait: duration('retry.maxWait', maxWait),
     jitter: jitter === 'full' ? jitter : fraction('retry.jitter', jitter),
-    retryOn: list('retry.retryOn', given.retryOn).map(matcher),
+    retryOn: given.retryOn === undefined ? undefined : list('retry.retryOn', given.retryOn).map(matcher),
     retryUntil: list('retry.retryUntil', given.retryUntil),
   }
 }
@@ -105,7 +110,7 @@ export class Retries {
 
   #accepts(error: unknown, attempt: number): boolean {
     const { retryOn } = this.#policy
-    return retryOn.length === 0 || retryOn.some(matches => holds(() => matches(error, attempt)).ok)
+    return retryOn === undefined || retryOn.some(matches => holds(() => matches(error, attempt)).ok)
   }
 
   /** Why a result is not good enough, if it is not. */

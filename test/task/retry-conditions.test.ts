@@ -246,3 +246,14 @@ describe('the options of retry', () => {
     expect(manager.stats()).toMatchObject({ pending: 0, running: 0 })
   })
 })
+
+describe('an empty retryOn', () => {
+  it('matches no error', async () => {
+    const manager = await TaskManager.start()
+    const work = vi.fn(() => {
+      throw new Error('once')
+    })
+    await expect(manager.spawn(work, { retry: { retries: 3, wait: 0, retryOn: [] } })).rejects.toThrow('once')
+    expect(work).toHaveBeenCalledTimes(1)
+  })
+})
