@@ -50,7 +50,7 @@ export async function callAll(
     callLimit(Math.floor(requestsPerSecond / PARTS), WINDOW / PARTS),
     rateLimit({ key: 'tokens', capacity: Math.floor(tokensPerSecond / PARTS), per: WINDOW / PARTS }),
   ])
-  // The budget is what limits the calls. Slots would come after it: who waits for one arrives later than was counted.
+  // The budget is what limits the calls, so there is no need for slots.
   const manager = await TaskManager.start({ name: 'api-client', maxTasks: Number.POSITIVE_INFINITY, signal })
   const handles = prompts.map(prompt =>
     manager.spawn(task => complete(url, prompt, task.signal), {

@@ -49,8 +49,8 @@ export const MUTATIONS: readonly Mutation[] = [
 
   ...mistakesIn('src/manager/scheduler.ts', CORE, {
     'oversubscribe by one': {
-      search: 'while (!this.#paused && this.#slotsTaken < this.#maxTasks) {',
-      replace: 'while (!this.#paused && this.#slotsTaken <= this.#maxTasks) {',
+      search: 'Math.max(0, this.#maxTasks - this.#slotsTaken)',
+      replace: 'Math.max(0, this.#maxTasks + 1 - this.#slotsTaken)',
     },
     'no pump after a slot is free': { search: 'this.onRelease?.()\n    this.#pump()', replace: 'this.onRelease?.()' },
     'no pump after maxTasks was raised': {
@@ -145,11 +145,11 @@ export const MUTATIONS: readonly Mutation[] = [
     'leave a cancelled pending task queued': { search: '      this.owner.withdraw(this)\n', replace: '' },
     'no pump after cancel': { search: 'return this.owner.released()', replace: 'return' },
     'slot freed at cancel instead of at the end': [
-      { search: "this.#move('stopping')", replace: "this.#move('stopping')\n    this.owner.slotFreed()" },
+      { search: "this.#move('stopping')", replace: "this.#move('stopping')\n    this.owner.slotFreed(this)" },
       {
-        search: 'this.owner.slotFreed()\n    this.#tellStopped()\n  }\n\n  /** Asks',
+        search: '      this.#endAttempted(ok, value)\n      this.owner.slotFreed(this, this.updatedAt)',
         replace:
-          'if (this.stopRequest === undefined) this.owner.slotFreed()\n    this.#tellStopped()\n  }\n\n  /** Asks',
+          '      const stopped = this.stopRequest !== undefined\n      this.#endAttempted(ok, value)\n      if (!stopped) this.owner.slotFreed(this, this.updatedAt)',
       },
     ],
     'the handle settles before the cleanup has run': {
@@ -166,15 +166,15 @@ export const MUTATIONS: readonly Mutation[] = [
       replace: 'startTimer(Number.POSITIVE_INFINITY, () => this.#giveUp())',
     },
     'giving up keeps the slot': {
-      search: 'this.owner.slotFreed()\n    this.#tellStopped()\n  }\n\n  #clearAttempt',
-      replace: 'this.#tellStopped()\n  }\n\n  #clearAttempt',
+      search: 'this.#endAttempted(ok, value)\n    this.owner.slotFreed(this)',
+      replace: 'this.#endAttempted(ok, value)',
     },
     'work that was given up on frees its slot twice': {
       search: 'return this.owner.strayStopped(context)',
-      replace: '{ this.owner.strayStopped(context); return this.owner.slotFreed() }',
+      replace: '{ this.owner.strayStopped(context); return this.owner.slotFreed(this) }',
     },
     'a cancel takes back a value that was returned before': {
-      search: 'if (this.extras?.body !== undefined) return this.#limitCleanup()',
+      search: 'if (this.context === undefined || this.extras?.body !== undefined) return this.#stopAfterBody(request)',
       replace: '',
     },
     'the deadline ends with the waiting': {
@@ -192,7 +192,7 @@ export const MUTATIONS: readonly Mutation[] = [
 
   ...mistakesIn('src/manager/map-run.ts', CORE, {
     'leaving the loop of a map cancels nothing': {
-      search: 'await Promise.all([...this.#flying].map(task => task.cancel()))',
+      search: 'await Promise.all(started.map(task => cancelTask(task)))',
       replace: '',
     },
     'a map looks ahead without bound': {
