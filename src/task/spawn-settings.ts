@@ -1,8 +1,9 @@
 import type { Demand } from '../admission/demand.ts'
 import { demandOf } from '../limits/demand-of.ts'
 import type { Amounts, Limits } from '../limits/types.ts'
+import type { SpawnOptions } from '../manager/types.ts'
 import { abortSignal, duration, optionsObject, ordering, string } from '../options.ts'
-import { type RetryOptions, type RetryPolicy, retryPolicy } from './retry.ts'
+import { type RetryPolicy, retryPolicy } from './retry.ts'
 
 /** The options of `spawn`, checked and with their defaults. */
 export interface SpawnSettings {
@@ -18,18 +19,6 @@ export interface SpawnSettings {
   readonly demand: Demand | undefined
 }
 
-export interface SpawnSettingsInput {
-  readonly name?: string
-  readonly type?: string
-  readonly priority?: number
-  readonly timeout?: number
-  readonly deadline?: number
-  readonly signal?: AbortSignal
-  readonly retry?: number | RetryOptions
-  readonly limits?: Limits
-  readonly cost?: Amounts
-}
-
 const DEFAULTS: SpawnSettings = Object.freeze({
   name: undefined,
   type: undefined,
@@ -42,9 +31,9 @@ const DEFAULTS: SpawnSettings = Object.freeze({
   demand: undefined,
 })
 
-export function spawnSettings(options: SpawnSettingsInput | undefined): SpawnSettings {
+export function spawnSettings(options: SpawnOptions | undefined): SpawnSettings {
   if (optionsObject('options', options) === undefined) return DEFAULTS
-  const { name, type, priority, timeout, deadline, signal, retry, limits, cost } = options as SpawnSettingsInput
+  const { name, type, priority, timeout, deadline, signal, retry, limits, cost } = options as SpawnOptions
   return {
     name: name === undefined ? undefined : string('name', name),
     type: type === undefined ? undefined : string('type', type),
