@@ -9,8 +9,12 @@ export abstract class TaskScopeError extends Error {
   abstract readonly code: string
 }
 
+/** All of them by name, for those that come back from a message or a file. */
+export const ERRORS = new Map<string, { readonly prototype: Error }>()
+
 /** On the prototype, where `Error` looks while it writes the first line of `stack`; an own field would come too late. */
 export function named(type: { prototype: TaskScopeError }, name: string): void {
+  ERRORS.set(name, type)
   Object.defineProperty(type.prototype, 'name', { value: name, configurable: true, writable: true })
 }
 
@@ -117,4 +121,40 @@ export class RetryValidationError extends TaskScopeError {
     this.results = results
     this.reasons = reasons
   }
+}
+
+/** There is no such task: the id was never given out, or its record is older than the `history` that is kept. */
+export class TaskNotFoundError extends TaskScopeError {
+  static {
+    named(this, 'TaskNotFoundError')
+  }
+
+  readonly code = 'ERR_TASK_NOT_FOUND'
+}
+
+/** The process died before the task had ended, and it was not run again. */
+export class TaskInterruptedError extends TaskScopeError {
+  static {
+    named(this, 'TaskInterruptedError')
+  }
+
+  readonly code = 'ERR_TASK_INTERRUPTED'
+}
+
+/** The store could not be opened, read or written; `cause` is what it said. Tasks that run are not touched by it. */
+export class StoreError extends TaskScopeError {
+  static {
+    named(this, 'StoreError')
+  }
+
+  readonly code = 'ERR_STORE'
+}
+
+/** A value can't be carried to where it is needed: into another thread, process or machine, or into a file. */
+export class SerializationError extends TaskScopeError {
+  static {
+    named(this, 'SerializationError')
+  }
+
+  readonly code = 'ERR_SERIALIZATION'
 }

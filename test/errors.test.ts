@@ -17,6 +17,10 @@ const KINDS: readonly (readonly [name: string, code: string, make: Make])[] = [
     'ERR_RETRY_VALIDATION',
     (message, options) => new errors.RetryValidationError(message, 1, [1], ['one'], options),
   ],
+  ['TaskNotFoundError', 'ERR_TASK_NOT_FOUND', (...args) => new errors.TaskNotFoundError(...args)],
+  ['TaskInterruptedError', 'ERR_TASK_INTERRUPTED', (...args) => new errors.TaskInterruptedError(...args)],
+  ['StoreError', 'ERR_STORE', (...args) => new errors.StoreError(...args)],
+  ['SerializationError', 'ERR_SERIALIZATION', (...args) => new errors.SerializationError(...args)],
   ['TaskGroupError', 'ERR_TASK_GROUP', (message, options) => new TaskGroupError(message, [options?.cause])],
 ]
 
@@ -51,10 +55,7 @@ it('gives every kind a code of its own', () => {
 })
 
 it('covers every kind there is', () => {
-  const kinds = Object.values(errors).filter(
-    value => value !== TaskScopeError && value.prototype instanceof TaskScopeError,
-  )
-  expect(kinds.map(kind => kind.name).toSorted()).toEqual(KINDS.map(([name]) => name).toSorted())
+  expect([...errors.ERRORS.keys()].toSorted()).toEqual(KINDS.map(([name]) => name).toSorted())
 })
 
 describe('TaskTimeoutError', () => {
