@@ -1,0 +1,53 @@
+import type { TaskProgress } from '../../task/types.ts'
+
+/** How a worker finds the function of a call. */
+export type FunctionReference =
+  | { readonly kind: 'module'; readonly url: string; readonly name: string }
+  | { readonly kind: 'source'; readonly source: string; readonly name: string }
+
+/** One call of a function, as a worker gets it. */
+export interface HostCall {
+  readonly function: FunctionReference
+  readonly args: readonly unknown[]
+  /** What `currentTask()` says there. */
+  readonly task: { readonly id: number; readonly name: string; readonly attempt: number }
+}
+
+/** What a call needs of the caller's side. */
+export interface HostCallOptions {
+  /** Aborting it fires the signal of the task inside the worker, with the reason. */
+  readonly signal: AbortSignal
+  /** Milliseconds the call then gets to end by itself before its worker is ended. */
+  readonly cleanupTimeout: number
+  readonly onProgress: (progress: TaskProgress) => void
+  /** Answers what the function asks of this side while it runs; a rejection is thrown there. */
+  readonly onRequest: (request: unknown) => Promise<unknown>
+}
+
+/** How a worker ended. */
+export interface HostExit {
+  readonly exitCode: number | null
+  readonly signal: string | null
+  /** What ended it, if it said so: an uncaught error, out of memory. */
+  readonly error?: unknown
+}
+
+/** One worker: a thread or a process. While it has calls it keeps this process alive, when it is idle it does not. */
+export interface Host {
+  /** The thread's id or the process's. */
+  readonly id: number
+  /** How many calls it has that have not settled. */
+  readonly active: number
+  /** Resolves when it can take calls; rejects when it did not start in time, or ended before. */
+  readonly ready: Promise<void>
+  /** Resolves when it is gone, for whatever reason. */
+  readonly exited: Promise<HostExit>
+  /**
+   * Runs one call. Settles when its work has stopped: with the result; with what the function threw; with the signal's
+   * reason; with `WorkerCrashedError` when the worker ended under it; with `SerializationError` when an argument or the
+   * result can't be carried, which fails this call alone.
+   */
+  call(call: HostCall, options: HostCallOptions): Promise<unknown>
+  /** Ends it, its calls included, for sure: resolves when it is gone. */
+  stop(): Promise<void>
+}
