@@ -6,9 +6,13 @@ export {
   ManagerClosedError,
   QueueFullError,
   RetryValidationError,
+  SerializationError,
+  StoreError,
   TaskCancelledError,
   TaskGroupError,
+  TaskInterruptedError,
   TaskNotFinishedError,
+  TaskNotFoundError,
   TaskScopeError,
   TaskTimeoutError,
 } from './errors.ts'
@@ -43,8 +47,10 @@ export type {
 export { useTaskManager } from './manager/resource.ts'
 export { TaskManager } from './manager/task-manager.ts'
 export type {
+  ClosedEvent,
   CloseOptions,
   CloseReport,
+  DrainedEvent,
   Logger,
   ManagerEvents,
   ManagerStats,
@@ -54,9 +60,27 @@ export type {
   SpawnOptions,
   TaskEvent,
   TaskManagerOptions,
+  TaskStatusEvent,
 } from './manager/types.ts'
+export type { BaseTaskClass, TaskOptions } from './runner/base-task.ts'
+export { BaseTask } from './runner/base-task.ts'
+export { TaskRunner } from './runner/task-runner.ts'
+export type {
+  Distribution,
+  EventsOptions,
+  RecordQuery,
+  Recovery,
+  RunnerCloseOptions,
+  RunnerLogger,
+  RunnerStats,
+  SubmitOptions,
+  SubmitPolicy,
+  TaskEvents,
+  TaskRunnerOptions,
+} from './runner/types.ts'
 export type { AcquireOptions } from './semaphore.ts'
 export { Semaphore } from './semaphore.ts'
+export type { StoreContents, StoredTask, TaskStore } from './store/types.ts'
 export type { Backoff } from './task/backoff.ts'
 export type { RetryOptions } from './task/retry.ts'
 export type {
@@ -70,4 +94,8 @@ export type {
   WaitOptions,
   Work,
 } from './task/types.ts'
+export type { HashTaskOptions } from './tasks/hash-task.ts'
+export { HashTask } from './tasks/hash-task.ts'
+export type { SleepTaskOptions } from './tasks/sleep-task.ts'
+export { SleepTask } from './tasks/sleep-task.ts'
 export { zip } from './zip.ts'

@@ -1,7 +1,9 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
+import { channel, tracingChannel } from 'node:diagnostics_channel'
+import { createHistogram } from 'node:perf_hooks'
 
 /** The only file of the core that imports from Node: another runtime needs a replacement of this one alone. */
-export { AsyncLocalStorage }
+export { AsyncLocalStorage, channel, createHistogram, tracingChannel }
 
 /** A remembered async context: `runInAsyncScope(fn, thisArg, ...args)` runs in it. */
 export type AsyncContext = AsyncResource

@@ -2,6 +2,7 @@ import type { Scope } from 'effection'
 import { epochOffset, now } from '../clock.ts'
 import { LinkedSet } from '../queue/linked-set.ts'
 import type { AttemptContext } from '../task/context.ts'
+import type { Entry } from '../task/entry.ts'
 import type { TaskOwner } from '../task/owner.ts'
 import { recordOf } from '../task/record.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
@@ -12,15 +13,37 @@ import { Emitter } from './events.ts'
 import { FailureReport } from './failure-report.ts'
 import { LineUp, type Slots } from './line-up.ts'
 import type { ManagerSettings } from './manager-settings.ts'
-import type { ManagerEvents, TaskEvent } from './types.ts'
+import { taskChannel } from './task-channel.ts'
+import type { ManagerEvents, TaskStatusEvent } from './types.ts'
 
-const EVENT_OF: Record<TaskStatus, TaskEvent['type']> = {
+const EVENT_OF: Record<TaskStatus, TaskStatusEvent['type']> = {
   pending: 'submitted',
   running: 'started',
   stopping: 'stopping',
   done: 'done',
   failed: 'failed',
   cancelled: 'cancelled',
+}
+
+/** Follows every task of a scheduler, synchronously: it must not throw, and must not start or stop anything. */
+export interface TaskObserver {
+  /** After every change of status, with everything about the task up to date. */
+  moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void
+  progressed(task: Task): void
+  /** Nothing is pending or running any more. */
+  idle(): void
+  /** Nothing will ever run again. */
+  closed(): void
+}
+
+/** How a task is spawned that a runner keeps. */
+export interface Enrolment {
+  /** Its id from an earlier life. */
+  readonly id?: number | undefined
+  /** Epoch milliseconds of its first submission. */
+  readonly createdAt?: number | undefined
+  /** Its way into the queue, which somebody opens; without one it is taken at once. */
+  readonly entry?: Entry | undefined
 }
 
 type OpenedScope = readonly [scope: Scope, destroy: () => PromiseLike<void>]
@@ -65,6 +88,9 @@ export class Scheduler implements TaskOwner, Slots {
   #busy = false
   #idleWaiters: (() => void)[] = []
   #roomWaiters: (() => void)[] = []
+  /** How many pending tasks have no place in the queue yet. */
+  outside = 0
+  observer: TaskObserver | undefined
   /** Called whenever a task has ended or its slot is free. */
   onRelease: (() => void) | undefined
   /** Called once the manager is closed. */
@@ -80,7 +106,7 @@ export class Scheduler implements TaskOwner, Slots {
     this.#openScope = openScope
     this.#lineUp = new LineUp(this)
     this.report = new FailureReport(settings.logger, settings.onError)
-    this.events = new Emitter(error => this.report.log(error, 'an event listener threw'))
+    this.events = new Emitter(taskChannel(settings.name), error => this.report.log(error, 'an event listener threw'))
   }
 
   get scope(): Scope {
@@ -107,7 +133,12 @@ export class Scheduler implements TaskOwner, Slots {
 
   /** Whether another task may be spawned: the queue has room, or a free slot will take from it at once. */
   get hasRoom(): boolean {
-    return this.counts.pending < this.settings.maxPending + this.free
+    return this.queueSize < this.settings.maxPending + this.free
+  }
+
+  /** How many pending tasks have a place in the queue. */
+  get queueSize(): number {
+    return this.counts.pending - this.outside
   }
 
   /** How many attempts hold a slot; also those whose handles have settled but whose work still runs. */
@@ -119,13 +150,21 @@ export class Scheduler implements TaskOwner, Slots {
     return this.live.size === 0 && this.#slotsTaken === 0
   }
 
-  spawn(work: Work<unknown>, settings: SpawnSettings): Task {
-    const task = new Task(this, ++this.#lastId, work, settings)
+  /** Ids go on after this one. */
+  continueAfter(id: number): void {
+    this.#lastId = id
+  }
+
+  spawn(work: Work<unknown>, settings: SpawnSettings, enrolment?: Enrolment): Task {
+    const task = new Task(this, enrolment?.id ?? ++this.#lastId, work, settings)
+    const entry = enrolment?.entry
+    if (enrolment?.createdAt !== undefined) task.createdAt = enrolment.createdAt - this.epochOffset
+    if (entry !== undefined) task.more().entry = entry
     this.#busy = true
     this.live.add(task)
     this.#index?.set(task.id, task)
     this.moved(task, undefined, 'pending')
-    if (task.admit()) task.queueUp()
+    if (task.admit() && entry === undefined) task.queueUp()
     return task
   }
 
@@ -203,6 +242,7 @@ export class Scheduler implements TaskOwner, Slots {
 
   #becameIdle(): void {
     this.#busy = false
+    this.observer?.idle()
     if (this.events.wants('drained')) this.events.emit('drained', { type: 'drained' })
     const waiters = this.#idleWaiters
     this.#idleWaiters = []
@@ -219,6 +259,7 @@ export class Scheduler implements TaskOwner, Slots {
     if (from !== undefined) this.counts[from] -= 1
     this.counts[to] += 1
     if (task.ended) this.#forget(task)
+    this.observer?.moved(task, from, to)
     this.#emit(from !== undefined && to === 'pending' ? 'retrying' : EVENT_OF[to], task)
   }
 
@@ -238,16 +279,19 @@ export class Scheduler implements TaskOwner, Slots {
     else this.onFailure(task)
   }
 
-  #emit(type: TaskEvent['type'], task: Task): void {
+  #emit(type: TaskStatusEvent['type'], task: Task): void {
     if (this.events.wants(type)) this.events.emit(type, { type, record: recordOf(task) })
   }
 
   progressed(task: Task): void {
+    this.observer?.progressed(task)
     this.#emit('progress', task)
   }
 
   withdraw(task: Task): void {
-    this.#lineUp.remove(task)
+    const leave = task.extras?.entry?.leave
+    if (leave === undefined) this.#lineUp.remove(task)
+    else leave()
   }
 
   /** Stops every task there is now: the pending ones first, so that none of them gets a slot that another gives up. */
@@ -273,6 +317,7 @@ export class Scheduler implements TaskOwner, Slots {
   /** Nothing will run any more. What could not be stopped is not waited for: its teardown may hang. */
   closed(): void {
     this.onClosed?.()
+    this.observer?.closed()
     this.#scope?.[1]().then(undefined, () => {})
   }
 

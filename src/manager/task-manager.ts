@@ -10,7 +10,7 @@ import { closeRequest } from './close-request.ts'
 import { callerWithin } from './deadlock.ts'
 import { type ManagerSettings, managerSettings } from './manager-settings.ts'
 import { mapItems } from './map.ts'
-import { type OpenScope, Scheduler } from './scheduler.ts'
+import { type Enrolment, type OpenScope, Scheduler } from './scheduler.ts'
 import { type CloseRequest, Shutdown } from './shutdown.ts'
 import { TaskGroup } from './task-group.ts'
 import type {
@@ -99,8 +99,24 @@ export class TaskManager implements AsyncDisposable {
     return this.#spawn(work, settings).handle
   }
 
-  #spawn(work: Work<unknown>, settings: SpawnSettings): Task {
-    const task = this.#scheduler.spawn(work, settings)
+  /** @internal What a runner builds on. */
+  static schedulerOf(manager: TaskManager): Scheduler {
+    return manager.#scheduler
+  }
+
+  /** @internal Spawns what was checked already, however full the queue is. */
+  static enrol(manager: TaskManager, work: Work<unknown>, settings: SpawnSettings, enrolment?: Enrolment): Task {
+    manager.#refuseIfClosed()
+    return manager.#spawn(work, settings, enrolment)
+  }
+
+  /** @internal Throws `ManagerClosedError` once `close` was called. */
+  static refuseIfClosed(manager: TaskManager): void {
+    manager.#refuseIfClosed()
+  }
+
+  #spawn(work: Work<unknown>, settings: SpawnSettings, enrolment?: Enrolment): Task {
+    const task = this.#scheduler.spawn(work, settings, enrolment)
     const failure = this.#group?.failure
     if (failure !== undefined) task.stop({ kind: 'cancel', reason: failure.error })
     return task
@@ -237,7 +253,7 @@ export class TaskManager implements AsyncDisposable {
 }
 
 /** Below effection's global scope: a failing task touches nobody else there. Its result only looks like an array. */
-function isolatedScope(): ReturnType<OpenScope> {
+export function isolatedScope(): ReturnType<OpenScope> {
   const [scope, destroy] = createScope()
   return [scope, destroy]
 }

@@ -113,7 +113,7 @@ export interface CloseReport {
 }
 
 /** Something that happened to a task. `record` is its state right after. */
-export interface TaskEvent {
+export interface TaskStatusEvent {
   readonly type:
     | 'submitted'
     | 'started'
@@ -127,17 +127,31 @@ export interface TaskEvent {
   readonly record: TaskRecord
 }
 
+/** Nothing is pending and nothing runs any more. */
+export interface DrainedEvent {
+  readonly type: 'drained'
+}
+
+/** The manager is closed. */
+export interface ClosedEvent {
+  readonly type: 'closed'
+  readonly report: CloseReport
+}
+
+/** Something that happened. */
+export type TaskEvent = TaskStatusEvent | DrainedEvent | ClosedEvent
+
 /** The events of a manager and what their listeners get. */
 export interface ManagerEvents {
-  submitted: TaskEvent
-  started: TaskEvent
-  progress: TaskEvent
-  retrying: TaskEvent
-  stopping: TaskEvent
-  done: TaskEvent
-  failed: TaskEvent
-  cancelled: TaskEvent
-  abandoned: TaskEvent
-  drained: { readonly type: 'drained' }
-  closed: { readonly type: 'closed'; readonly report: CloseReport }
+  submitted: TaskStatusEvent
+  started: TaskStatusEvent
+  progress: TaskStatusEvent
+  retrying: TaskStatusEvent
+  stopping: TaskStatusEvent
+  done: TaskStatusEvent
+  failed: TaskStatusEvent
+  cancelled: TaskStatusEvent
+  abandoned: TaskStatusEvent
+  drained: DrainedEvent
+  closed: ClosedEvent
 }

@@ -35,6 +35,11 @@ export class LinkedSet<T extends Linked<T>> {
     this.#size -= 1
   }
 
+  /** The one that was added last. */
+  get last(): T | undefined {
+    return this.#last
+  }
+
   /** The items at this moment, safe against changes while they are gone through. */
   toArray(): T[] {
     return [...this]

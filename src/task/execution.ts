@@ -3,6 +3,7 @@ import { inContext, isOperation } from '../operation.ts'
 import { type AsyncContext, captureContext } from '../platform.ts'
 import type { AttemptContext } from './context.ts'
 import { currentTask } from './current.ts'
+import { boundContext, callTraced } from './run-trace.ts'
 import type { Task } from './task.ts'
 
 /**
@@ -26,8 +27,7 @@ export function execute(task: Task, context: AttemptContext, asyncContext: Async
 /** Within the spawner's async context, so that what is entered here ends with the call. */
 function enter(task: Task, context: AttemptContext): unknown {
   currentTask.enterWith(task)
-  const { work } = task
-  return (work as NonNullable<typeof work>)(context)
+  return callTraced(task, context)
 }
 
 function isObject(value: unknown): value is object {
@@ -58,7 +58,7 @@ function adopt(task: Task, thenable: PromiseLike<unknown>): Promise<unknown> {
  */
 function executeOperation(task: Task, context: AttemptContext, operation: Operation<unknown>): void {
   let body: { ok: boolean; value: unknown } | undefined
-  const stepContext = captureContextOf(task)
+  const stepContext = boundContext(context) ?? captureContextOf(task)
   const ended = (teardownFailed: boolean, teardownError?: unknown) => {
     if (body === undefined) {
       return teardownFailed

@@ -1,6 +1,7 @@
 import type { Waiting } from '../admission/demand.ts'
 import type { Permit } from '../admission/permit.ts'
 import type { Timer } from '../clock.ts'
+import type { Entry } from './entry.ts'
 import type { Retries } from './retry.ts'
 import type { StopRequest } from './stop.ts'
 import type { Task } from './task.ts'
@@ -19,6 +20,8 @@ export class Extras {
   restartedAt = 0
   /** The wait for the next attempt. */
   pause: Timer | undefined
+  /** The way into the queue, if it was not open at once. */
+  entry: Entry | undefined
   /** The wait for the limits, and then what they granted. */
   waiting: Waiting | undefined
   permit: Permit | undefined

@@ -85,7 +85,8 @@ export class TaskPromise<T> extends Promise<T> implements TaskHandle<T> {
   }
 
   get accepted(): Promise<void> {
-    return ACCEPTED
+    const task = this.#task
+    return task.extras?.entry?.accepted(task) ?? ACCEPTED
   }
 
   done(): boolean {

@@ -39,9 +39,8 @@ function attemptsOf(task: Task): readonly TaskAttempt[] {
 
 function latestAttempt(task: Task): TaskAttempt {
   const epoch = task.owner.epochOffset
-  const startedAt = task.attempt === 1 ? task.startedAt : (task.extras?.restartedAt ?? 0)
   return Object.freeze({
-    startedAt: startedAt + epoch,
+    startedAt: task.attemptStartedAt + epoch,
     ...(task.ended && { endedAt: task.updatedAt + epoch }),
     ...(task.status === 'failed' && { error: task.outcome }),
   })

@@ -10,6 +10,7 @@ import { TaskPromise } from './handle.ts'
 import type { TaskOwner } from './owner.ts'
 import type { Again } from './retry.ts'
 import { planRetry, retriesOf } from './retrying.ts'
+import { traceEnd } from './run-trace.ts'
 import type { SpawnSettings } from './spawn-settings.ts'
 import { answersAbort, type StopRequest } from './stop.ts'
 import { pastReason, stopError } from './stop-error.ts'
@@ -36,7 +37,7 @@ export class Task implements Queued, Linked<Task> {
   previous: Task | undefined = undefined
   attempt = 0
   context: AttemptContext | undefined = undefined
-  readonly createdAt: number
+  createdAt: number
   startedAt = 0
   updatedAt: number
   /** The result when done, the error when failed or cancelled; that of a cancel is made when first asked for. */
@@ -67,6 +68,11 @@ export class Task implements Queued, Linked<Task> {
 
   get ended(): boolean {
     return this.status === 'done' || this.status === 'failed' || this.status === 'cancelled'
+  }
+
+  /** When the latest attempt started. */
+  get attemptStartedAt(): number {
+    return this.attempt <= 1 ? this.startedAt : (this.extras?.restartedAt ?? 0)
   }
 
   get stopRequest(): StopRequest | undefined {
@@ -160,6 +166,7 @@ export class Task implements Queued, Linked<Task> {
 
   /** The attempt's work has stopped, with its result or its error; nothing of it runs any more. */
   attemptEnded(context: AttemptContext, ok: boolean, value: unknown, cleanup?: { readonly error: unknown }): void {
+    traceEnd(context, ok, value)
     if (context !== this.context) return this.owner.strayStopped(context)
     this.#clearAttempt()
     if (this.ended) {
@@ -279,9 +286,8 @@ export class Task implements Queued, Linked<Task> {
 
   #tryAgain({ delay, error }: Again): void {
     const extras = this.more()
-    const startedAt = this.attempt === 1 ? this.startedAt : extras.restartedAt
     this.updatedAt = now()
-    extras.attempts.push({ startedAt, endedAt: this.updatedAt, error })
+    extras.attempts.push({ startedAt: this.attemptStartedAt, endedAt: this.updatedAt, error })
     extras.stopRequest = extras.told = this.outcome = undefined
     extras.abandoned = false
     this.#move('pending')
@@ -303,6 +309,7 @@ export class Task implements Queued, Linked<Task> {
     const { extras } = this
     if (extras !== undefined) {
       const { onEnd } = extras
+      extras.entry?.ended(this)
       extras.clearTask()
       if (wasPending) extras.permit?.putBack()
       onEnd?.(this)

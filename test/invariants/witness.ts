@@ -3,9 +3,9 @@ import {
   type CloseOptions,
   type CloseReport,
   ManagerClosedError,
-  type TaskEvent,
   type TaskHandle,
   type TaskManager,
+  type TaskStatusEvent,
   TaskTimeoutError,
 } from '../../src/index.ts'
 import { workOf } from './body.ts'
@@ -46,7 +46,7 @@ export class Witness {
     this.#told.push({ error, id })
   }
 
-  #heard({ type, record }: TaskEvent): void {
+  #heard({ type, record }: TaskStatusEvent): void {
     this.#tasks[record.id - 1]?.events.push(type)
     if (this.#plan.rude) throw new Error('a rude listener')
   }

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it, vi } from 'vitest'
-import { type TaskEvent, TaskManager } from '../../src/index.ts'
+import { TaskManager, type TaskStatusEvent } from '../../src/index.ts'
 import { settle } from '../harness.ts'
 import { delay, failureOf, forever, listening, untilAborted } from '../work.ts'
 import { within } from './within.ts'
@@ -80,7 +80,7 @@ describe('events', () => {
 
   it('carry the record of that very moment', async () => {
     const manager = await TaskManager.start()
-    const events: TaskEvent[] = []
+    const events: TaskStatusEvent[] = []
     for (const type of TYPES) manager.on(type, event => events.push(event))
     await manager.spawn(() => 5)
     await settle()
@@ -171,7 +171,7 @@ describe('on', () => {
 
   it('types the event by its name', async () => {
     const manager = await TaskManager.start()
-    manager.on('done', event => expectTypeOf(event).toEqualTypeOf<TaskEvent>())
+    manager.on('done', event => expectTypeOf(event).toEqualTypeOf<TaskStatusEvent>())
     manager.on('closed', event => expectTypeOf(event.report.done).toEqualTypeOf<number>())
     expectTypeOf(manager.on).returns.toEqualTypeOf<() => void>()
   })

@@ -1,0 +1,85 @@
+import { epochOffset, now } from '../clock.ts'
+import { StoreError, TaskInterruptedError } from '../errors.ts'
+import { decodeRecord, encodeTask } from '../store/codec.ts'
+import type { StoredTask, TaskStore } from '../store/types.ts'
+import type { TaskRecord } from '../task/types.ts'
+import type { RunnerSettings } from './runner-settings.ts'
+import { type Submission, submission } from './submission.ts'
+
+/** What a runner takes over from earlier ones. */
+export interface Past {
+  /** Ids go on after this one. */
+  readonly lastId: number
+  /** The records of what has ended, the latest at the end. */
+  readonly ended: readonly TaskRecord[]
+  readonly rerun: readonly Rerun[]
+}
+
+/** A task of an earlier process that is to be run again. */
+export interface Rerun {
+  readonly id: number
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+  readonly job: string
+  readonly submission: Submission
+}
+
+export const NO_PAST: Past = Object.freeze({ lastId: 0, ended: [], rerun: [] })
+
+/** So many records per write. */
+const BATCH = 250
+
+/** Opens the store and settles what is to become of the tasks in it. Rejects with `StoreError`, and leaves it closed then. */
+export async function openStore(store: TaskStore, settings: RunnerSettings): Promise<Past> {
+  try {
+    const { lastId, unfinished, ended } = await store.open(settings.history)
+    const { rerun, failed } = sort(unfinished, settings)
+    for (let at = 0; at < failed.length; at += BATCH) {
+      await store.write(failed.slice(at, at + BATCH).map(record => encodeTask(record, undefined).task))
+    }
+    return { lastId, ended: [...ended.map(decodeRecord), ...failed], rerun }
+  } catch (error) {
+    await store.close()
+    throw error instanceof StoreError ? error : new StoreError(`the store can't be read: ${error}`, { cause: error })
+  }
+}
+
+/** Which of the unfinished tasks are run again, and which fail for good. */
+function sort(unfinished: readonly StoredTask[], settings: RunnerSettings): { rerun: Rerun[]; failed: TaskRecord[] } {
+  const rerun: Rerun[] = []
+  const failed: TaskRecord[] = []
+  if (settings.recover === 'ignore') return { rerun, failed }
+  const at = now() + epochOffset()
+  for (const stored of unfinished) {
+    try {
+      rerun.push(rerunOf(stored, settings, at))
+    } catch (error) {
+      failed.push(Object.freeze({ ...decodeRecord(stored), status: 'failed', error, endedAt: at, updatedAt: at }))
+    }
+  }
+  return { rerun, failed }
+}
+
+function rerunOf(stored: StoredTask, { recover, registry }: RunnerSettings, at: number): Rerun {
+  const { id, createdAt, job } = stored
+  if (recover === 'fail') throw interrupted(stored, `and recover is 'fail'`)
+  if (job === undefined) throw interrupted(stored, 'and it was not submitted as a task whose class is in tasks')
+  let made: Submission | undefined
+  try {
+    const revived = registry.revive(job)
+    if (revived !== undefined) {
+      const { deadline, ...options } = revived.options
+      const left = deadline === undefined ? undefined : { deadline: Math.max(0, createdAt + deadline - at) }
+      made = submission(revived.task, { ...options, ...left })
+    }
+  } catch (cause) {
+    throw interrupted(stored, 'and its class could not make it again', cause)
+  }
+  if (made === undefined) throw interrupted(stored, 'and its class is not in tasks')
+  return { id, createdAt, job, submission: made }
+}
+
+function interrupted({ id, name, status }: StoredTask, why: string, cause?: unknown): TaskInterruptedError {
+  const message = `task ${id} "${name}" was ${status} when its process ended, ${why}: submit it again if it is still wanted`
+  return new TaskInterruptedError(message, cause === undefined ? undefined : { cause })
+}

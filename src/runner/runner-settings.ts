@@ -1,0 +1,70 @@
+import { type ManagerSettings, managerSettings } from '../manager/manager-settings.ts'
+import type { TaskManagerOptions } from '../manager/types.ts'
+import { boolean, capacity, count, duration, iterable, oneOf, optionsObject, show } from '../options.ts'
+import type { TaskStore } from '../store/types.ts'
+import { TaskRegistry } from './task-registry.ts'
+import type { Recovery, RunnerLogger, SubmitPolicy, TaskRunnerOptions } from './types.ts'
+
+/** The options of a runner, checked and with their defaults. */
+export interface RunnerSettings {
+  readonly manager: TaskManagerOptions
+  readonly submitPolicy: SubmitPolicy
+  readonly history: number
+  readonly idleTimeout: number
+  readonly store: TaskStore | undefined
+  readonly durable: boolean
+  readonly registry: TaskRegistry
+  readonly recover: Recovery
+  readonly logger: RunnerLogger | false | undefined
+}
+
+export function runnerSettings(options: TaskRunnerOptions | undefined): RunnerSettings {
+  const {
+    workers = 4,
+    queueSize = 100,
+    submitPolicy = 'reject',
+    history = 10_000,
+    idleTimeout = Number.POSITIVE_INFINITY,
+    store,
+    durable = true,
+    tasks = [],
+    recover = 'rerun',
+    logger,
+    ...others
+  } = optionsObject('options', options) ?? {}
+  refuse(others, 'maxTasks', 'workers')
+  refuse(others, 'maxPending', 'queueSize')
+  const manager = {
+    name: 'runner',
+    ...others,
+    maxTasks: capacity('workers', workers),
+    maxPending: count('queueSize', queueSize),
+    ...(logger !== undefined && { logger }),
+  }
+  // Now, so that a wrong option is refused before the store is opened.
+  managerSettings(manager) satisfies ManagerSettings
+  return {
+    manager,
+    submitPolicy: oneOf('submitPolicy', ['reject', 'wait', 'dropOldest', 'dropNewest'], submitPolicy),
+    history: count('history', history),
+    idleTimeout: duration('idleTimeout', idleTimeout),
+    store: store === undefined ? undefined : taskStore(store),
+    durable: boolean('durable', durable),
+    registry: new TaskRegistry(iterable('tasks', tasks) as readonly never[]),
+    recover: oneOf('recover', ['rerun', 'fail', 'ignore'], recover),
+    logger,
+  }
+}
+
+function refuse(options: object, name: string, instead: string): void {
+  if (name in options) throw new TypeError(`a runner has no ${name}: its option is called ${instead}`)
+}
+
+function taskStore(store: TaskStore): TaskStore {
+  for (const method of ['open', 'write', 'close'] as const) {
+    if (typeof store?.[method] !== 'function') {
+      throw new TypeError(`store must have the methods of a TaskStore, got ${show(store)} without ${method}`)
+    }
+  }
+  return store
+}

@@ -1,0 +1,243 @@
+import { TaskNotFoundError } from '../errors.ts'
+import { callerWithin } from '../manager/deadlock.ts'
+import type { Scheduler } from '../manager/scheduler.ts'
+import { isolatedScope, TaskManager } from '../manager/task-manager.ts'
+import type { CloseReport, ManagerEvents } from '../manager/types.ts'
+import { boolean, capacity, oneOf, optionsObject } from '../options.ts'
+import type { TaskStore } from '../store/types.ts'
+import { cancelTask } from '../task/cancel.ts'
+import { Task } from '../task/task.ts'
+import type { Outcome, TaskContext, TaskHandle, TaskRecord, WaitOptions, Work } from '../task/types.ts'
+import { waitLimit } from '../wait-limit.ts'
+import type { BaseTask } from './base-task.ts'
+import { Books } from './books.ts'
+import { Doorway } from './doorway.ts'
+import { eventLog } from './event-log.ts'
+import { EventStream } from './event-stream.ts'
+import { History } from './history.ts'
+import { IdleTimer } from './idle-timer.ts'
+import { Journal } from './journal.ts'
+import { Meter } from './meter.ts'
+import { recordedOutcome } from './recorded-outcome.ts'
+import { findRecord, queryRecords } from './records.ts'
+import { NO_PAST, openStore, type Past, type Rerun } from './recovery.ts'
+import { type RunnerSettings, runnerSettings } from './runner-settings.ts'
+import { submission } from './submission.ts'
+import type {
+  EventsOptions,
+  RecordQuery,
+  RunnerCloseOptions,
+  RunnerStats,
+  SubmitOptions,
+  TaskEvents,
+  TaskRunnerOptions,
+} from './types.ts'
+
+/**
+ * Runs tasks like a {@link TaskManager}, and keeps the books: a queue of limited size with a policy for when it is full, a
+ * record of every task by its id, statistics, events, and with a store all of that over the end of the process.
+ *
+ * ```ts
+ * await using runner = await TaskRunner.start({ workers: 5, queueSize: 10, submitPolicy: 'wait' })
+ * const handle = runner.submit(new SleepTask({ ms: 500 }))
+ * console.log(await handle, runner.getRecord(handle.id)?.status)
+ * ```
+ */
+export class TaskRunner implements AsyncDisposable {
+  /** The manager it stands on. What is spawned there is in the books as well, but passes by the submit policy. */
+  readonly manager: TaskManager
+  readonly #settings: RunnerSettings
+  readonly #scheduler: Scheduler
+  readonly #history: History
+  readonly #meter = new Meter()
+  readonly #doorway: Doorway
+  readonly #journal: Journal | undefined
+  /** Resolves when the manager is closed and the store has everything. */
+  readonly #finished: Promise<void>
+  #ended = false
+
+  private constructor(settings: RunnerSettings, past: Past) {
+    this.#settings = settings
+    this.manager = TaskManager.startIn(isolatedScope, settings.manager)
+    this.#scheduler = TaskManager.schedulerOf(this.manager)
+    this.#history = new History(settings.history)
+    this.#doorway = new Doorway(this.#scheduler, settings.submitPolicy, this.#meter)
+    this.#journal = settings.store && this.#keepJournal(settings.store)
+    const idleTimer = new IdleTimer(settings.idleTimeout, () => this.close())
+    this.#finished = new Promise(resolve => {
+      this.#scheduler.observer = new Books(this.#history, this.#meter, this.#journal, idleTimer, () => {
+        this.#ended = true
+        resolve(this.#journal?.close())
+      })
+    })
+    const log = settings.logger ? eventLog(settings.logger) : undefined
+    if (log !== undefined) this.#scheduler.events.follow(log)
+    this.#takeOver(past)
+    if (this.#scheduler.idle) idleTimer.idle()
+  }
+
+  #keepJournal(store: TaskStore): Journal {
+    const { report } = this.#scheduler
+    return new Journal(store, {
+      failed: error => report.log(error, 'the store could not keep what has happened'),
+      incomplete: (task, problem) => report.tell(task, problem, `${task.label} is kept without its result`),
+    })
+  }
+
+  #takeOver({ lastId, ended, rerun }: Past): void {
+    this.#scheduler.continueAfter(lastId)
+    for (const record of ended) this.#history.add(record)
+    for (const one of rerun) this.#runAgain(one)
+  }
+
+  #runAgain({ id, createdAt, job, submission: { work, settings } }: Rerun): void {
+    const task = TaskManager.enrol(this.manager, work, settings, { id, createdAt })
+    this.#journal?.add(task, job, false)
+  }
+
+  /**
+   * Starts a runner, and with a store whatever that store says is unfinished.
+   *
+   * Rejects with `TypeError` or `RangeError` for a wrong option, with the signal's reason if it is already aborted, and
+   * with `StoreError` when the store can't be opened.
+   */
+  static async start(options?: TaskRunnerOptions): Promise<TaskRunner> {
+    const settings = runnerSettings(options)
+    const { store } = settings
+    settings.manager.signal?.throwIfAborted()
+    const past = store === undefined ? NO_PAST : await openStore(store, settings)
+    try {
+      return new TaskRunner(settings, past)
+    } catch (error) {
+      await store?.close()
+      throw error
+    }
+  }
+
+  /**
+   * Hands a task over. See {@link TaskManager.spawn}; what becomes of it when the queue is full is the `submitPolicy`'s to
+   * say. Await `accepted` of the handle before you submit more, to go no faster than the queue.
+   *
+   * Throws, and keeps nothing: `TypeError` and `RangeError` for a wrong task or options, `QueueFullError` when the queue is
+   * full and the policy says so, `ManagerClosedError` once `close` was called, `SerializationError` when a task that
+   * should be kept can't be turned into JSON.
+   */
+  submit<T>(task: BaseTask<T>, options?: SubmitOptions): TaskHandle<T>
+  submit<R>(work: (task: TaskContext) => R, options?: SubmitOptions): TaskHandle<Outcome<R>>
+  submit<T>(work: Work<T>, options?: SubmitOptions): TaskHandle<T>
+  submit(given: BaseTask<unknown> | Work<unknown>, options?: SubmitOptions): TaskHandle<unknown> {
+    TaskManager.refuseIfClosed(this.manager)
+    const { work, settings, task: base, retry } = submission(given, options)
+    const journal = this.#journal
+    const durable = boolean('durable', options?.durable ?? this.#settings.durable) && journal !== undefined
+    const job = journal && base && this.#settings.registry.jobOf(base, settings, retry)
+    const task = this.#doorway.submit({
+      durable,
+      spawn: entry => TaskManager.enrol(this.manager, work, settings, { entry }),
+      placed: placed => journal?.add(placed, job, durable),
+    })
+    return task.handle
+  }
+
+  /**
+   * The outcome of a task by its id, also of one that ended, or that an earlier process submitted. Gives up waiting, never
+   * the task. Rejects with `TaskNotFoundError` when there is no record of it.
+   */
+  async wait<T = unknown>(id: number, options?: WaitOptions): Promise<T> {
+    waitLimit(options)
+    const task = this.#scheduler.find(id) ?? this.#history.find(id)
+    if (task instanceof Task) return (await task.handle.wait(options)) as T
+    if (task !== undefined) return (await recordedOutcome(task)) as T
+    throw new TaskNotFoundError(
+      `there is no task ${id}: it was never submitted, or its record is older than history goes back`,
+    )
+  }
+
+  /** A snapshot of a task as it is now. */
+  getRecord(id: number): TaskRecord | undefined {
+    return findRecord(this.#scheduler, this.#history, id)
+  }
+
+  /** The records that fit, newest first: everything that has not ended, and what `history` holds. */
+  records(query?: RecordQuery): TaskRecord[] {
+    return queryRecords(this.#scheduler, this.#history, query)
+  }
+
+  /** See {@link TaskHandle.cancel}; `false` when the task had ended or is unknown. */
+  async cancel(id: number, reason?: unknown): Promise<boolean> {
+    const task = this.#scheduler.find(id)
+    return task !== undefined && cancelTask(task, reason)
+  }
+
+  /** How many tasks may run at a time. Raising it starts more at once; lowering it cancels nothing. */
+  get workers(): number {
+    return this.manager.maxTasks
+  }
+
+  set workers(value: number) {
+    this.manager.maxTasks = capacity('workers', value)
+  }
+
+  /** The counts of this moment, and the times since the start. */
+  stats(): RunnerStats {
+    const { counts, queueSize } = this.#scheduler
+    const submitted = Object.values(counts).reduce((sum, count) => sum + count, 0)
+    return { ...this.manager.stats(), queueSize, submitted, ...this.#meter.stats() }
+  }
+
+  /** Resolves when nothing is pending and nothing runs: see {@link TaskManager.drain}. */
+  drain(): Promise<void> {
+    return this.manager.drain()
+  }
+
+  /** Resolves when the store has everything that has happened so far; rejects with `StoreError` when it can't. */
+  async flush(): Promise<void> {
+    await this.#journal?.flush()
+  }
+
+  /**
+   * Closes like {@link TaskManager.close}, writes what is left to the store and closes that too. Never rejects; what the
+   * store could not take goes to the logger.
+   */
+  close(options?: RunnerCloseOptions): Promise<CloseReport> {
+    const { pending = 'run', ...others } = optionsObject('options', options) ?? {}
+    oneOf('pending', ['run', 'cancel', 'keep'], pending)
+    if (pending === 'keep' && this.#journal === undefined) {
+      throw new RangeError(`pending can be 'keep' only with a store, which this runner has not`)
+    }
+    const report = this.manager.close({ ...others, pending: pending === 'keep' ? 'cancel' : pending })
+    if (pending === 'keep') this.#journal?.keepUnfinished()
+    return this.#afterwards(report)
+  }
+
+  /** Closes at once: `close({ timeout: 0, pending: 'cancel' })`, unless options say otherwise. */
+  shutdown(options?: RunnerCloseOptions): Promise<CloseReport> {
+    return this.close({ timeout: 0, pending: 'cancel', ...optionsObject('options', options) })
+  }
+
+  /** Closes like `close()`. Rejects with `TaskGroupError` if `failFast` stopped the runner and no `drain` has said so. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#afterwards(this.manager[Symbol.asyncDispose]())
+  }
+
+  /** A task that closes its own runner can't wait for its own end, and the store is written only after that. */
+  #afterwards<T>(closed: Promise<T>): Promise<T> {
+    return callerWithin(this.#scheduler) === undefined ? closed.finally(() => this.#finished) : closed
+  }
+
+  /** Calls `listener` after each such event: see {@link TaskManager.on}. */
+  on<T extends keyof ManagerEvents>(event: T, listener: (event: ManagerEvents[T]) => void): () => void {
+    return this.manager.on(event, listener)
+  }
+
+  /**
+   * All events from now on, for a `for await` loop, which ends when the runner is closed. They wait in a buffer while the
+   * loop is busy; when that is full the oldest are dropped, and counted in `dropped`.
+   */
+  events(options?: EventsOptions): TaskEvents {
+    const { buffer = 1_000 } = optionsObject('options', options) ?? {}
+    const stream = new EventStream(capacity('buffer', buffer), take => this.#scheduler.events.follow(take))
+    if (this.#ended) stream.return()
+    return stream
+  }
+}
