@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const ROOT = resolve(import.meta.dirname, '..')
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
+/** The source of each entry point, where a user has the package. */
+const ENTRIES = {
+  taskscope: 'src/index.ts',
+  'taskscope/testing': 'src/testing/index.ts',
+} as const
+const DISPOSES = Number.parseInt(process.versions.node, 10) >= 24
+
+interface Example {
+  readonly heading: string
+  readonly code: string
+}
+
+function examples(): Example[] {
+  return [...README.matchAll(/^```ts\n(.*?)^```$/gms)].map(match => {
+    const headings = [...README.slice(0, match.index).matchAll(/^#+ (.*)$/gm)]
+    return { heading: headings.at(-1)?.[1] ?? '', code: match[1] as string }
+  })
+}
+
+/** What an example says that it prints: `// → text` behind the line that does. */
+function promised(code: string): string {
+  return [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, text]) => `${text}\n`).join('')
+}
+
+function withSources(code: string): string {
+  return Object.entries(ENTRIES).reduce(
+    (text, [name, path]) => text.replaceAll(`from '${name}'`, `from '${pathToFileURL(join(ROOT, path))}'`),
+    code,
+  )
+}
+
+describe.skipIf(!process.features.typescript)('the README', () => {
+  let folder: string
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'taskscope-readme-'))
+    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
+    await symlink(join(ROOT, 'package.json'), join(folder, 'package.json'))
+  })
+
+  afterAll(() => rm(folder, { recursive: true }))
+
+  it.each(
+    examples()
+      .map((example, index) => ({ ...example, index }))
+      .filter(({ code }) => DISPOSES || !code.includes('await using')),
+  )('keeps the promises of its example $index, "$heading"', async ({ code, index }) => {
+    const path = join(folder, `example-${index}.ts`)
+    await writeFile(path, withSources(code))
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path], { cwd: folder })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', chunk => {
+      stdout += chunk
+    })
+    child.stderr.on('data', chunk => {
+      stderr += chunk
+    })
+    const [exitCode] = await once(child, 'close')
+    expect({ stdout, stderr, exitCode }).toEqual({ stdout: promised(code), stderr: '', exitCode: 0 })
+  })
+
+  it('links only to what is there', () => {
+    const links = [...README.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path]) => path as string)
+    expect(links.filter(path => !existsSync(join(ROOT, path)))).toEqual([])
+    expect(links.map(path => dirname(path))).toContain('test/invariants')
+  })
+})
