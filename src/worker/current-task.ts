@@ -1,0 +1,27 @@
+import { AsyncLocalStorage } from '../platform.ts'
+import type { TaskContext } from '../task/types.ts'
+import { sharedState } from './functions/shared-state.ts'
+
+const contexts = sharedState('current-task', () => new AsyncLocalStorage<TaskContext>())
+
+/**
+ * The context of the task that is running, in any function that `task` or a `TaskWorker` runs, in every mode: its signal,
+ * its progress, its name. It follows the function through everything it awaits.
+ *
+ * Outside of such a function it throws a `TypeError`.
+ *
+ * @example
+ * const download = task(async (url: string) => fetch(url, { signal: currentTask().signal }), { mode: 'thread' })
+ */
+export function currentTask(): TaskContext {
+  const context = contexts.getStore()
+  if (context !== undefined) return context
+  throw new TypeError(
+    'currentTask() was called outside of a task: call it while a function runs that task() or a TaskWorker has started',
+  )
+}
+
+/** Calls `fn` as the body of the task that `context` tells about. */
+export function runAsCurrent<T>(context: TaskContext, fn: () => T): T {
+  return contexts.run(context, fn)
+}
