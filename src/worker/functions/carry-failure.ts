@@ -1,4 +1,7 @@
 import { SerializationError } from '../../errors.ts'
+import { type FoundUncarriable, findUncarriable } from './find-uncarriable.ts'
+import { callable } from './outside-error.ts'
+import type { Destination } from './uncarriable.ts'
 
 /** What could not be carried, and whose it is. */
 export interface CarryAttempt {
@@ -6,14 +9,37 @@ export interface CarryAttempt {
   readonly of: 'arguments' | 'result'
   /** The name of the function. */
   readonly name: string
-  readonly to: 'thread' | 'process'
+  readonly to: Destination
 }
 
 /**
- * The error for a value that `postMessage` or `send` refused with `cause`. Searches the value only now, so that what can
- * be carried pays nothing.
+ * The error for a value that `packValue`, `postMessage` or `send` refused with `cause`: says which part of it is to
+ * blame, where that is, and what to do. The value is searched only now, so that what can be carried pays nothing.
  */
-export function carryFailure(_value: unknown, cause: unknown, { of, name, to }: CarryAttempt): SerializationError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new SerializationError(`the ${of} of ${name} can't be carried to another ${to}: ${reason}`, { cause })
+export function carryFailure(value: unknown, cause: unknown, { of, name, to }: CarryAttempt): SerializationError {
+  const found = search(value, to)
+  if (found === undefined) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    return new SerializationError(`the ${of} of ${callable(name)} can't be carried to another ${to}: ${reason}`, {
+      cause,
+    })
+  }
+  const { is, remedy, path } = found
+  const [whole, inside] = of === 'result' ? ['the result', path] : argumentOf(path)
+  const part = `${whole} of ${callable(name)}${inside === '' ? '' : `, at ${inside},`}`
+  return new SerializationError(`${part} is ${is}, which can't be carried to another ${to}: ${remedy}`, { cause })
+}
+
+/** Something nested deeper than the stack allows is refused by structured clone too: what that says must do then. */
+function search(value: unknown, to: Destination): FoundUncarriable | undefined {
+  try {
+    return findUncarriable(value, to)
+  } catch {
+    return undefined
+  }
+}
+
+function argumentOf(path: string): [whole: string, inside: string] {
+  const [step, index] = /^\[(\d+)\]/.exec(path) ?? ['', '']
+  return [`argument ${Number(index) + 1}`, path.slice(step.length)]
 }

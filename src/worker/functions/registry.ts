@@ -1,32 +1,57 @@
+import { SerializationError } from '../../errors.ts'
+import { importedNow } from './nesting.ts'
 import { sharedState } from './shared-state.ts'
 
-/** Any function, as a call by reference sees it. */
-export type AnyFunction = (...args: readonly never[]) => unknown
+/** Any function, whatever it takes. */
+export type AnyFunction = (...args: never[]) => unknown
 
 interface Registry {
-  readonly modules: Map<string, Map<string, AnyFunction>>
+  readonly modules: Map<string, Map<string, Registration>>
   readonly wrapped: WeakMap<AnyFunction, AnyFunction>
+}
+
+interface Registration {
+  readonly fn: AnyFunction
+  /** Another function goes by the same name in the same module. */
+  ambiguous: boolean
 }
 
 const registry = sharedState<Registry>('registry', () => ({ modules: new Map(), wrapped: new WeakMap() }))
 
-/** Keeps a function under the module and the name by which callers refer to it. */
-export function register(url: string, name: string, fn: AnyFunction): void {
-  const names = registry.modules.get(url) ?? new Map<string, AnyFunction>()
-  registry.modules.set(url, names.set(name, fn))
+/**
+ * Keeps a function under the module and the name by which callers refer to it: `task(fn, { module })` does so inside a
+ * worker, so that functions are found there that their module does not export.
+ *
+ * The first one stays. A second one at the top level makes the name ambiguous; one that is made later, within a call, is
+ * not what callers elsewhere can mean.
+ */
+export function register(module: string | URL, name: string, fn: AnyFunction): void {
+  const url = String(module)
+  const names = registry.modules.get(url) ?? new Map<string, Registration>()
+  registry.modules.set(url, names)
+  const first = names.get(name)
+  if (first === undefined) names.set(name, { fn, ambiguous: false })
+  else if (first.fn !== fn && importedNow() !== undefined) first.ambiguous = true
 }
 
-/** The function that was registered so. */
-export function registered(url: string, name: string): AnyFunction | undefined {
-  return registry.modules.get(url)?.get(name)
+/** The function that was registered so; a `SerializationError` when there are two. */
+export function registered(module: string | URL, name: string): AnyFunction | undefined {
+  const registration = registry.modules.get(String(module))?.get(name)
+  if (registration?.ambiguous) {
+    throw new SerializationError(
+      `${module} passes two functions named '${name}' to task(), and a worker can't tell which is meant: ` +
+        'give one of them another `name` in the options',
+    )
+  }
+  return registration?.fn
 }
 
 /** The names of everything that a module has registered. */
-export function registeredNames(url: string): string[] {
-  return [...(registry.modules.get(url)?.keys() ?? [])]
+export function registeredNames(module: string | URL): string[] {
+  return [...(registry.modules.get(String(module))?.keys() ?? [])]
 }
 
-/** Says that `wrapper` runs `fn` somewhere: where `wrapper` is found inside a worker, `fn` is meant. */
+/** Says that `wrapper` runs `fn` somewhere: where a worker finds `wrapper`, it is `fn` that it must run. */
 export function markWrapper(wrapper: AnyFunction, fn: AnyFunction): void {
   registry.wrapped.set(wrapper, fn)
 }

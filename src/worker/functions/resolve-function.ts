@@ -1,20 +1,16 @@
-import { constants, Script } from 'node:vm'
 import type { FunctionReference } from '../host/host.ts'
-import { type AnyFunction, registered, unwrapped } from './registry.ts'
+import { functionFromModule } from './function-from-module.ts'
+import { functionFromSource } from './function-from-source.ts'
 
 /** A function that was found, called with what arrived. */
 export type ResolvedFunction = (...args: readonly unknown[]) => unknown
 
-/** Finds the function of a call, inside the worker. */
+/**
+ * Finds the function of a call, inside the worker: modules are imported once, sources compiled once. Rejects with a
+ * `SerializationError` that says what was looked for where, and what is there instead.
+ */
 export async function resolveFunction(reference: FunctionReference): Promise<ResolvedFunction> {
-  if (reference.kind === 'source') return compiled(reference.source)
-  const module = (await import(reference.url)) as Record<string, unknown>
-  const found = registered(reference.url, reference.name) ?? module[reference.name]
-  return unwrapped(found as AnyFunction) as ResolvedFunction
-}
-
-function compiled(source: string): ResolvedFunction {
-  return new Script(`'use strict';(${source})`, {
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  }).runInThisContext() as ResolvedFunction
+  const { name } = reference
+  if (reference.kind === 'source') return functionFromSource(reference.source, name)
+  return functionFromModule(reference.url, name)
 }

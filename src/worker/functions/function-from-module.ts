@@ -1,0 +1,47 @@
+import { SerializationError } from '../../errors.ts'
+import { importOnce } from './import-once.ts'
+import { type AnyFunction, registered, registeredNames, unwrapped } from './registry.ts'
+import type { ResolvedFunction } from './resolve-function.ts'
+
+type Exports = Readonly<Record<string, unknown>>
+
+/**
+ * The function of that name in a module. What the module passes to `task()` comes first, since that is what the caller's
+ * side refers to, exported or not; then an export of that name; then an export whose value has that name, as bundlers
+ * rename exports.
+ */
+export async function functionFromModule(url: string, name: string): Promise<ResolvedFunction> {
+  const { exports, realUrl } = await importOnce(url)
+  const found = registered(url, name) ?? registered(realUrl, name) ?? exported(exports, name)
+  if (found === undefined) throw notFound(url, name, exports, new Set([url, realUrl].flatMap(registeredNames)))
+  return unwrapped(found) as ResolvedFunction
+}
+
+function exported(exports: Exports, name: string): AnyFunction | undefined {
+  const direct = exports[name]
+  if (typeof direct === 'function') return direct as AnyFunction
+  const named = new Set(functionsOf(exports).filter(fn => fn.name === name))
+  if (named.size === 1) return [...named][0]
+  const common = commonExports(exports)?.[name]
+  return typeof common === 'function' ? (common as AnyFunction) : undefined
+}
+
+function functionsOf(exports: Exports): AnyFunction[] {
+  return Object.values(exports).filter(value => typeof value === 'function') as AnyFunction[]
+}
+
+/** `module.exports` of a CommonJS module, not all of whose names Node can tell. */
+function commonExports({ default: common }: Exports): Exports | undefined {
+  return typeof common === 'object' && common !== null ? (common as Exports) : undefined
+}
+
+function notFound(url: string, name: string, exports: Exports, tasks: ReadonlySet<string>): SerializationError {
+  const has = [
+    ...Object.entries(exports).map(([key, value]) => (typeof value === 'function' ? key : `${key} (${typeof value})`)),
+    ...[...tasks].map(task => `${task} (passed to task())`),
+  ]
+  return new SerializationError(
+    `${url} has no function named '${name}' that a worker could find; it has ${has.length === 0 ? 'none' : has.join(', ')}: ` +
+      'export the function, or pass it to task() at the top level of that module',
+  )
+}

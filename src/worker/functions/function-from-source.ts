@@ -1,0 +1,68 @@
+import { constants, Script } from 'node:vm'
+import { functionExpression } from './function-expression.ts'
+import { HELPERS } from './helpers.ts'
+import { outsideError } from './outside-error.ts'
+import type { ResolvedFunction } from './resolve-function.ts'
+
+const compiled = new Map<string, ResolvedFunction>()
+const MOST_COMPILED = 1000
+const NOT_DEFINED = /^(.+) is not defined$/
+const UNBORN_THIS = /^Must call super constructor in derived class before accessing 'this'/
+
+/** Builds a function anew from its source; `await import()` in it finds packages and files from the working directory. */
+export function functionFromSource(source: string, name: string): ResolvedFunction {
+  const key = `${name}\n${source}`
+  const before = compiled.get(key)
+  if (before !== undefined) return before
+  if (compiled.size >= MOST_COMPILED) compiled.clear()
+  const fn = explaining(compile(source, name), source, name)
+  compiled.set(key, fn)
+  return fn
+}
+
+/**
+ * Compiled where `this` is not born yet, so that an arrow function that would use the `this` of the place where it was
+ * written says so instead of meeting `undefined`.
+ */
+function compile(source: string, name: string): ResolvedFunction {
+  const around = [
+    `(function (${Object.keys(HELPERS).join()}) { 'use strict'; return new (class extends Object { constructor() { return `,
+    ` } })() })`,
+  ]
+  const script = new Script(around.join(functionExpression(source)), {
+    filename: fileOf(name),
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  })
+  const build = script.runInThisContext() as (...helpers: unknown[]) => ResolvedFunction
+  return build(...Object.values(HELPERS))
+}
+
+function explaining(fn: ResolvedFunction, source: string, name: string): ResolvedFunction {
+  const explain = (error: unknown) => {
+    throw explained(error, source, name)
+  }
+  return (...args) => {
+    try {
+      const result = fn(...args)
+      return result instanceof Promise ? result.catch(explain) : result
+    } catch (error) {
+      return explain(error)
+    }
+  }
+}
+
+/** What the function could not find, where it was its own source that looked for it; any other error as it is. */
+function explained(error: unknown, source: string, name: string): unknown {
+  if (!(error instanceof ReferenceError) || !thrownIn(fileOf(name), error)) return error
+  const variable = UNBORN_THIS.test(error.message) ? 'this' : NOT_DEFINED.exec(error.message)?.[1]
+  return variable === undefined ? error : outsideError(name, source, [variable], { cause: error })
+}
+
+function fileOf(name: string): string {
+  return `source of ${name === '' ? 'an anonymous function' : name}`
+}
+
+function thrownIn(file: string, { stack = file }: Error): boolean {
+  const innermost = stack.split('\n').find(line => line.startsWith('    at '))
+  return innermost === undefined || innermost.includes(file)
+}

@@ -1,0 +1,46 @@
+import { realpathSync } from 'node:fs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { SerializationError } from '../../errors.ts'
+import { importGuarded } from './nesting.ts'
+
+/** A module inside a worker. */
+export interface ImportedModule {
+  readonly exports: Readonly<Record<string, unknown>>
+  /** What `import.meta.url` says in it: the file behind the links. */
+  readonly realUrl: string
+}
+
+const modules = new Map<string, Promise<ImportedModule>>()
+
+/** Imports a module inside a worker; one that failed is tried again by the next call. */
+export function importOnce(url: string): Promise<ImportedModule> {
+  const before = modules.get(url)
+  if (before !== undefined) return before
+  const module = load(url)
+  modules.set(url, module)
+  module.catch(() => modules.delete(url))
+  return module
+}
+
+async function load(url: string): Promise<ImportedModule> {
+  try {
+    const exports = (await importGuarded(url, () => import(url))) as ImportedModule['exports']
+    return { exports, realUrl: realUrlOf(url) }
+  } catch (cause) {
+    throw new SerializationError(`a worker could not import ${url}: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  const { code, message } = Object(cause) as { readonly code?: unknown; readonly message?: unknown }
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && !process.features.typescript) {
+    return `Node ${process.versions.node} runs no TypeScript: from 22.18 on it does, or compile the module first`
+  }
+  return message === undefined ? `it threw ${String(cause)}` : String(message)
+}
+
+function realUrlOf(url: string): string {
+  if (!url.startsWith('file:')) return url
+  const { search, hash } = new URL(url)
+  return pathToFileURL(realpathSync(fileURLToPath(url))).href + search + hash
+}
