@@ -59,10 +59,10 @@ function explained(error: unknown, source: string, name: string): unknown {
 }
 
 function fileOf(name: string): string {
-  return `source of ${name === '' ? 'an anonymous function' : name}`
+  return `source of ${name === '' ? 'an anonymous function' : name.replace(/\s/g, ' ')}`
 }
 
 function thrownIn(file: string, { stack = file }: Error): boolean {
   const innermost = stack.split('\n').find(line => line.startsWith('    at '))
-  return innermost === undefined || innermost.includes(file)
+  return innermost === undefined || innermost.replace(/:\d+:\d+\)?$/, '').endsWith(file)
 }

@@ -17,11 +17,14 @@ export interface ReferenceOptions {
 
 /** A function is mostly referred to in one way, and always anew. */
 interface Known {
-  /** A module, or the source. */
-  readonly place: string | URL | undefined
+  /** The module, as it was given. */
+  readonly place: string | URL | typeof SOURCE | undefined
   readonly name: string
   readonly reference: FunctionReference
 }
+
+/** In place of a module: the source of the function is sent. */
+const SOURCE = Symbol('source')
 
 const known = new WeakMap<AnyFunction, Known>()
 
@@ -33,11 +36,11 @@ const known = new WeakMap<AnyFunction, Known>()
 export function referTo(fn: AnyFunction, options: ReferenceOptions = {}): FunctionReference {
   const plain = unwrapped(callback('fn', fn))
   const { module, name = plain.name } = options
-  const place = 'module' in options ? module : 'source'
+  const place = 'module' in options ? module : SOURCE
   const before = known.get(plain)
   if (before !== undefined && before.place === place && before.name === name) return before.reference
   string('name', name)
-  const reference = place === 'source' ? bySource(plain, name) : byModule(moduleUrl(place), name)
+  const reference = place === SOURCE ? bySource(plain, name) : byModule(moduleUrl(place), name)
   known.set(plain, { place, name, reference })
   return reference
 }
