@@ -158,3 +158,25 @@ export class SerializationError extends TaskScopeError {
 
   readonly code = 'ERR_SERIALIZATION'
 }
+
+/**
+ * A worker ended while it had this call: `process.exit`, an uncaught error, out of memory, a signal. Whether the work was
+ * done, half or whole, is not known. `cause` is what ended the worker, if it said so.
+ */
+export class WorkerCrashedError extends TaskScopeError {
+  static {
+    named(this, 'WorkerCrashedError')
+  }
+
+  readonly code = 'ERR_WORKER_CRASHED'
+  /** The code it exited with; `null` when a signal ended it. */
+  readonly exitCode: number | null
+  /** The signal that ended it, such as `'SIGKILL'`; `null` for a thread, which has none. */
+  readonly signal: string | null
+
+  constructor(message: string, exitCode: number | null, signal: string | null, options?: ErrorOptions) {
+    super(message, options)
+    this.exitCode = exitCode
+    this.signal = signal
+  }
+}

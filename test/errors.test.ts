@@ -21,6 +21,11 @@ const KINDS: readonly (readonly [name: string, code: string, make: Make])[] = [
   ['TaskInterruptedError', 'ERR_TASK_INTERRUPTED', (...args) => new errors.TaskInterruptedError(...args)],
   ['StoreError', 'ERR_STORE', (...args) => new errors.StoreError(...args)],
   ['SerializationError', 'ERR_SERIALIZATION', (...args) => new errors.SerializationError(...args)],
+  [
+    'WorkerCrashedError',
+    'ERR_WORKER_CRASHED',
+    (message, options) => new errors.WorkerCrashedError(message, 1, null, options),
+  ],
   ['TaskGroupError', 'ERR_TASK_GROUP', (message, options) => new TaskGroupError(message, [options?.cause])],
 ]
 

@@ -30,6 +30,32 @@ export interface HostExit {
   readonly signal: string | null
   /** What ended it, if it said so: an uncaught error, out of memory. */
   readonly error?: unknown
+  /** Whether this side ended it, for a call that did not stop or by `stop()`: then it did not crash. */
+  readonly requested: boolean
+}
+
+/** How workers are started and what they may take. All of it is optional. */
+export interface HostOptions {
+  /** Milliseconds a worker may take until it is ready for calls. @default 10_000 */
+  readonly startTimeout?: number
+  /** How much memory one worker may take; of a process only the first two, which become flags of V8. */
+  readonly resourceLimits?: WorkerLimits
+  /** Variables to add to this process's environment; `undefined` takes one away. @default none */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Flags of Node for the workers. @default this process's own, without those of the inspector */
+  readonly execArgv?: readonly string[]
+}
+
+/** In megabytes; what is left out is up to V8. */
+export interface WorkerLimits {
+  /** The main heap. */
+  readonly maxOldGenerationSizeMb?: number
+  /** The heap of recently created objects. */
+  readonly maxYoungGenerationSizeMb?: number
+  /** Memory for generated code. */
+  readonly codeRangeSizeMb?: number
+  /** The stack. */
+  readonly stackSizeMb?: number
 }
 
 /** One worker: a thread or a process. While it has calls it keeps this process alive, when it is idle it does not. */
@@ -48,6 +74,8 @@ export interface Host {
    * result can't be carried, which fails this call alone.
    */
   call(call: HostCall, options: HostCallOptions): Promise<unknown>
+  /** Asks how many bytes it holds: the heap of a thread, the resident memory of a process. Rejects when it is gone. */
+  memory(): Promise<number>
   /** Ends it, its calls included, for sure: resolves when it is gone. */
   stop(): Promise<void>
 }

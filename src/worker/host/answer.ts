@@ -1,0 +1,21 @@
+import { plainThrown } from '../../serialise/thrown.ts'
+import { unpackValue } from '../functions/carry.ts'
+import type { CallInWorker } from './call-in-worker.ts'
+import type { Link } from './link.ts'
+import { postPacked } from './post-packed.ts'
+import type { ToWorker } from './protocol.ts'
+
+/** Answers what a call asks of this side, with a refusal when the answer is an error or can't be carried. */
+export async function answer(link: Link, call: CallInWorker, request: number, what: unknown): Promise<void> {
+  try {
+    const result = await call.options.onRequest(unpackValue(what))
+    postPacked(
+      link,
+      result,
+      { of: 'result', name: `a request of ${call.name}`, to: link.kind },
+      (data): ToWorker => ['answer', request, data],
+    )
+  } catch (error) {
+    link.post(['refusal', request, plainThrown(error, link.carry)])
+  }
+}

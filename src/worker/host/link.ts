@@ -1,0 +1,25 @@
+import type { HostExit } from './host.ts'
+import type { FromWorker, ToWorker } from './protocol.ts'
+
+/** The transferable objects of a message; a process gets copies instead. */
+export type TransferList = readonly unknown[]
+
+/** A worker that was started, as a thread or as a process: what is different between the two, and nothing else. */
+export interface Link {
+  readonly kind: 'thread' | 'process'
+  readonly id: number
+  /** Throws when the message can't be cloned; says nothing when the worker is gone. */
+  post(message: ToWorker, transfer?: TransferList): void
+  /** Whether a field of an error can be carried: returns its copy, or throws. */
+  readonly carry: (value: unknown) => unknown
+  /** Ends the worker for sure, whatever it does; `exited` follows. */
+  end(): void
+  /** Whether the worker keeps this process alive. */
+  hold(alive: boolean): void
+}
+
+/** Who started it hears of it. `exited` comes once, after the last message. */
+export interface LinkListener {
+  message(message: FromWorker): void
+  exited(exit: Omit<HostExit, 'requested'>): void
+}

@@ -1,0 +1,48 @@
+import type { PlainThrown } from '../../serialise/thrown.ts'
+import type { TaskProgress } from '../../task/types.ts'
+import type { FunctionReference, HostCall } from './host.ts'
+
+/**
+ * What is said to a worker, thread or process alike: short arrays, because every call pays for what is in them.
+ *
+ * A function is described the first time only; after that its number stands for it.
+ */
+export type ToWorker =
+  | readonly [
+      kind: 'call',
+      call: number,
+      fn: number,
+      reference: FunctionReference | undefined,
+      args: unknown,
+      task: number,
+      name: string,
+      attempt: number,
+    ]
+  | readonly [kind: 'abort', call: number, reason: PlainThrown]
+  | readonly [kind: 'answer', request: number, answer: unknown]
+  | readonly [kind: 'refusal', request: number, error: PlainThrown]
+  | readonly [kind: 'memory']
+
+/** What a worker says. */
+export type FromWorker =
+  | readonly [kind: 'ready']
+  | readonly [kind: 'result', call: number, result: unknown]
+  | readonly [kind: 'failure', call: number, error: PlainThrown]
+  /** The call threw the reason of its own signal: it need not be carried back, and stays the same object. */
+  | readonly [kind: 'stopped', call: number]
+  | readonly [kind: 'progress', call: number, progress: TaskProgress]
+  | readonly [kind: 'request', call: number, request: number, what: unknown]
+  | readonly [kind: 'memory', bytes: number]
+  /** The last words of a worker that an error ends. */
+  | readonly [kind: 'uncaught', error: PlainThrown]
+
+/** The first message of a call, or a later one when the worker knows the function already. */
+export function callMessage(
+  call: number,
+  fn: number,
+  reference: FunctionReference | undefined,
+  args: unknown,
+  { id, name, attempt }: HostCall['task'],
+): ToWorker {
+  return ['call', call, fn, reference, args, id, name, attempt]
+}

@@ -1,0 +1,86 @@
+import { MessageChannel, receiveMessageOnPort, type Transferable, Worker } from 'node:worker_threads'
+import { workerEnvironment } from '../functions/nesting.ts'
+import { entryUrl } from './entry-url.ts'
+import type { HostExit, HostOptions } from './host.ts'
+import type { Link, LinkListener, TransferList } from './link.ts'
+import type { FromWorker, ToWorker } from './protocol.ts'
+import { environment } from './surroundings.ts'
+import { WorkerHost } from './worker-host.ts'
+
+/**
+ * Starts a thread of this process as a worker.
+ *
+ * It is ended by `terminate()`, which stops a hot loop too, but waits for native code that blocks (`execSync`). What it
+ * writes to stdout and stderr goes through this process's streams.
+ */
+export function startThreadHost(options: HostOptions = {}): WorkerHost {
+  return new WorkerHost(listener => new ThreadLink(options, listener), options)
+}
+
+class ThreadLink implements Link {
+  readonly kind = 'thread'
+  readonly id: number
+  readonly carry = structuredClone
+  readonly #worker: Worker
+  readonly #port: MessageChannel['port1']
+  readonly #listener: LinkListener
+  /** Apart from being thrown, an error that ends a thread is lost. */
+  #error: { readonly error: unknown } | undefined
+
+  constructor(options: HostOptions, listener: LinkListener) {
+    const { port1, port2 } = new MessageChannel()
+    this.#listener = listener
+    // A channel of our own: what the functions say and hear through `parentPort` is none of our business.
+    this.#port = port1
+    this.#worker = new Worker(entryUrl('thread-entry'), {
+      name: 'taskscope',
+      argv: process.argv.slice(2),
+      env: environment({ ...options.env, ...workerEnvironment() }),
+      workerData: port2,
+      transferList: [port2],
+      ...(options.execArgv !== undefined && { execArgv: [...options.execArgv] }),
+      ...(options.resourceLimits !== undefined && { resourceLimits: options.resourceLimits }),
+    })
+    this.id = this.#worker.threadId
+    port1.on('message', (message: FromWorker) => listener.message(message))
+    // Which call it was for can't be told: none of them may wait for ever.
+    port1.on('messageerror', error => this.#fail(error))
+    this.#worker.on('error', error => {
+      this.#error ??= { error }
+    })
+    this.#worker.on('exit', exitCode => this.#exited(exitCode))
+  }
+
+  post(message: ToWorker, transfer?: TransferList): void {
+    this.#port.postMessage(message, transfer as readonly Transferable[])
+  }
+
+  end(): void {
+    void this.#worker.terminate()
+  }
+
+  hold(alive: boolean): void {
+    if (alive) {
+      this.#worker.ref()
+      this.#port.ref()
+    } else {
+      this.#worker.unref()
+      this.#port.unref()
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#error ??= { error }
+    this.end()
+  }
+
+  /** The thread's end overtakes what it said on our own channel. */
+  #exited(exitCode: number): void {
+    for (let last = receiveMessageOnPort(this.#port); last !== undefined; last = receiveMessageOnPort(this.#port)) {
+      this.#listener.message(last.message)
+    }
+    this.#port.close()
+    const exit: Omit<HostExit, 'requested'> = { exitCode, signal: null, ...this.#error }
+    this.#listener.exited(exit)
+  }
+}

@@ -1,0 +1,171 @@
+import { startTimer, type Timer } from '../../clock.ts'
+import { duration } from '../../options.ts'
+import { plainThrown, revivedThrown } from '../../serialise/thrown.ts'
+import { unpackValue } from '../functions/carry.ts'
+import { errorClasses } from '../functions/error-classes.ts'
+import { answer } from './answer.ts'
+import { CallInWorker } from './call-in-worker.ts'
+import { callCrashed, startFailed, workerGone } from './crash.ts'
+import { FunctionNumbers } from './function-numbers.ts'
+import type { Host, HostCall, HostCallOptions, HostExit, HostOptions } from './host.ts'
+import type { Link, LinkListener } from './link.ts'
+import { postPacked } from './post-packed.ts'
+import { callMessage, type FromWorker } from './protocol.ts'
+
+const START_TIMEOUT = 10_000
+
+/** This side of a worker, thread or process alike: which calls it has and what becomes of them. */
+export class WorkerHost implements Host {
+  readonly ready: Promise<void>
+  readonly exited: Promise<HostExit>
+  readonly #link: Link
+  readonly #calls = new Map<number, CallInWorker>()
+  readonly #functions = new FunctionNumbers()
+  readonly #memory: PromiseWithResolvers<number>[] = []
+  readonly #ready = Promise.withResolvers<void>()
+  readonly #exited = Promise.withResolvers<HostExit>()
+  readonly #startTimer: Timer
+  #starting = true
+  #nextCall = 1
+  /** Why this side ended it. */
+  #endedBecause: string | undefined
+  #uncaught: { readonly error: unknown } | undefined
+  #exit: HostExit | undefined
+
+  constructor(start: (listener: LinkListener) => Link, options: HostOptions) {
+    const limit = duration('startTimeout', options.startTimeout ?? START_TIMEOUT)
+    this.ready = this.#ready.promise
+    this.exited = this.#exited.promise
+    // Whoever calls hears of it too, and whoever does not call need not listen.
+    this.ready.catch(() => {})
+    this.#link = start({ message: message => this.#message(message), exited: exit => this.#ended(exit) })
+    this.#startTimer = startTimer(limit, () => this.#end(`it was not ready after ${limit} ms (startTimeout)`))
+  }
+
+  get id(): number {
+    return this.#link.id
+  }
+
+  get active(): number {
+    return this.#calls.size
+  }
+
+  call(call: HostCall, options: HostCallOptions): Promise<unknown> {
+    if (options.signal.aborted) return Promise.reject(options.signal.reason)
+    if (this.#exit !== undefined) return Promise.reject(this.#crashOf(call.function.name, this.#exit))
+    const id = this.#nextCall++
+    const { name } = call.function
+    const { number, known } = this.#functions.of(call.function)
+    const reference = known ? undefined : call.function
+    try {
+      postPacked(this.#link, call.args, { of: 'arguments', name, to: this.#link.kind }, args =>
+        callMessage(id, number, reference, args, call.task),
+      )
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    this.#functions.sent(call.function, number)
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    const inWorker = new CallInWorker(name, options, resolve, reject, () => this.#abort(id, inWorker))
+    this.#calls.set(id, inWorker)
+    this.#hold()
+    return promise
+  }
+
+  memory(): Promise<number> {
+    if (this.#exit !== undefined) return Promise.reject(workerGone(this.#link.kind, this.#exit))
+    const asked = Promise.withResolvers<number>()
+    this.#memory.push(asked)
+    this.#hold()
+    this.#link.post(['memory'])
+    return asked.promise
+  }
+
+  async stop(): Promise<void> {
+    this.#end('it was stopped')
+    await this.exited
+  }
+
+  #message(message: FromWorker): void {
+    switch (message[0]) {
+      case 'result':
+        return this.#take(message[1])?.resolve(unpackValue(message[2]))
+      case 'failure':
+        return this.#take(message[1])?.reject(revivedThrown(message[2], errorClasses()))
+      case 'stopped': {
+        const call = this.#take(message[1])
+        return call?.reject(call.options.signal.reason)
+      }
+      case 'progress':
+        return this.#calls.get(message[1])?.options.onProgress(message[2])
+      case 'request':
+        return this.#request(message[1], message[2], message[3])
+      case 'memory':
+        this.#memory.shift()?.resolve(message[1])
+        return this.#hold()
+      case 'ready':
+        return this.#started()
+      case 'uncaught':
+        this.#uncaught = { error: revivedThrown(message[1], errorClasses()) }
+    }
+  }
+
+  #take(id: number): CallInWorker | undefined {
+    const call = this.#calls.get(id)
+    if (call === undefined) return undefined
+    this.#calls.delete(id)
+    call.leave()
+    this.#hold()
+    return call
+  }
+
+  #request(id: number, request: number, what: unknown): void {
+    const call = this.#calls.get(id)
+    if (call !== undefined) void answer(this.#link, call, request, what)
+  }
+
+  #started(): void {
+    this.#starting = false
+    this.#startTimer.cancel()
+    this.#ready.resolve()
+    this.#hold()
+  }
+
+  /** Until it is ready, while it has calls and until it is gone once it is told to go, somebody waits for it. */
+  #hold(): void {
+    const awaited = this.#calls.size > 0 || this.#memory.length > 0
+    this.#link.hold(awaited || this.#starting || this.#endedBecause !== undefined)
+  }
+
+  #abort(id: number, call: CallInWorker): void {
+    const { signal, cleanupTimeout } = call.options
+    this.#link.post(['abort', id, plainThrown(signal.reason, this.#link.carry)])
+    call.timer = startTimer(cleanupTimeout, () => this.#end(`a call of ${call.name} did not stop when it was told to`))
+  }
+
+  #end(because: string): void {
+    if (this.#endedBecause !== undefined || this.#exit !== undefined) return
+    this.#endedBecause = because
+    this.#hold()
+    this.#link.end()
+  }
+
+  #ended(exit: Omit<HostExit, 'requested'>): void {
+    const whole: HostExit = { ...exit, ...this.#uncaught, requested: this.#endedBecause !== undefined }
+    this.#exit = whole
+    this.#startTimer.cancel()
+    for (const call of this.#calls.values()) {
+      call.leave()
+      call.reject(call.options.signal.aborted ? call.options.signal.reason : this.#crashOf(call.name, whole))
+    }
+    this.#calls.clear()
+    for (const asked of this.#memory.splice(0)) asked.reject(workerGone(this.#link.kind, whole))
+    if (this.#starting) this.#ready.reject(startFailed(this.#link.kind, whole, this.#endedBecause))
+    this.#exited.resolve(whole)
+  }
+
+  #crashOf(name: string, exit: HostExit): Error {
+    if (this.#starting) return startFailed(this.#link.kind, exit, this.#endedBecause)
+    return callCrashed(name, this.#link.kind, exit, this.#endedBecause)
+  }
+}

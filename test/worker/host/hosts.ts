@@ -1,0 +1,78 @@
+import { afterEach } from 'vitest'
+import type { TaskProgress } from '../../../src/task/types.ts'
+import type { FunctionReference, Host, HostOptions } from '../../../src/worker/host/host.ts'
+import { startProcessHost } from '../../../src/worker/host/process-host.ts'
+import { startThreadHost } from '../../../src/worker/host/thread-host.ts'
+
+const FUNCTIONS = new URL('../../fixtures/worker-functions.ts', import.meta.url).href
+
+const started = new Set<Host>()
+
+/** Hosts of this file end with the test that started them. */
+afterEach(async () => {
+  await Promise.all([...started].map(host => host.stop()))
+  started.clear()
+})
+
+/** Both kinds of hosts, for `describe.each`. */
+export const KINDS = [
+  ['thread', watched(startThreadHost)],
+  ['process', watched(startProcessHost)],
+] as const
+
+function watched(start: (options?: HostOptions) => Host): (options?: HostOptions) => Host {
+  return options => {
+    const host = start(options)
+    started.add(host)
+    return host
+  }
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal
+  readonly cleanupTimeout?: number
+  readonly onProgress?: (progress: TaskProgress) => void
+  readonly onRequest?: (request: unknown) => Promise<unknown>
+}
+
+/** Calls a function of the fixture. */
+export function run(host: Host, name: string, args: readonly unknown[] = [], options: RunOptions = {}) {
+  return runReference(host, { kind: 'module', url: FUNCTIONS, name }, args, options)
+}
+
+export function runReference(
+  host: Host,
+  reference: FunctionReference,
+  args: readonly unknown[] = [],
+  options: RunOptions = {},
+): Promise<unknown> {
+  const { name } = reference
+  return host.call(
+    { function: reference, args, task: { id: 1, name, attempt: 1 } },
+    {
+      signal: new AbortController().signal,
+      cleanupTimeout: 10_000,
+      onProgress: () => {},
+      onRequest: async () => undefined,
+      ...options,
+    },
+  )
+}
+
+/** Calls a function and tells when its first progress arrived: from then on it surely runs. */
+export function runUntilProgress(host: Host, name: string, args: readonly unknown[] = [], options: RunOptions = {}) {
+  const running = Promise.withResolvers<TaskProgress>()
+  const outcome = run(host, name, args, { ...options, onProgress: running.resolve })
+  outcome.catch(() => {})
+  return { outcome, running: running.promise }
+}
+
+/** What a promise rejected with; fails when it did not. */
+export async function failure(promise: Promise<unknown>): Promise<Error & Record<string, unknown>> {
+  const outcome = await promise.then(
+    value => ({ value }),
+    error => ({ error }),
+  )
+  if ('error' in outcome) return outcome.error
+  throw new Error(`it did not fail: ${JSON.stringify(outcome.value)}`)
+}
