@@ -1,0 +1,85 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { checkSchema, migrate } from './sqlite-schema.ts'
+import { SqliteStatements } from './sqlite-statements.ts'
+import type { StoreContents, StoredTask } from './types.ts'
+
+/** What a file is to be like; all of the options resolved. */
+export interface SqliteSettings {
+  readonly path: string
+  readonly history: number
+  readonly synchronous: 'full' | 'normal'
+}
+
+/** A file while it is open: locked, and of today's schema. Its methods throw what SQLite does. */
+export class SqliteSession {
+  readonly #database: DatabaseSync
+  readonly #statements: SqliteStatements
+  readonly #history: number
+  /** How many tasks in the file have ended: counting them for each batch would take longer than to write it. */
+  #ended: number
+
+  /** Takes the database over, and closes it when it can't be used. */
+  constructor(database: DatabaseSync, settings: SqliteSettings) {
+    this.#database = database
+    this.#history = settings.history
+    try {
+      claim(database, settings)
+      this.#statements = new SqliteStatements(database)
+      this.#ended = this.#statements.countEnded()
+      // Another history may have been asked for when it was written.
+      this.write([])
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  }
+
+  contents(history: number): StoreContents {
+    const statements = this.#statements
+    return {
+      lastId: statements.lastId(),
+      unfinished: statements.unfinished(),
+      ended: statements.lastEnded(history),
+    }
+  }
+
+  write(tasks: readonly StoredTask[]): void {
+    const statements = this.#statements
+    try {
+      this.#database.exec('BEGIN IMMEDIATE')
+      const before = this.#ended - statements.countEndedAmong(tasks)
+      for (const task of tasks) statements.put(task)
+      const ended = before + tasks.filter(task => task.endedAt !== undefined).length
+      const surplus = Math.max(0, ended - this.#history)
+      if (surplus > 0) statements.removeOldest(surplus)
+      this.#database.exec('COMMIT')
+      this.#ended = ended - surplus
+    } catch (error) {
+      this.#rollBack()
+      throw error
+    }
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #rollBack(): void {
+    try {
+      this.#database.exec('ROLLBACK')
+    } catch {
+      // Nothing was begun, or SQLite has rolled it back already, as it does when the disk is full.
+    }
+  }
+}
+
+/** Makes the file ours alone, if it is one of ours at all or empty. */
+function claim(database: DatabaseSync, { path, synchronous }: SqliteSettings): void {
+  // Before anything is read: in this mode no lock is given back before the file is closed.
+  database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+  checkSchema(database, path)
+  database.exec(`COMMIT; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`)
+  // What macOS calls a sync leaves the data in the cache of the drive.
+  if (synchronous === 'full') database.exec('PRAGMA fullfsync = ON')
+  migrate(database)
+}
