@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { StoreError } from '../errors.ts'
 import { holderOf } from './sqlite-holder.ts'
@@ -28,13 +28,15 @@ function explain(path: string, doing: 'open' | 'write' | 'close', cause: unknown
     case BUSY:
       return `${path} is in use: ${holderOf(path)} has it open, and a store has one runner. Close that one first`
     case READONLY:
-      return `${path} can't be written: check the permissions of the file and its folder, and that the disk is writable`
+      return explainAccess(path)
     case IOERR:
+      // A file that may only be read can't be locked, which SQLite takes for an error of the disk.
+      if (!isWritable(path)) return explainAccess(path)
       return `the disk refused to ${doing} ${path} (${messageOf(cause)}): check its health, its space and your quota`
     case CORRUPT:
       return `${path} is damaged: put a backup in its place, or move it away to begin with an empty store`
     case FULL:
-      return `the disk of ${path} is full: make room there, and write again what was not written`
+      return `the disk of ${path} is full, and nothing of this batch was written: make room there`
     case CANTOPEN:
       return explainPath(path)
     case NOTADB:
@@ -44,11 +46,24 @@ function explain(path: string, doing: 'open' | 'write' | 'close', cause: unknown
   }
 }
 
+function explainAccess(path: string): string {
+  return `${path} can't be written: check the permissions of the file and its folder, and that its disk is not read-only`
+}
+
 function explainPath(path: string): string {
   if (isFolder(path)) return `${path} is a folder: name a file in it`
   const folder = dirname(path)
   if (isFolder(folder)) return `${path} can't be opened: check the permissions of the file and its folder`
   return `${path} can't be opened: there is no folder ${folder}, which has to be there first`
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function isFolder(path: string): boolean {

@@ -1,0 +1,100 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { StoreError } from '../../src/errors.ts'
+import { sqliteStore } from '../../src/sqlite.ts'
+import { inspect, temporaryFolder, withDatabase } from './files.ts'
+import { endedTask, pendingTask } from './tasks.ts'
+
+/** As the first version made it, written out: what is in files does not change with the code. */
+const VERSION_1 = `
+  PRAGMA application_id = 1414744915;
+  PRAGMA user_version = 1;
+  CREATE TABLE tasks (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    name       TEXT NOT NULL,
+    type       TEXT,
+    status     TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    ended_at   INTEGER,
+    record     TEXT NOT NULL,
+    job        TEXT
+  );
+  INSERT INTO tasks VALUES
+    (1, 'resize photo 1', 'image', 'pending', 1700000000001, 1700000000001, NULL, '{"id":1,"attempts":[]}', '{"file":"1.jpg"}'),
+    (3, 'resize photo 3', 'image', 'done', 1700000000003, 30, 30, '{"id":3,"attempts":[]}', NULL),
+    (4, 'resize photo 4', 'image', 'done', 1700000000004, 20, 20, '{"id":4,"attempts":[]}', NULL),
+    (9, 'gone', NULL, 'done', 1, 1, 1, '{}', NULL);
+  DELETE FROM tasks WHERE id = 9;
+`
+
+function version1(statements = ''): string {
+  const path = join(temporaryFolder(), 'tasks.db')
+  withDatabase(path, database => database.exec(VERSION_1 + statements))
+  return path
+}
+
+const versionOf = (path: string) => inspect(path, 'PRAGMA user_version')[0]?.user_version
+const indicesOf = (path: string) => inspect(path, `SELECT name, sql FROM sqlite_schema WHERE type = 'index'`)
+
+async function openAndClose(path: string): Promise<void> {
+  const store = sqliteStore(path)
+  try {
+    await store.open(0)
+  } finally {
+    await store.close()
+  }
+}
+
+describe('a file of version 1', () => {
+  it('opens with all that is in it', async () => {
+    const store = sqliteStore(version1())
+    expect(await store.open(10)).toStrictEqual({
+      lastId: 9,
+      unfinished: [pendingTask(1)],
+      ended: [endedTask(4, 20), endedTask(3, 30)],
+    })
+    await store.close()
+  })
+
+  it('is of the version of today from then on, like a new one', async () => {
+    const [old, fresh] = [version1(), join(temporaryFolder(), 'tasks.db')]
+    await openAndClose(old)
+    await openAndClose(fresh)
+    expect(versionOf(old)).toBe(2)
+    expect(versionOf(fresh)).toBe(2)
+    expect(indicesOf(old)).toHaveLength(2)
+    expect(indicesOf(old)).toEqual(indicesOf(fresh))
+    await openAndClose(old)
+  })
+
+  it('stays one, whole, when the step to the next fails', async () => {
+    const path = version1('CREATE INDEX tasks_ended ON tasks (name)')
+    const before = inspect(path, 'SELECT name FROM sqlite_schema')
+    await expect(openAndClose(path)).rejects.toThrow(StoreError)
+    await expect(openAndClose(path)).rejects.toThrow(
+      /^SQLite could not open .*tasks\.db: index tasks_ended already exists/,
+    )
+    expect(versionOf(path)).toBe(1)
+    expect(inspect(path, 'SELECT name FROM sqlite_schema')).toEqual(before)
+    expect(inspect(path, 'SELECT count(*) AS tasks FROM tasks')).toEqual([{ tasks: 3 }])
+    withDatabase(path, database => database.exec('DROP INDEX tasks_ended'))
+    await openAndClose(path)
+    expect(versionOf(path)).toBe(2)
+  })
+})
+
+describe('a new file', () => {
+  it('says whose it is', async () => {
+    const path = join(temporaryFolder(), 'tasks.db')
+    await openAndClose(path)
+    expect(inspect(path, 'PRAGMA application_id')).toEqual([{ application_id: 1_414_744_915 }])
+  })
+
+  it('becomes one when its making was cut off before there was anything in it', async () => {
+    const path = join(temporaryFolder(), 'tasks.db')
+    withDatabase(path, database => database.exec('PRAGMA journal_mode = WAL'))
+    await openAndClose(path)
+    expect(versionOf(path)).toBe(2)
+  })
+})
