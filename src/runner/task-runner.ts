@@ -123,6 +123,8 @@ export class TaskRunner implements AsyncDisposable {
    * should be kept can't be turned into JSON.
    */
   submit<T>(task: BaseTask<T>, options?: SubmitOptions): TaskHandle<T>
+  // What T can't be told from: a string or an array passes for an operation of `undefined`.
+  submit<R>(task: BaseTask<unknown> & { run(task: TaskContext): R }, options?: SubmitOptions): TaskHandle<Outcome<R>>
   submit<R>(work: (task: TaskContext) => R, options?: SubmitOptions): TaskHandle<Outcome<R>>
   submit<T>(work: Work<T>, options?: SubmitOptions): TaskHandle<T>
   submit(given: BaseTask<unknown> | Work<unknown>, options?: SubmitOptions): TaskHandle<unknown> {
