@@ -44,7 +44,10 @@ export class TaskRegistry {
     const { name, priority, timeout, deadline } = settings
     const options = { name, priority, timeout: finite(timeout), deadline: finite(deadline), retry: plain(retry) }
     try {
-      return JSON.stringify({ task: keyOf(type), payload: task, options } satisfies Record<keyof Job, unknown>)
+      return JSON.stringify(
+        { task: keyOf(type), payload: task, options } satisfies Record<keyof Job, unknown>,
+        withInfinity,
+      )
     } catch (error) {
       throw new SerializationError(`${settings.name} can't be kept: its toJSON must give what JSON can hold`, {
         cause: error,
@@ -58,6 +61,14 @@ export class TaskRegistry {
     const task = this.#classes.get(key)?.fromJSON(payload as never)
     return task && { task, options }
   }
+}
+
+const { rawJSON } = JSON as typeof JSON & { rawJSON(text: string): unknown }
+
+/** JSON has no `Infinity` and makes it `null`, which no duration may be; but it reads a number that is too large as one. */
+function withInfinity(_key: string, value: unknown): unknown {
+  if (value === Number.POSITIVE_INFINITY) return rawJSON('1e999')
+  return value === Number.NEGATIVE_INFINITY ? rawJSON('-1e999') : value
 }
 
 function keyOf(type: BaseTaskClass): string {
