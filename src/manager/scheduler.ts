@@ -296,9 +296,17 @@ export class Scheduler implements TaskOwner, Slots {
 
   /** Stops every task there is now: the pending ones first, so that none of them gets a slot that another gives up. */
   stopAll(request: StopRequest): void {
-    const tasks = this.live.toArray()
+    const tasks = this.inStopOrder()
     for (const task of tasks) if (task.status === 'pending') task.stop(request)
     for (const task of tasks) task.stop(request)
+  }
+
+  /** Those without a place in the queue first, so that none of them gets one that another gives up. */
+  inStopOrder(): Task[] {
+    const tasks = this.live.toArray()
+    if (this.outside === 0) return tasks
+    const outside = tasks.filter(isOutside)
+    return [...outside, ...tasks.filter(task => !isOutside(task))]
   }
 
   slotFreed(task: Task, at?: number): void {
@@ -344,4 +352,8 @@ export class Scheduler implements TaskOwner, Slots {
     }
     return holders.length < this.#slotsTaken ? [] : holders
   }
+}
+
+function isOutside({ extras }: Task): boolean {
+  return extras?.entry?.placed === false
 }

@@ -67,7 +67,7 @@ export class Shutdown {
   }
 
   #cancelPending(): void {
-    for (const task of this.#scheduler.live.toArray()) {
+    for (const task of this.#scheduler.inStopOrder()) {
       if (task.status !== 'pending') continue
       if (task.attempt === 0) this.#neverStarted.push(task)
       task.stop({ kind: 'cancel', reason: this.#reason })
@@ -89,7 +89,7 @@ export class Shutdown {
       done,
       failed,
       cancelled,
-      neverStarted: Object.freeze(this.#neverStarted.map(recordOf)),
+      neverStarted: Object.freeze(this.#neverStarted.toSorted((a, b) => a.id - b.id).map(recordOf)),
       abandoned: Object.freeze([...this.#scheduler.strays.values()].map(recordOf)),
     })
   }
