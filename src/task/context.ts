@@ -1,6 +1,6 @@
 import { reportProgress } from './progress.ts'
 import type { Task } from './task.ts'
-import type { TaskContext, TaskProgress } from './types.ts'
+import type { TaskContext } from './types.ts'
 
 /** What the work of one attempt gets to see. Its identity also tells this attempt from earlier ones. */
 export class AttemptContext implements TaskContext {
@@ -30,8 +30,9 @@ export class AttemptContext implements TaskContext {
     return this.#controller.signal
   }
 
-  progress(value: number | TaskProgress): void {
-    reportProgress(this.#task, this, value)
+  /** A function of its own, so that work may take it apart: `({ signal, progress }) => …`. */
+  get progress(): TaskContext['progress'] {
+    return value => reportProgress(this.#task, this, value)
   }
 
   /** Tells the work to stop; `false` when it never asked for the signal and so cannot hear. */

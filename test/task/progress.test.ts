@@ -82,3 +82,14 @@ describe('progress', () => {
     await expect(handle).rejects.toThrow(RangeError)
   })
 })
+
+it('works when the context is taken apart', async () => {
+  const manager = await TaskManager.start()
+  const handle = manager.spawn(({ signal, progress }) => {
+    progress(0.5)
+    return signal.aborted
+  })
+  expect(await handle).toBe(false)
+  expect(handle.record().progress).toEqual({ completed: 0.5, total: 1 })
+  await manager.close()
+})
