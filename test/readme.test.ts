@@ -12,6 +12,7 @@ const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
 /** The source of each entry point, where a user has the package. */
 const ENTRIES = {
   taskscope: 'src/index.ts',
+  'taskscope/sqlite': 'src/sqlite.ts',
   'taskscope/testing': 'src/testing/index.ts',
 } as const
 const DISPOSES = Number.parseInt(process.versions.node, 10) >= 24
