@@ -9,4 +9,6 @@ export default defineConfig({
   splitting: true,
   sourcemap: true,
   clean: true,
+  // Without it there is no `node:sqlite`.
+  removeNodeProtocol: false,
 })

@@ -1,6 +1,7 @@
 /** What a user's first program might be: it must compile against the published types, and run. */
 import { sleep } from 'effection'
-import { TaskCancelledError, type TaskHandle, TaskManager, type TaskRecord } from 'taskscope'
+import { SleepTask, TaskCancelledError, type TaskHandle, TaskManager, type TaskRecord, TaskRunner } from 'taskscope'
+import { sqliteStore } from 'taskscope/sqlite'
 import { createGate, settle } from 'taskscope/testing'
 
 function expect(what: string, actual: unknown, expected: unknown): void {
@@ -34,4 +35,12 @@ const record: TaskRecord = waiting.record()
 expect('a record', record.status, 'cancelled')
 const report = await manager.close()
 expect('a report', `${report.done} done, ${report.cancelled} cancelled`, '6 done, 1 cancelled')
+
+const runner = await TaskRunner.start({ store: sqliteStore('tasks.db'), tasks: [SleepTask] })
+const slept: string = await runner.submit(new SleepTask({ ms: 1 }))
+expect('a task of a class', slept, 'slept for 1 ms')
+await runner.close()
+const next = await TaskRunner.start({ store: sqliteStore('tasks.db') })
+expect('a record from before', next.getRecord(1)?.status, 'done')
+await next.close()
 console.log('the consumer works')

@@ -27,7 +27,7 @@ export interface Rerun {
 export const NO_PAST: Past = Object.freeze({ lastId: 0, ended: [], rerun: [] })
 
 /** So many records per write. */
-const BATCH = 250
+const BATCH = 500
 
 /** Opens the store and settles what is to become of the tasks in it. Rejects with `StoreError`, and leaves it closed then. */
 export async function openStore(store: TaskStore, settings: RunnerSettings): Promise<Past> {

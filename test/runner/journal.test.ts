@@ -114,7 +114,7 @@ describe('the journal', () => {
     for (let n = 0; n < 2_000; n++) runner.submit(() => n, { durable: false })
     await runner.drain()
     await runner.flush()
-    expect(store.batches.every(batch => batch.length <= 250)).toBe(true)
+    expect(store.batches.every(batch => batch.length <= 500)).toBe(true)
     await runner.close()
     expect((await store.open(3_000)).ended).toHaveLength(2_000)
   })
