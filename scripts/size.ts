@@ -27,7 +27,7 @@ async function sizeOf(name: string, names: string): Promise<number> {
     entry: { [name]: entry },
     outDir: folder,
     outExtension: () => ({ js: '.mjs' }),
-    external: ['effection'],
+    external: ['effection', 'cli-progress'],
     config: false,
     format: 'esm',
     target: 'es2023',

@@ -30,15 +30,23 @@ export function epochOffset(): number {
 /**
  * Calls `fire` once after `delay` milliseconds. Delays past 2^31-1 ms are waited in pieces; `Infinity` never fires and
  * arms no timer at all. Timers are looked up on the global object at each call, so that a virtual clock can replace them.
- * With `keepsAlive: false` it does not keep the process from ending.
  */
-export function startTimer(delay: number, fire: () => void, { keepsAlive = true } = {}): Timer {
+export function startTimer(delay: number, fire: () => void): Timer {
+  return start(delay, fire, false)
+}
+
+/** Like {@link startTimer}, for what nobody waits for: the process may end before it fires. */
+export function startBackgroundTimer(delay: number, fire: () => void): Timer {
+  return start(delay, fire, true)
+}
+
+function start(delay: number, fire: () => void, background: boolean): Timer {
   if (delay === Number.POSITIVE_INFINITY) return NEVER
   let handle: ReturnType<typeof setTimeout>
   const arm = (remaining: number) => {
     const piece = Math.min(remaining, LONGEST_TIMER)
     handle = setTimeout(() => (remaining > piece ? arm(remaining - piece) : fire()), piece)
-    if (!keepsAlive) handle.unref?.()
+    if (background) handle.unref?.()
   }
   arm(delay)
   return { cancel: () => clearTimeout(handle) }

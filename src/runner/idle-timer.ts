@@ -1,4 +1,4 @@
-import { startTimer, type Timer } from '../clock.ts'
+import { startBackgroundTimer, type Timer } from '../clock.ts'
 
 /** Calls `fire` when there has been nothing to do for so long. Does not keep the process alive. */
 export class IdleTimer {
@@ -13,7 +13,7 @@ export class IdleTimer {
 
   idle(): void {
     this.busy()
-    this.#timer = startTimer(this.#timeout, this.#fire, { keepsAlive: false })
+    this.#timer = startBackgroundTimer(this.#timeout, this.#fire)
   }
 
   busy(): void {

@@ -1,4 +1,4 @@
-import { startTimer, type Timer } from '../clock.ts'
+import { startBackgroundTimer, type Timer } from '../clock.ts'
 import { ManagerClosedError, StoreError } from '../errors.ts'
 import { encodeTask } from '../store/codec.ts'
 import type { StoredTask, TaskStore } from '../store/types.ts'
@@ -140,7 +140,7 @@ export class Journal {
       } else this.#changed.add(task)
     }
     for (const task of changedSince) this.#changed.add(task)
-    this.#retry = startTimer(PATIENCE, () => this.#write().catch(() => {}), { keepsAlive: false })
+    this.#retry = startBackgroundTimer(PATIENCE, () => this.#write().catch(() => {}))
   }
 
   /** Writes what is left and closes the store. Never rejects. */

@@ -1,0 +1,31 @@
+/** What an emitter of errors has, of which a stream to show progress on may be one. */
+interface MaybeEmitter {
+  on?(event: 'error', listener: () => void): unknown
+  off?(event: 'error', listener: () => void): unknown
+}
+
+const IGNORE = (): void => {}
+const underWay = new WeakMap<object, number>()
+
+/**
+ * Writes as `console` does: that nobody reads any more, or that a terminal is gone, is no failure of the program. The
+ * error may come from the call itself or long after it.
+ */
+export function quietWrite(stream: object, write: (text: string, written: () => void) => unknown, text: string): void {
+  count(stream, 1)
+  // The stream emits its error after it has called back.
+  const written = () => void setImmediate(() => count(stream, -1)).unref()
+  try {
+    write(text, written)
+  } catch {
+    written()
+  }
+}
+
+/** One listener however many writes are under way: a slow reader makes for no warning about a leak. */
+function count(stream: MaybeEmitter, change: 1 | -1): void {
+  const before = underWay.get(stream) ?? 0
+  underWay.set(stream, before + change)
+  if (before === 0) stream.on?.('error', IGNORE)
+  else if (before + change === 0) stream.off?.('error', IGNORE)
+}
