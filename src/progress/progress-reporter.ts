@@ -29,7 +29,7 @@ function streamReporter(given: ProgressOptions, onError: (error: unknown) => voi
   if (options.interval !== undefined) interval('progress.interval', options.interval)
   if (options.clear !== undefined) boolean('progress.clear', options.clear)
   if (options.format !== undefined) callback('progress.format', options.format)
-  const stream = writable(options.stream ?? process.stderr)
+  const stream = writable(options.stream === undefined ? process.stderr : options.stream)
   const display = displayFor(stream, process.env)
   if (display === 'none') return undefined
   return new SafeReporter(new StreamReporter({ ...options, stream, bar: display === 'bar', onError }), onError)

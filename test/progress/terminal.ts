@@ -1,3 +1,5 @@
+const PARTS = new RegExp(`${'\x1b'}\\[(\\??)([\\d;]*)([A-Za-z])|[^]`, 'gu')
+
 /**
  * A terminal as far as progress needs one: it shows what is written to it. Serves as the stream of a reporter, and to
  * look at what a process has written to a pseudo-terminal. Throws for what it does not know.
@@ -24,7 +26,7 @@ export class Terminal {
   write(text: string): boolean {
     this.raw += text
     this.writes += 1
-    const parts = text.matchAll(/\x1b\[(\??)([\d;]*)([A-Za-z])|\x1b|[\s\S]/gu)
+    const parts = text.matchAll(PARTS)
     for (const [part, mode, parameters, command] of parts) {
       if (command === undefined) this.#put(part)
       else if (mode === '?') this.#mode(parameters ?? '', command === 'h')
@@ -35,7 +37,11 @@ export class Terminal {
 
   /** What has been shown, without blank lines at the end. */
   get text(): string {
-    const lines = this.#lines.map(line => Array.from(line, cell => cell ?? ' ').join('').trimEnd())
+    const lines = this.#lines.map(line =>
+      Array.from(line, cell => cell ?? ' ')
+        .join('')
+        .trimEnd(),
+    )
     return lines.join('\n').trimEnd()
   }
 

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { WriteGuard } from '../../src/progress/write-guard.ts'
+
+function stream() {
+  const seen: string[] = []
+  class Stream {
+    write(text: string): boolean {
+      if (typeof text !== 'string') throw new TypeError('no text')
+      seen.push(text)
+      return this instanceof Stream
+    }
+  }
+  const observer = { before: () => void seen.push('<'), after: (chunk: unknown) => void seen.push(`${chunk}>`) }
+  return { stream: new Stream(), observer, seen }
+}
+
+describe('WriteGuard', () => {
+  it('is told before and after each write, and changes nothing about it', () => {
+    const { stream: guarded, observer, seen } = stream()
+    const guard = new WriteGuard(guarded, observer)
+    expect(guarded.write('a')).toBe(true)
+    expect(seen).toEqual(['<', 'a', 'a>'])
+    guard.release()
+  })
+
+  it('is told of the end of a write that throws, and lets it throw', () => {
+    const { stream: guarded, observer, seen } = stream()
+    const guard = new WriteGuard(guarded, observer)
+    expect(() => guarded.write(1 as never)).toThrow('no text')
+    expect(seen).toEqual(['<', '1>'])
+    guard.release()
+  })
+
+  it('writes past itself', () => {
+    const { stream: guarded, observer, seen } = stream()
+    const guard = new WriteGuard(guarded, observer)
+    guard.write('a')
+    expect(seen).toEqual(['a'])
+    guard.release()
+  })
+
+  it('leaves no trace', () => {
+    const { stream: guarded, observer } = stream()
+    new WriteGuard(guarded, observer).release()
+    expect(Object.hasOwn(guarded, 'write')).toBe(false)
+  })
+
+  it('puts back what another has put in front before', () => {
+    const { stream: guarded, observer } = stream()
+    const before = Object.defineProperty(guarded, 'write', {
+      value: () => true,
+      configurable: true,
+      writable: true,
+      enumerable: false,
+    })
+    const own = Object.getOwnPropertyDescriptor(before, 'write')
+    new WriteGuard(guarded, observer).release()
+    expect(Object.getOwnPropertyDescriptor(guarded, 'write')).toEqual(own)
+  })
+
+  it('has no effect any more where another has put itself in front meanwhile', () => {
+    const { stream: guarded, observer, seen } = stream()
+    const guard = new WriteGuard(guarded, observer)
+    const between = guarded.write
+    guarded.write = text => between.call(guarded, text.toUpperCase())
+    const later = guarded.write
+    guard.release()
+    expect(guarded.write).toBe(later)
+    guarded.write('a')
+    expect(seen).toEqual(['A'])
+  })
+})
