@@ -42,7 +42,6 @@ export class StreamReporter implements ProgressReporter {
     const { label, format, onError, bar } = this.#options
     const run = new Run(begun, { label, format, onError })
     this.#run = run
-    this.#shown = undefined
     const loaded = loadedBars()
     if (!bar) this.#shown = this.#lines(run)
     else if (loaded !== undefined) this.#shown = this.#bar(run, loaded)
@@ -57,9 +56,11 @@ export class StreamReporter implements ProgressReporter {
   stop(outcome: ProgressOutcome): void {
     const run = this.#run
     if (run === undefined) return
+    const shown = this.#shown
     this.#run = undefined
+    this.#shown = undefined
     run.end(outcome)
-    if (this.#shown !== undefined) this.#shown.end()
+    if (shown !== undefined) shown.end()
     else if (!this.#options.clear) this.#lines(run).end()
   }
 

@@ -6,9 +6,12 @@ const PARTS = new RegExp(`${'\x1b'}\\[(\\??)([\\d;]*)([A-Za-z])|[^]`, 'gu')
  */
 export class Terminal {
   readonly isTTY = true
+  /** The size that it tells; the one that it has stays. */
   columns: number
   rows: number
-  /** All that was ever shown, the screen being the last `rows` of it. */
+  readonly #width: number
+  readonly #height: number
+  /** All that was ever shown, the screen being its last rows. */
   #lines: string[][] = [[]]
   #row = 0
   #column = 0
@@ -19,8 +22,8 @@ export class Terminal {
   writes = 0
 
   constructor(columns = 80, rows = 24) {
-    this.columns = columns
-    this.rows = rows
+    this.columns = this.#width = columns
+    this.rows = this.#height = rows
   }
 
   write(text: string): boolean {
@@ -54,7 +57,7 @@ export class Terminal {
     else if (character === '\n') this.#down()
     else if (/\p{Cc}/u.test(character)) throw new Error(`unexpected ${JSON.stringify(character)}`)
     else {
-      if (this.#column === this.columns) {
+      if (this.#column === this.#width) {
         if (this.wraps) this.#down()
         else this.#column -= 1
       }
@@ -82,7 +85,7 @@ export class Terminal {
 
   #command(command: string, parameters: string): void {
     const number = Number(parameters || (command === 'J' || command === 'K' ? 0 : 1))
-    if (command === 'A') this.#row = Math.max(this.#row - number, Math.max(0, this.#lines.length - this.rows))
+    if (command === 'A') this.#row = Math.max(this.#row - number, Math.max(0, this.#lines.length - this.#height))
     else if (command === 'G') this.#column = number - 1
     else if (command === 'K') this.#lines[this.#row] = number === 2 ? [] : this.#line.slice(0, this.#column)
     else if (command === 'J' && number === 0) {
