@@ -25,6 +25,7 @@ export class Screen {
   readonly #rows: BarRows
   readonly #pace: Pace
   readonly #guards: readonly WriteGuard[]
+  #latest: readonly string[] = []
   /** Rows on the screen that are ours. */
   #drawn = 0
   /** The program has begun a line and not ended it, a question perhaps: there is no room for bars until it has. */
@@ -78,9 +79,16 @@ export class Screen {
     return this.#stream.columns || 80
   }
 
+  /** Draws the bars as they are now. */
   #draw(): void {
+    this.#latest = this.#fitting(this.#rows.draw(this.#columns))
+    this.#place()
+  }
+
+  /** Puts the bars where they belong, the last drawing of them: wording them anew for each line would be dear. */
+  #place(): void {
     if (this.#lineOpen || this.#rows.count === 0) return
-    const rows = this.#fitting(this.#rows.draw(this.#columns))
+    const rows = this.#latest
     const start = this.#drawn > 0 ? `\x1b[${this.#drawn}A` : ''
     const rest = rows.length < this.#drawn ? ERASE_BELOW : ''
     this.#write(`${WRAP_OFF}${start}${rows.join('\n')}\n${rest}${WRAP_ON}`)
@@ -88,7 +96,7 @@ export class Screen {
   }
 
   /** What has scrolled out of a terminal can't be drawn over. */
-  #fitting(rows: string[]): string[] {
+  #fitting(rows: readonly string[]): readonly string[] {
     const most = Math.max(1, (this.#stream.rows || 24) - 1)
     if (rows.length <= most) return rows
     const shown = rows.slice(0, most - 1)
@@ -108,7 +116,7 @@ export class Screen {
     this.#redrawing = true
     queueMicrotask(() => {
       this.#redrawing = false
-      this.#draw()
+      this.#place()
     })
   }
 

@@ -111,6 +111,7 @@ describe('progress on a terminal', () => {
       expect(width(rows[0] ?? '')).toBeLessThan(columns)
       if (columns > 30) expect(rows[0]).toMatch(/ {2}\d%| 1[01]%/)
       if (columns > 60) expect(rows[0]).toMatch(/\[=*-+\]/)
+      expect(rows[0]).not.toMatch(/\[[=-]{0,4}\]/)
     }
     terminal.columns = 80
     reporter.stop({ completed: 1_000, failed: 0 })
@@ -199,6 +200,17 @@ describe('several bars', () => {
     expect(shown()).toEqual(bars.map((_, index) => `bar ${index} [========================] 100% 1/1`))
   })
 
+  it('are drawn when a terminal does not know its height, and fewer when it shrinks', () => {
+    terminal.rows = 0
+    const bars = [bar('a'), bar('b'), bar('c')]
+    for (const each of bars) each.start({ total: 1 })
+    expect(shown()).toHaveLength(3)
+    terminal.rows = 3
+    bars[0]?.update({ completed: 0 })
+    expect(shown().map(row => row.slice(0, 5))).toEqual(['a [--', '… and'])
+    for (const each of bars) each.stop(ENDED)
+  })
+
   it('may come and go by the hundred', () => {
     for (let round = 0; round < 100; round += 1) {
       const reporter = bar(`bar ${round}`)
@@ -245,6 +257,21 @@ describe('what the program prints', () => {
     terminal.write('Sure? ')
     reporter.stop({ completed: 2, failed: 0 })
     expect(shown().slice(1)).toEqual(['Sure?', 'a [========================] 100% 2/2'])
+  })
+
+  it('keeps no bar that came or went while a line was not finished', async () => {
+    const [a, b, c] = [bar('a'), bar('b', { clear: true }), bar('c')]
+    a.start({ total: 1 })
+    b.start({ total: 1 })
+    terminal.write('Continue? ')
+    b.stop(ENDED)
+    c.start({ total: 1 })
+    terminal.write('\n')
+    await settle()
+    const rows = ['a [------------------------]   0% 0/1', 'c [------------------------]   0% 0/1']
+    expect(terminal.text.split('\n')).toEqual(['Continue?', ...rows])
+    a.stop(ENDED)
+    c.stop(ENDED)
   })
 
   it('makes one redraw for many lines in a row', async () => {

@@ -179,6 +179,7 @@ describe.skipIf(!supported)('progress in a pipe', () => {
   })
 
   it('is nothing under NO_PROGRESS', () => {
+    expect(piped('short').stderr).toBe('run: 3/3 (100 %)\nrun: 4/4 (100 %)\n')
     expect(piped('short', { env: { NO_PROGRESS: '1' } })).toEqual({ status: 0, stdout: '', stderr: '' })
   })
 
