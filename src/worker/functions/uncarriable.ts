@@ -20,7 +20,6 @@ const REMEDIES: Readonly<Record<string, string>> = {
   AbortController: 'the function has a signal of its own, that of its task: currentTask().signal',
   AbortSignal: 'the function has a signal of its own, that of its task: currentTask().signal',
   Promise: 'await it first',
-  Proxy: 'pass a plain copy of it',
   WeakMap: 'pass a Map',
   WeakRef: 'pass what it refers to',
   WeakSet: 'pass a Set',
@@ -30,6 +29,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   AsyncGenerator: 'collect it into an array',
 }
 
+const PASS_DATA = 'pass the data in it'
+
 /** Why a part of a value can't be carried, to go on from "the result …". */
 export interface Uncarriable {
   readonly is: string
@@ -37,29 +38,27 @@ export interface Uncarriable {
 }
 
 /** Whether it is a kind of object that would silently arrive as `{}`. */
-export function isEmptiedBy(value: object, to: Destination): boolean {
-  const tag = (value as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag]
-  if (typeof tag !== 'string') return false
+export function isEmptiedBy(part: object, to: Destination): boolean {
+  const tag = tagOf(part)
   return EMPTIED.has(tag) || (to === 'process' && EMPTIED_BY_PROCESS.has(tag))
 }
 
-/** Why this part alone can't be carried, if that can be told without its members. */
+/** Why this part can't be carried, if that can be told without its members. */
 export function uncarriable(part: unknown, to: Destination): Uncarriable | undefined {
   if (typeof part === 'function')
     return { is: 'a function', remedy: 'pass data, and let the function import what it calls' }
   if (typeof part === 'symbol') return { is: 'a symbol', remedy: 'pass a string' }
   if (typeof part !== 'object' || part === null) return undefined
-  if (types.isProxy(part)) return { is: 'a Proxy', remedy: REMEDIES.Proxy as string }
+  if (types.isProxy(part)) return { is: 'a Proxy', remedy: 'pass a plain copy of it' }
   if (part instanceof ArrayBuffer && part.detached) {
     return { is: 'an ArrayBuffer that has been moved away already', remedy: 'transfer moves it once: pass a copy' }
   }
-  const kind = kindOf(part)
-  if (types.isSharedArrayBuffer(part)) {
-    if (to === 'thread') return undefined
-    return { is: `a ${kind}`, remedy: 'processes share no memory: use the mode thread, or pass a copy' }
+  if (types.isSharedArrayBuffer(part) && to === 'process') {
+    return { is: 'a SharedArrayBuffer', remedy: 'processes share no memory: use the mode thread, or pass a copy' }
   }
-  if (isEmptiedBy(part, to) || (kind in REMEDIES && isRefused(part, to))) {
-    return { is: described(part), remedy: REMEDIES[kind] ?? 'pass the data in it' }
+  const remedy = REMEDIES[tagOf(part)]
+  if (isEmptiedBy(part, to) || (remedy !== undefined && isRefused(part, to))) {
+    return { is: described(part), remedy: remedy ?? PASS_DATA }
   }
   return undefined
 }
@@ -67,11 +66,8 @@ export function uncarriable(part: unknown, to: Destination): Uncarriable | undef
 /** Why a part can't be carried none of whose members are to blame. */
 export function refused(part: object, to: Destination): Uncarriable | undefined {
   if (!isRefused(part, to)) return undefined
-  const movable = to === 'thread' && MOVED.has(kindOf(part))
-  return {
-    is: described(part),
-    remedy: movable ? 'it can only be moved: transfer(value, [it])' : 'pass the data in it',
-  }
+  const movable = to === 'thread' && MOVED.has(nameOf(part))
+  return { is: described(part), remedy: movable ? 'it can only be moved: transfer(value, [it])' : PASS_DATA }
 }
 
 function isRefused(part: object, to: Destination): boolean {
@@ -85,13 +81,16 @@ function isRefused(part: object, to: Destination): boolean {
 }
 
 function described(part: object): string {
-  const kind = kindOf(part)
-  return /^[AEIOU]/.test(kind) ? `an ${kind}` : `a ${kind}`
+  const name = nameOf(part)
+  return /^[AEIO]/.test(name) ? `an ${name}` : `a ${name}`
 }
 
-function kindOf(part: object): string {
-  const tag = Object.prototype.toString.call(part).slice('[object '.length, -1)
-  if (tag !== 'Object') return tag
+/** The name of its class, or of its kind: the class of a generator has none. */
+function nameOf(part: object): string {
   const name: unknown = Object.getPrototypeOf(part)?.constructor?.name
-  return typeof name === 'string' && name !== '' && name !== 'Object' ? `${name} instance` : 'object'
+  return typeof name === 'string' && name !== '' ? name : tagOf(part)
+}
+
+function tagOf(part: object): string {
+  return Object.prototype.toString.call(part).slice('[object '.length, -1)
 }

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import type { TaskContext } from '../../src/index.ts'
+import { currentTask, runAsCurrent } from '../../src/worker/current-task.ts'
+
+const context = (name: string): TaskContext => ({
+  id: 1,
+  name,
+  attempt: 1,
+  signal: new AbortController().signal,
+  progress: () => {},
+})
+
+describe('currentTask', () => {
+  it('is the context of the function that runs, through everything it awaits', async () => {
+    const names = (name: string) =>
+      runAsCurrent(context(name), async () => {
+        const before = currentTask().name
+        await new Promise(resolve => setImmediate(resolve))
+        return [before, currentTask().name]
+      })
+    expect(await Promise.all([names('one'), names('two')])).toEqual([
+      ['one', 'one'],
+      ['two', 'two'],
+    ])
+  })
+
+  it('is the innermost one', () => {
+    const [inner, outer] = runAsCurrent(context('outer'), () => [
+      runAsCurrent(context('inner'), () => currentTask().name),
+      currentTask().name,
+    ])
+    expect([inner, outer]).toEqual(['inner', 'outer'])
+  })
+
+  it('throws outside of a task, and says so', () => {
+    expect(() => currentTask()).toThrow(TypeError)
+    expect(() => currentTask()).toThrow(/outside of a task/)
+  })
+
+  it('hands the result and the error of the function on', () => {
+    const error = new RangeError('mine')
+    expect(runAsCurrent(context('one'), () => 5)).toBe(5)
+    expect(() =>
+      runAsCurrent(context('one'), () => {
+        throw error
+      }),
+    ).toThrow(error)
+  })
+
+  it('is the same in another copy of this library', async () => {
+    const url = `${new URL('../../src/worker/current-task.ts', import.meta.url)}?copy`
+    const copy: { readonly currentTask: typeof currentTask } = await import(/* @vite-ignore */ url)
+    expect(copy.currentTask).not.toBe(currentTask)
+    expect(runAsCurrent(context('one'), () => copy.currentTask().name)).toBe('one')
+  })
+})
