@@ -42,6 +42,7 @@ function notFound(url: string, name: string, exports: Exports, tasks: ReadonlySe
   ]
   return new SerializationError(
     `${url} has no function named '${name}' that a worker could find; it has ${has.length === 0 ? 'none' : has.join(', ')}: ` +
-      'export the function, or pass it to task() at the top level of that module',
+      'export the function, or pass it to task() at the top level of that module (in a bundle of a single file, code that ' +
+      'is imported with `import()` does not run in the worker: split the bundle)',
   )
 }

@@ -23,6 +23,8 @@ interface Known {
   readonly reference: FunctionReference
 }
 
+/** Which function was meant by a name in a module. */
+const claims = new Map<string, WeakRef<AnyFunction>>()
 /** In place of a module: the source of the function is sent. */
 const SOURCE = Symbol('source')
 
@@ -40,7 +42,7 @@ export function referTo(fn: AnyFunction, options: ReferenceOptions = {}): Functi
   const before = known.get(plain)
   if (before !== undefined && before.place === place && before.name === name) return before.reference
   string('name', name)
-  const reference = place === SOURCE ? bySource(plain, name) : byModule(moduleUrl(place), name)
+  const reference = place === SOURCE ? bySource(plain, name) : byModule(plain, moduleUrl(place), name)
   known.set(plain, { place, name, reference })
   return reference
 }
@@ -49,10 +51,30 @@ function bySource(fn: AnyFunction, name: string): FunctionReference {
   return Object.freeze({ kind: 'source', source: sourceOf(fn, name), name })
 }
 
-function byModule(url: string, name: string): FunctionReference {
-  if (name !== '') return Object.freeze({ kind: 'module', url, name })
+function byModule(fn: AnyFunction, url: string, name: string): FunctionReference {
+  if (name !== '') {
+    claim(fn, url, name)
+    return Object.freeze({ kind: 'module', url, name })
+  }
   throw new TypeError(
     `an anonymous function can't be found in ${url}: name it (\`function square(x) { … }\`, \`const square = …\`) or pass ` +
       'its `name` in the options',
   )
+}
+
+/** A worker would run the wrong one of two functions, unnoticed; the same source twice is one function, made twice. */
+function claim(fn: AnyFunction, url: string, name: string): void {
+  const key = `${name} ${url}`
+  const before = claims.get(key)?.deref()
+  if (before !== undefined && sourceText(before) !== sourceText(fn)) {
+    throw new TypeError(
+      `two functions go by the name '${name}' in ${url}, and a worker can't tell which is meant: give one of them another ` +
+        '`name` in the options',
+    )
+  }
+  if (before === undefined) claims.set(key, new WeakRef(fn))
+}
+
+function sourceText(fn: AnyFunction): string {
+  return Function.prototype.toString.call(fn)
 }

@@ -23,9 +23,10 @@ const registry = sharedState<Registry>('registry', () => ({ modules: new Map(), 
  * worker, so that functions are found there that their module does not export.
  *
  * The first one stays. A second one at the top level makes the name ambiguous; one that is made later, within a call, is
- * not what callers elsewhere can mean.
+ * not what callers elsewhere can mean. A function without a name can't be referred to at all.
  */
 export function register(module: string | URL, name: string, fn: AnyFunction): void {
+  if (name === '') return
   const url = String(module)
   const names = registry.modules.get(url) ?? new Map<string, Registration>()
   registry.modules.set(url, names)

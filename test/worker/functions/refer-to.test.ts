@@ -38,6 +38,20 @@ describe('a reference to a function of a module', () => {
     expect(referTo(square.bind(null), { module: MODULE })).toMatchObject({ name: 'bound square' })
   })
 
+  it('refuses two functions of one name, unless they are one that was made twice', () => {
+    const make = (x: number) =>
+      function made() {
+        return x
+      }
+    const other = (() => function made() {})()
+    const [one, two] = [make(1), make(2)]
+    expect(referTo(one, { module: MODULE })).toEqual(referTo(two, { module: MODULE }))
+    expect(() => referTo(other, { module: MODULE })).toThrow(/two functions go by the name 'made' in file/)
+    expect(() => referTo(other, { module: MODULE })).toThrow(TypeError)
+    expect(referTo(other, { module: `${MODULE}?other` })).toMatchObject({ name: 'made' })
+    expect(one).not.toBe(two)
+  })
+
   it('refuses an anonymous function, with the remedy', () => {
     const error = thrownBy(() =>
       referTo(
