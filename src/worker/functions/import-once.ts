@@ -34,7 +34,7 @@ async function load(url: string): Promise<ImportedModule> {
 function reasonOf(cause: unknown): string {
   const { code, message } = Object(cause) as { readonly code?: unknown; readonly message?: unknown }
   if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && !process.features.typescript) {
-    return `Node ${process.versions.node} runs no TypeScript: from 22.18 on it does, or compile the module first`
+    return `Node ${process.versions.node} does not run TypeScript here: use 22.18 or later, or compile the module first`
   }
   return message === undefined ? `it threw ${String(cause)}` : String(message)
 }

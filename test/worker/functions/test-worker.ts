@@ -24,10 +24,10 @@ export class TestWorker {
   readonly #calls = new Map<number, PromiseWithResolvers<unknown>>()
   #ids = 0
 
-  constructor(kind: 'thread' | 'process' = 'thread', entry = ENTRY) {
+  constructor(kind: 'thread' | 'process' = 'thread', entry = ENTRY, flags: readonly string[] = []) {
     this.#kind = kind
     const env = { ...process.env, ...workerEnvironment() }
-    const execArgv = ['--disable-warning=ExperimentalWarning']
+    const execArgv = ['--disable-warning=ExperimentalWarning', ...flags]
     this.#worker =
       kind === 'thread'
         ? new Worker(entry, { env, execArgv })
