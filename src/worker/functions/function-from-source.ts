@@ -6,6 +6,9 @@ import type { ResolvedFunction } from './resolve-function.ts'
 
 const compiled = new Map<string, ResolvedFunction>()
 const MOST_COMPILED = 1000
+const DECLARED_HELPERS = Object.entries(HELPERS)
+  .map(([name, source]) => `const ${name} = ${source};`)
+  .join(' ')
 const NOT_DEFINED = /^(.+) is not defined$/
 const UNBORN_THIS = /^Must call super constructor in derived class before accessing 'this'/
 
@@ -25,16 +28,12 @@ export function functionFromSource(source: string, name: string): ResolvedFuncti
  * written says so instead of meeting `undefined`.
  */
 function compile(source: string, name: string): ResolvedFunction {
-  const around = [
-    `(function (${Object.keys(HELPERS).join()}) { 'use strict'; return new (class extends Object { constructor() { return `,
-    ` } })() })`,
-  ]
-  const script = new Script(around.join(functionExpression(source)), {
+  const birth = `new (class extends Object { constructor() { return ${functionExpression(source)} } })()`
+  const script = new Script(`(() => { 'use strict'; ${DECLARED_HELPERS} return ${birth} })()`, {
     filename: fileOf(name),
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   })
-  const build = script.runInThisContext() as (...helpers: unknown[]) => ResolvedFunction
-  return build(...Object.values(HELPERS))
+  return script.runInThisContext() as ResolvedFunction
 }
 
 function explaining(fn: ResolvedFunction, source: string, name: string): ResolvedFunction {

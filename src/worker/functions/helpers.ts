@@ -1,10 +1,10 @@
 /**
- * What compilers put around the functions of a module, and these then expect there, by the name that it has. A worker
- * has these for functions that arrive as source.
+ * What compilers put around the functions of a module, and these then expect there: its source, by the name it has. A
+ * function that arrives as source finds these around it.
  */
-export const HELPERS: Readonly<Record<string, (...args: never[]) => unknown>> = {
+export const HELPERS: Readonly<Record<string, string>> = {
   /** esbuild with `keepNames`: tsx, tsup. */
-  __name: (target: object, value: string) => Object.defineProperty(target, 'name', { value, configurable: true }),
+  __name: "(target, value) => Object.defineProperty(target, 'name', { value, configurable: true })",
   /** `import()` as Vite and vitest compile it. */
-  __vite_ssr_dynamic_import__: (specifier: string) => import(specifier),
+  __vite_ssr_dynamic_import__: 'specifier => import(specifier)',
 }

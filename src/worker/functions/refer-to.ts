@@ -7,8 +7,12 @@ import { sourceOf } from './source-of.ts'
 /** Where a worker finds a function. */
 export interface ReferenceOptions {
   /**
-   * The module that has it: `import.meta.url`. The worker imports that module and takes the function by its name: an
-   * export, or whatever the module passes to `task()` at its top level. Without it the source of the function is sent.
+   * The module that has it: `import.meta.url`. The worker imports that module, all of it, and takes the function by its
+   * name: an export, or what the module passes to `task()` at its top level. Without it the source of the function is
+   * sent, which must then need nothing from outside itself.
+   *
+   * In a bundle `import.meta.url` is that of the bundle, or of the part of it that has the function: what the program does
+   * at its top level belongs behind `if (!insideWorker())` there. Minifiers drop the names of functions: pass `name`.
    */
   readonly module?: string | URL
   /** The name of the function in its module. @default the function's own name */

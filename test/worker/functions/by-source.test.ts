@@ -59,6 +59,11 @@ describe('a function sent by its source', () => {
     expect(await unchecked("async () => typeof (await import('effection')).run")).toBe('function')
   })
 
+  it.each(['import', '__vite_ssr_dynamic_import__'])('finds files from the working directory with %s()', async load => {
+    const path = './test/fixtures/worker/tasks.ts'
+    expect(await unchecked(`async () => (await ${load}('${path}')).square(5)`)).toBe(25)
+  })
+
   it('has the names that compilers keep with a helper', async () => {
     expect(await unchecked('() => { const f = __name(() => 1, "one"); return f.name }')).toBe('one')
   })
