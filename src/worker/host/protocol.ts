@@ -33,6 +33,9 @@ export type FromWorker =
   | readonly [kind: 'progress', call: number, progress: TaskProgress]
   | readonly [kind: 'request', call: number, request: number, what: unknown]
   | readonly [kind: 'memory', bytes: number]
+  /** Something was printed that has not left the worker; `quiet` follows when it has. */
+  | readonly [kind: 'noisy']
+  | readonly [kind: 'quiet']
   /** The last words of a worker that an error ends. */
   | readonly [kind: 'uncaught', error: PlainThrown]
 

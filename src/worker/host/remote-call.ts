@@ -91,11 +91,16 @@ export class RemoteCall implements RemoteContext {
 
   fail(error: unknown): void {
     this.#end()
+    this.#fail(error)
+  }
+
+  #fail(error: unknown): void {
     if (this.#abort !== undefined && error === this.#abort.reason) return this.#uplink.post(['stopped', this.#call])
     this.#uplink.post(['failure', this.#call, plainThrown(error, this.#uplink.carry)])
   }
 
   #succeed(result: unknown): void {
+    this.#end()
     try {
       postPacked(
         this.#uplink,
@@ -104,9 +109,8 @@ export class RemoteCall implements RemoteContext {
         (data): FromWorker => ['result', this.#call, data],
       )
     } catch (error) {
-      return this.fail(error)
+      this.#fail(error)
     }
-    this.#end()
   }
 
   #end(): void {

@@ -4,6 +4,7 @@ import type { ResolvedFunction } from '../functions/resolve-function.ts'
 import { resolveFunction } from '../functions/resolve-function.ts'
 import type { FunctionReference } from './host.ts'
 import type { TransferList } from './link.ts'
+import { Output } from './output.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
 import { RemoteCall } from './remote-call.ts'
 import { Requests } from './requests.ts'
@@ -28,12 +29,16 @@ export function serveCalls(uplink: Uplink): (message: ToWorker) => void {
   const functions = new Map<number, KnownFunction>()
   const calls = new Map<number, RemoteCall>()
   const requests = new Requests(uplink)
+  const output = new Output(uplink)
 
   const start = (message: Extract<ToWorker, readonly ['call', ...unknown[]]>) => {
     const [, id, number, reference] = message
     if (reference !== undefined) functions.set(number, { reference, fn: undefined })
     const known = functions.get(number) as KnownFunction
-    const call = new RemoteCall(message, known.reference.name, uplink, requests, () => calls.delete(id))
+    const call = new RemoteCall(message, known.reference.name, uplink, requests, () => {
+      calls.delete(id)
+      output.announce()
+    })
     calls.set(id, call)
     if (known.fn !== undefined) return call.run(known.fn)
     resolveFunction(known.reference).then(

@@ -13,6 +13,10 @@ import { postPacked } from './post-packed.ts'
 import { callMessage, type FromWorker } from './protocol.ts'
 
 const START_TIMEOUT = 10_000
+/** Milliseconds that `stop` gives what was printed to arrive. */
+const PRINTING_TIMEOUT = 1_000
+const STOPPED = 'it was stopped'
+const ENDING: HostExit = { exitCode: null, signal: null, requested: true }
 
 /** This side of a worker, thread or process alike: which calls it has and what becomes of them. */
 export class WorkerHost implements Host {
@@ -21,6 +25,8 @@ export class WorkerHost implements Host {
   readonly #link: Link
   readonly #calls = new Map<number, CallInWorker>()
   readonly #functions = new FunctionNumbers()
+  /** Resolved when what its calls have printed has arrived. */
+  #printing: PromiseWithResolvers<void> | undefined
   readonly #memory: PromiseWithResolvers<number>[] = []
   readonly #ready = Promise.withResolvers<void>()
   readonly #exited = Promise.withResolvers<HostExit>()
@@ -52,7 +58,9 @@ export class WorkerHost implements Host {
 
   call(call: HostCall, options: HostCallOptions): Promise<unknown> {
     if (options.signal.aborted) return Promise.reject(options.signal.reason)
-    if (this.#exit !== undefined) return Promise.reject(this.#crashOf(call.function.name, this.#exit))
+    if (this.#endedBecause !== undefined || this.#exit !== undefined) {
+      return Promise.reject(this.#crashOf(call.function.name, this.#exit ?? ENDING))
+    }
     const id = this.#nextCall++
     const { name } = call.function
     const { number, known } = this.#functions.of(call.function)
@@ -82,7 +90,16 @@ export class WorkerHost implements Host {
   }
 
   async stop(): Promise<void> {
-    this.#end('it was stopped')
+    const printing = this.active === 0 ? this.#printing : undefined
+    if (this.#endedBecause !== undefined || printing === undefined) this.#end(STOPPED)
+    else {
+      this.#endedBecause = STOPPED
+      this.#hold()
+      const limit = startTimer(PRINTING_TIMEOUT, printing.resolve)
+      await printing.promise
+      limit.cancel()
+      this.#link.end()
+    }
     await this.exited
   }
 
@@ -103,6 +120,11 @@ export class WorkerHost implements Host {
       case 'memory':
         this.#memory.shift()?.resolve(message[1])
         return this.#hold()
+      case 'noisy':
+        this.#printing = Promise.withResolvers()
+        return
+      case 'quiet':
+        return this.#printed()
       case 'ready':
         return this.#started()
       case 'uncaught':
@@ -131,10 +153,17 @@ export class WorkerHost implements Host {
     this.#hold()
   }
 
+  #printed(): void {
+    this.#printing?.resolve()
+    this.#printing = undefined
+    this.#hold()
+  }
+
   /** Until it is ready, while it has calls and until it is gone once it is told to go, somebody waits for it. */
   #hold(): void {
-    const awaited = this.#calls.size > 0 || this.#memory.length > 0
-    this.#link.hold(awaited || this.#starting || this.#endedBecause !== undefined)
+    const awaited = this.#calls.size > 0 || this.#memory.length > 0 || this.#printing !== undefined
+    const changing = this.#starting || this.#endedBecause !== undefined
+    this.#link.hold(this.#exit === undefined && (awaited || changing))
   }
 
   #abort(id: number, call: CallInWorker): void {
@@ -161,6 +190,7 @@ export class WorkerHost implements Host {
     this.#calls.clear()
     for (const asked of this.#memory.splice(0)) asked.reject(workerGone(this.#link.kind, whole))
     if (this.#starting) this.#ready.reject(startFailed(this.#link.kind, whole, this.#endedBecause))
+    this.#printed()
     this.#exited.resolve(whole)
   }
 

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest'
+import { TaskTimeoutError, WorkerCrashedError } from '../../../src/errors.ts'
+import { failure, KINDS, run, runReference, runUntilProgress } from './hosts.ts'
+import { runs } from './processes.ts'
+
+const REASON = new TaskTimeoutError('it took too long', 250)
+
+describe.each(KINDS)('aborting a call in a %s', (kind, start) => {
+  it('rejects with the reason at once when it was aborted before', async () => {
+    const host = start()
+    const error = await failure(run(host, 'add', [1, 2], { signal: AbortSignal.abort(REASON) }))
+    expect(error).toBe(REASON)
+    expect(host.active).toBe(0)
+    expect(await run(host, 'add', [1, 2])).toBe(3)
+  })
+
+  it('fires the signal inside with the reason, and rejects with that very object when it is thrown', async () => {
+    const host = start()
+    const controller = new AbortController()
+    const { outcome, running } = runUntilProgress(host, 'untilAborted', [], { signal: controller.signal })
+    await running
+    controller.abort(REASON)
+    expect(await failure(outcome)).toBe(REASON)
+    expect(await run(host, 'add', [1, 2])).toBe(3)
+  })
+
+  it('lets stand what the function returns then', async () => {
+    const controller = new AbortController()
+    const { outcome, running } = runUntilProgress(start(), 'returnsWhenAborted', ['kept'], {
+      signal: controller.signal,
+    })
+    await running
+    controller.abort(REASON)
+    const { message: reason, code } = REASON
+    expect(await outcome).toEqual({ value: 'kept', reason, code, kind: 'TaskTimeoutError' })
+  })
+
+  it('rejects with what the function throws of its own then', async () => {
+    const controller = new AbortController()
+    const { outcome, running } = runUntilProgress(start(), 'throwsItsOwnWhenAborted', [], { signal: controller.signal })
+    await running
+    controller.abort(REASON)
+    expect(await failure(outcome)).toMatchObject({ name: 'QuotaError', message: 'my own' })
+  })
+
+  it('fires a signal that is read only later', async () => {
+    const controller = new AbortController()
+    const { outcome, running } = runUntilProgress(start(), 'readsTheSignalLate', [], { signal: controller.signal })
+    await running
+    controller.abort(REASON)
+    expect(await outcome).toBe(true)
+  })
+
+  it('never runs what was aborted while its module was loading', async () => {
+    const host = start()
+    await host.ready
+    const controller = new AbortController()
+    const url = new URL('../../fixtures/slow-module.ts', import.meta.url).href
+    const outcome = runReference(host, { kind: 'module', url, name: 'exit' }, [], { signal: controller.signal })
+    controller.abort(REASON)
+    expect(await failure(outcome)).toBe(REASON)
+    expect(await runReference(host, { kind: 'module', url, name: 'loaded' })).toBe(true)
+  })
+
+  it('ends the worker of a call that does not stop, and only then settles', async () => {
+    const host = start()
+    const controller = new AbortController()
+    const { outcome, running } = runUntilProgress(host, 'neverListens', [], {
+      cleanupTimeout: 20,
+      signal: controller.signal,
+    })
+    await running
+    controller.abort(REASON)
+    expect(await failure(outcome)).toBe(REASON)
+    if (kind === 'process') expect(runs(host.id)).toBe(false)
+    expect(await host.exited).toMatchObject({ requested: true })
+  })
+
+  it('ends a hot loop', async () => {
+    const host = start()
+    const controller = new AbortController()
+    const { outcome, running } = runUntilProgress(host, 'hotLoop', [], { signal: controller.signal, cleanupTimeout: 0 })
+    await running
+    controller.abort(REASON)
+    expect(await failure(outcome)).toBe(REASON)
+    if (kind === 'process') expect(runs(host.id)).toBe(false)
+  })
+
+  it('takes the other calls of a worker that had to be ended with it, and says why', async () => {
+    const host = start()
+    const controller = new AbortController()
+    const other = run(host, 'hang')
+    const { outcome, running } = runUntilProgress(host, 'neverListens', [], {
+      signal: controller.signal,
+      cleanupTimeout: 0,
+    })
+    const lost = failure(other)
+    await running
+    controller.abort(REASON)
+    expect(await failure(outcome)).toBe(REASON)
+    const error = await lost
+    expect(error).toBeInstanceOf(WorkerCrashedError)
+    expect(error.message).toContain('neverListens did not stop')
+  })
+
+  it('leaves the other calls alone when the aborted one stops', async () => {
+    const host = start()
+    const controller = new AbortController()
+    const { outcome, running } = runUntilProgress(host, 'untilAborted', [], { signal: controller.signal })
+    const { outcome: other, running: otherRuns } = runUntilProgress(host, 'readsTheSignalLate')
+    await running
+    await otherRuns
+    controller.abort(REASON)
+    expect(await failure(outcome)).toBe(REASON)
+    expect(await other).toBe(false)
+  })
+})
+
+describe('aborting a call in a process', () => {
+  const [, start] = KINDS[1]
+
+  it('ends what the function has started, even if that takes no notice of SIGTERM', async () => {
+    const controller = new AbortController()
+    const { outcome, running } = runUntilProgress(start(), 'withGrandchild', [], {
+      signal: controller.signal,
+      cleanupTimeout: 0,
+    })
+    const { completed: grandchild } = await running
+    expect(runs(grandchild)).toBe(true)
+    controller.abort(REASON)
+    expect(await failure(outcome)).toBe(REASON)
+    expect(runs(grandchild)).toBe(false)
+  })
+})

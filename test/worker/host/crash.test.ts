@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest'
+import { WorkerCrashedError } from '../../../src/errors.ts'
+import { failure, KINDS, run, runReference, runUntilProgress } from './hosts.ts'
+import { untilGone } from './processes.ts'
+
+describe.each(KINDS)('a crash of a %s', (kind, start) => {
+  it('rejects a call that exits, with the code and a hint', async () => {
+    const error = await failure(run(start(), 'exit', [7]))
+    expect(error).toBeInstanceOf(WorkerCrashedError)
+    expect(error).toMatchObject({ exitCode: 7, signal: null, code: 'ERR_WORKER_CRASHED' })
+    expect(error.message).toBe(
+      `exit has no result: its ${kind} ended with exit code 7. A function ends by returning or throwing, not by process.exit`,
+    )
+  })
+
+  it('rejects every call the worker had, and no other', async () => {
+    const other = run(start(), 'later', ['fine', 50])
+    const host = start()
+    const calls = [run(host, 'hang'), run(host, 'hang'), run(host, 'exitLater').then(() => run(host, 'hang'))]
+    const errors = await Promise.all(calls.map(failure))
+    expect(errors.map(error => error.exitCode)).toEqual([3, 3, 3])
+    expect(errors.map(error => error.message)).toEqual(Array(3).fill(expect.stringContaining('hang')))
+    expect(await other).toBe('fine')
+    expect(await host.exited).toMatchObject({ exitCode: 3, signal: null, requested: false })
+    expect(host.active).toBe(0)
+  })
+
+  it('rejects calls made after it', async () => {
+    const host = start()
+    await failure(run(host, 'exit', [2]))
+    expect(await failure(run(host, 'add', [1, 2]))).toMatchObject({ code: 'ERR_WORKER_CRASHED', exitCode: 2 })
+    expect(await failure(host.memory())).toMatchObject({ code: 'ERR_WORKER_CRASHED', exitCode: 2 })
+  })
+
+  it('keeps what a call before it returned', async () => {
+    const host = start()
+    const before = run(host, 'add', [1, 2])
+    const crashed = failure(run(host, 'exit', [0]))
+    expect(await before).toBe(3)
+    expect(await crashed).toMatchObject({ exitCode: 0 })
+  })
+
+  it('has the uncaught error as its cause', async () => {
+    const host = start()
+    await run(host, 'throwLater')
+    const error = await failure(run(host, 'hang'))
+    expect(error).toMatchObject({ code: 'ERR_WORKER_CRASHED', exitCode: 1 })
+    expect(error.cause).toMatchObject({ name: 'QuotaError', used: 9 })
+    expect(error.message).toContain('after an uncaught error: QuotaError: nobody caught it')
+  })
+
+  it('comes of a rejection that nobody handles', async () => {
+    const host = start()
+    await run(host, 'rejectAlone')
+    const error = await failure(run(host, 'hang'))
+    expect(error).toMatchObject({ code: 'ERR_WORKER_CRASHED', exitCode: 1 })
+    expect(error.cause).toBeInstanceOf(TypeError)
+  })
+
+  it('comes of memory beyond the limit', async () => {
+    const host = start({ resourceLimits: { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 6 } })
+    const error = await failure(run(host, 'eatMemory'))
+    expect(error).toMatchObject({ code: 'ERR_WORKER_CRASHED' })
+    expect(error.message).toContain('resourceLimits')
+  })
+
+  it('comes of stop(), which resolves when the worker is gone', async () => {
+    const host = start()
+    const { outcome, running } = runUntilProgress(host, 'hotLoop')
+    await running
+    const lost = failure(outcome)
+    await host.stop()
+    expect(host.active).toBe(0)
+    expect((await lost).message).toContain('it was stopped')
+    expect(await host.exited).toMatchObject({ requested: true })
+    await host.stop()
+  })
+
+  it('does not come of an uncaught error that somebody in the worker handles', async () => {
+    const host = start()
+    const source = `() => void process.on('uncaughtException', () => {})`
+    await runReference(host, { kind: 'source', source, name: 'handle' })
+    await run(host, 'throwLater')
+    expect(await run(host, 'later', ['alive', 50])).toBe('alive')
+  })
+})
+
+describe('a crash of a process', () => {
+  const [, start] = KINDS[1]
+
+  it('comes of a signal from outside', async () => {
+    const host = start()
+    const { outcome, running } = runUntilProgress(host, 'hotLoop')
+    await running
+    process.kill(host.id, 'SIGKILL')
+    const error = await failure(outcome)
+    expect(error).toMatchObject({ exitCode: null, signal: 'SIGKILL' })
+    await untilGone(host.id)
+  })
+
+  it('comes of process.abort', async () => {
+    const error = await failure(run(start(), 'abort'))
+    expect(error).toMatchObject({ exitCode: null, signal: 'SIGABRT' })
+  })
+
+  it('comes of cutting itself off', async () => {
+    const host = start()
+    void run(host, 'disconnect').catch(() => {})
+    expect(await failure(run(host, 'hang'))).toMatchObject({ code: 'ERR_WORKER_CRASHED' })
+    await host.exited
+  })
+})

@@ -1,0 +1,89 @@
+import { once } from 'node:events'
+import { describe, expect, it, vi } from 'vitest'
+import { runs, startFixture, untilGone } from './processes.ts'
+
+const KINDS = ['thread', 'process'] as const
+
+/** The number that a fixture printed after a word. */
+async function printed(output: { readonly stdout: string }, word: string): Promise<number> {
+  const pattern = new RegExp(`^${word} (\\d+)$`, 'm')
+  await vi.waitUntil(() => pattern.test(output.stdout), { timeout: 15_000, interval: 20 })
+  return Number(output.stdout.match(pattern)?.[1])
+}
+
+describe.each(KINDS)('a %s', kind => {
+  it.each(['idle', 'neverCalled'])('lets this process exit when it is %s', async what => {
+    const { output, ended } = startFixture('host-lifetime', [kind, what])
+    expect(await ended).toEqual({ exitCode: 0, signal: null })
+    expect(output).toEqual({ stdout: 'idle\n', stderr: '' })
+  })
+
+  it('keeps this process alive while it has a call', async () => {
+    const { output, ended } = startFixture('host-lifetime', [kind, 'busy'])
+    expect(await ended).toEqual({ exitCode: 0, signal: null })
+    expect(output).toEqual({ stdout: 'finished\n', stderr: '' })
+  })
+
+  it('keeps this process alive until it has stopped', async () => {
+    const { output, ended } = startFixture('host-lifetime', [kind, 'stops'])
+    expect(await ended).toEqual({ exitCode: 0, signal: null })
+    expect(output).toEqual({ stdout: 'stopped\n', stderr: '' })
+  })
+
+  it('does not get in the way of a program that fails', async () => {
+    const { output, ended } = startFixture('host-lifetime', [kind, 'throws'])
+    expect(await ended).toEqual({ exitCode: 1, signal: null })
+    expect(output.stderr).toContain('the main program failed')
+  })
+
+  it.each(['print', 'printAndStop'])('loses nothing of what a call printed at the end (%s)', async what => {
+    const { output, ended } = startFixture('host-lifetime', [kind, what])
+    await ended
+    expect(output).toEqual({ stdout: 'first\nsecond\nthird\nfourth\n', stderr: '' })
+  })
+
+  it('may flood stdout and stderr', async () => {
+    const { output, ended } = startFixture('host-lifetime', [kind, 'flood'])
+    expect(await ended).toEqual({ exitCode: 0, signal: null })
+    expect(output.stdout.length).toBe(20_000 * 100 + 'flooded\n'.length)
+    expect(output.stderr.length).toBe(20_000 * 100)
+    expect(output.stdout).toContain('flooded\n')
+  })
+
+  it('settles its calls though nobody reads what they print', async () => {
+    const { child, output, ended } = startFixture('host-lifetime', [kind, 'floodUnread'])
+    child.stdout.pause()
+    await vi.waitUntil(() => output.stderr.includes('settled\n'), { timeout: 15_000, interval: 20 })
+    child.stdout.resume()
+    await ended
+    expect(output.stdout.length).toBe(20_000 * 100)
+  })
+
+  it.each(['--inspect=0', '--expose-gc'])('starts under %s', async flag => {
+    const { output, ended } = startFixture('host-lifetime', [kind, 'busy'], [flag])
+    expect(await ended).toEqual({ exitCode: 0, signal: null })
+    expect(output.stdout).toBe('finished\n')
+    expect(output.stderr.match(/Debugger listening/g)?.length ?? 0).toBe(flag.startsWith('--inspect') ? 1 : 0)
+  })
+})
+
+describe('a process whose parent is killed', () => {
+  it.each(['hot', 'waiting', 'starting'])('ends when it is %s', async what => {
+    const { child, output } = startFixture('host-lifetime', ['process', what])
+    const worker = await printed(output, 'worker')
+    if (what !== 'starting') await printed(output, 'progress')
+    expect(runs(worker)).toBe(true)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    await untilGone(worker)
+  })
+
+  it('takes along what its function has started', async () => {
+    const { child, output } = startFixture('host-lifetime', ['process', 'grandchild'])
+    const worker = await printed(output, 'worker')
+    const grandchild = await printed(output, 'progress')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    await Promise.all([untilGone(worker), untilGone(grandchild)])
+  })
+})

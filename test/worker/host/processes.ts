@@ -1,0 +1,33 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { vi } from 'vitest'
+
+/** Whether a process runs: one that has ended but that nobody has waited for (a zombie) does not. */
+export function runs(pid: number): boolean {
+  try {
+    return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z')
+  } catch {
+    return false
+  }
+}
+
+export async function untilGone(pid: number): Promise<void> {
+  await vi.waitUntil(() => !runs(pid), { timeout: 15_000, interval: 20 })
+}
+
+/** A fixture of its own in a real process, with what it says line by line. */
+export function startFixture(name: string, args: readonly string[] = [], execArgv: readonly string[] = []) {
+  const path = fileURLToPath(new URL(`../../fixtures/${name}.ts`, import.meta.url))
+  const child = spawn(process.execPath, [...execArgv, path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', text => {
+    output.stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', text => {
+    output.stderr += text
+  })
+  const ended = new Promise<{ exitCode: number | null; signal: string | null }>(resolve => {
+    child.on('close', (exitCode, signal) => resolve({ exitCode, signal }))
+  })
+  return { child, output, ended }
+}
