@@ -17,8 +17,8 @@ export function startFailed(kind: Kind, exit: HostExit, because: string | undefi
 }
 
 /** What is asked of a worker that is gone. */
-export function workerGone(kind: Kind, exit: HostExit): WorkerCrashedError {
-  return crash(`the worker ${kind} is gone: it ${howItEnded(exit)}`, exit)
+export function workerGone(exit: HostExit): WorkerCrashedError {
+  return crash(`the worker is gone: it ${howItEnded(exit)}`, exit)
 }
 
 function crash(message: string, exit: HostExit): WorkerCrashedError {

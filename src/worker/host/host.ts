@@ -30,7 +30,7 @@ export interface HostExit {
   readonly signal: string | null
   /** What ended it, if it said so: an uncaught error, out of memory. */
   readonly error?: unknown
-  /** Whether this side ended it, for a call that did not stop or by `stop()`: then it did not crash. */
+  /** Whether this side ended it, for a call that did not stop or by `stop()`; otherwise it crashed or never started. */
   readonly requested: boolean
 }
 
@@ -64,6 +64,8 @@ export interface Host {
   readonly id: number
   /** How many calls it has that have not settled. */
   readonly active: number
+  /** Whether it takes no more calls: it is gone, or was told to go. */
+  readonly closed: boolean
   /** Resolves when it can take calls; rejects when it did not start in time, or ended before. */
   readonly ready: Promise<void>
   /** Resolves when it is gone, for whatever reason. */

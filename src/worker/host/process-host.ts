@@ -32,7 +32,6 @@ class ProcessLink implements Link {
   readonly #child: ChildProcess
   readonly #listener: LinkListener
   #killTimer: Timer | undefined
-  #held = true
   #exit: { readonly exitCode: number | null; readonly signal: string | null; readonly error?: unknown } | undefined
 
   constructor(options: HostOptions, listener: LinkListener) {
@@ -69,14 +68,6 @@ class ProcessLink implements Link {
   }
 
   hold(alive: boolean): void {
-    if (alive === this.#held) return
-    this.#held = alive
-    if (alive) return this.#setHeld(true)
-    // What the worker wrote before it answered lies in the pipes by now, and the next turn of the event loop reads it.
-    setImmediate(() => setImmediate(() => this.#held || this.#setHeld(false)))
-  }
-
-  #setHeld(alive: boolean): void {
     const { stdio, channel } = this.#child
     for (const handle of [this.#child, channel, ...(stdio as (Socket | null | undefined)[])]) {
       if (alive) handle?.ref()

@@ -7,6 +7,7 @@ import { answer } from './answer.ts'
 import { CallInWorker } from './call-in-worker.ts'
 import { callCrashed, startFailed, workerGone } from './crash.ts'
 import { FunctionNumbers } from './function-numbers.ts'
+import { Hold } from './hold.ts'
 import type { Host, HostCall, HostCallOptions, HostExit, HostOptions } from './host.ts'
 import type { Link, LinkListener } from './link.ts'
 import { postPacked } from './post-packed.ts'
@@ -23,6 +24,7 @@ export class WorkerHost implements Host {
   readonly ready: Promise<void>
   readonly exited: Promise<HostExit>
   readonly #link: Link
+  readonly #hold: Hold
   readonly #calls = new Map<number, CallInWorker>()
   readonly #functions = new FunctionNumbers()
   /** Resolved when what its calls have printed has arrived. */
@@ -32,6 +34,7 @@ export class WorkerHost implements Host {
   readonly #exited = Promise.withResolvers<HostExit>()
   readonly #startTimer: Timer
   #starting = true
+  #startedTooLate = false
   #nextCall = 1
   /** Why this side ended it. */
   #endedBecause: string | undefined
@@ -45,7 +48,8 @@ export class WorkerHost implements Host {
     // Whoever calls hears of it too, and whoever does not call need not listen.
     this.ready.catch(() => {})
     this.#link = start({ message: message => this.#message(message), exited: exit => this.#ended(exit) })
-    this.#startTimer = startTimer(limit, () => this.#end(`it was not ready after ${limit} ms (startTimeout)`))
+    this.#hold = new Hold(this.#link)
+    this.#startTimer = startTimer(limit, () => this.#tooLate(limit))
   }
 
   get id(): number {
@@ -56,11 +60,13 @@ export class WorkerHost implements Host {
     return this.#calls.size
   }
 
+  get closed(): boolean {
+    return this.#endedBecause !== undefined || this.#exit !== undefined
+  }
+
   call(call: HostCall, options: HostCallOptions): Promise<unknown> {
     if (options.signal.aborted) return Promise.reject(options.signal.reason)
-    if (this.#endedBecause !== undefined || this.#exit !== undefined) {
-      return Promise.reject(this.#crashOf(call.function.name, this.#exit ?? ENDING))
-    }
+    if (this.closed) return Promise.reject(this.#crashOf(call.function.name, this.#exit ?? ENDING))
     const id = this.#nextCall++
     const { name } = call.function
     const { number, known } = this.#functions.of(call.function)
@@ -76,15 +82,15 @@ export class WorkerHost implements Host {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const inWorker = new CallInWorker(name, options, resolve, reject, () => this.#abort(id, inWorker))
     this.#calls.set(id, inWorker)
-    this.#hold()
+    this.#holdOrNot()
     return promise
   }
 
   memory(): Promise<number> {
-    if (this.#exit !== undefined) return Promise.reject(workerGone(this.#link.kind, this.#exit))
+    if (this.#exit !== undefined) return Promise.reject(workerGone(this.#exit))
     const asked = Promise.withResolvers<number>()
     this.#memory.push(asked)
-    this.#hold()
+    this.#holdOrNot()
     this.#link.post(['memory'])
     return asked.promise
   }
@@ -94,7 +100,7 @@ export class WorkerHost implements Host {
     if (this.#endedBecause !== undefined || printing === undefined) this.#end(STOPPED)
     else {
       this.#endedBecause = STOPPED
-      this.#hold()
+      this.#holdOrNot()
       const limit = startTimer(PRINTING_TIMEOUT, printing.resolve)
       await printing.promise
       limit.cancel()
@@ -119,7 +125,7 @@ export class WorkerHost implements Host {
         return this.#request(message[1], message[2], message[3])
       case 'memory':
         this.#memory.shift()?.resolve(message[1])
-        return this.#hold()
+        return this.#holdOrNot()
       case 'noisy':
         this.#printing = Promise.withResolvers()
         return
@@ -137,7 +143,7 @@ export class WorkerHost implements Host {
     if (call === undefined) return undefined
     this.#calls.delete(id)
     call.leave()
-    this.#hold()
+    this.#holdOrNot()
     return call
   }
 
@@ -150,20 +156,25 @@ export class WorkerHost implements Host {
     this.#starting = false
     this.#startTimer.cancel()
     this.#ready.resolve()
-    this.#hold()
+    this.#holdOrNot()
   }
 
   #printed(): void {
     this.#printing?.resolve()
     this.#printing = undefined
-    this.#hold()
+    this.#holdOrNot()
+  }
+
+  #tooLate(limit: number): void {
+    this.#startedTooLate = true
+    this.#end(`it was not ready after ${limit} ms (startTimeout)`)
   }
 
   /** Until it is ready, while it has calls and until it is gone once it is told to go, somebody waits for it. */
-  #hold(): void {
+  #holdOrNot(): void {
     const awaited = this.#calls.size > 0 || this.#memory.length > 0 || this.#printing !== undefined
     const changing = this.#starting || this.#endedBecause !== undefined
-    this.#link.hold(this.#exit === undefined && (awaited || changing))
+    this.#hold.want(this.#exit === undefined && (awaited || changing))
   }
 
   #abort(id: number, call: CallInWorker): void {
@@ -173,14 +184,18 @@ export class WorkerHost implements Host {
   }
 
   #end(because: string): void {
-    if (this.#endedBecause !== undefined || this.#exit !== undefined) return
+    if (this.closed) return
     this.#endedBecause = because
-    this.#hold()
+    this.#holdOrNot()
     this.#link.end()
   }
 
   #ended(exit: Omit<HostExit, 'requested'>): void {
-    const whole: HostExit = { ...exit, ...this.#uncaught, requested: this.#endedBecause !== undefined }
+    const whole: HostExit = {
+      ...exit,
+      ...this.#uncaught,
+      requested: this.#endedBecause !== undefined && !this.#startedTooLate,
+    }
     this.#exit = whole
     this.#startTimer.cancel()
     for (const call of this.#calls.values()) {
@@ -188,7 +203,7 @@ export class WorkerHost implements Host {
       call.reject(call.options.signal.aborted ? call.options.signal.reason : this.#crashOf(call.name, whole))
     }
     this.#calls.clear()
-    for (const asked of this.#memory.splice(0)) asked.reject(workerGone(this.#link.kind, whole))
+    for (const asked of this.#memory.splice(0)) asked.reject(workerGone(whole))
     if (this.#starting) this.#ready.reject(startFailed(this.#link.kind, whole, this.#endedBecause))
     this.#printed()
     this.#exited.resolve(whole)

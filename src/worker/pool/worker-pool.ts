@@ -1,0 +1,247 @@
+import { now } from '../../clock.ts'
+import { ManagerClosedError, TaskCancelledError, WorkerCrashedError } from '../../errors.ts'
+import { Fifo } from '../../queue/fifo.ts'
+import { workerGone } from '../host/crash.ts'
+import type { Host, HostCall, HostCallOptions, HostExit } from '../host/host.ts'
+import { CrashCount } from './crash-count.ts'
+import { IdleWorkers } from './idle-workers.ts'
+import { balancer, type Pick } from './load-balancing.ts'
+import { type PoolOptions, type PoolSettings, poolSettings } from './pool-options.ts'
+import { PoolWorker } from './pool-worker.ts'
+import { WaitingCall } from './waiting-call.ts'
+
+const MEGABYTE = 1024 * 1024
+
+/** What a pool has and has had. */
+export interface PoolStats {
+  /** The workers there are, those that start or go included. */
+  readonly workers: number
+  /** The calls they have. */
+  readonly active: number
+  /** The calls that have been given to a worker. */
+  readonly dispatched: number
+  /** The workers that ended without being told to, or did not start. */
+  readonly crashed: number
+  /** The workers that were replaced because of `recycleAfter`. */
+  readonly recycled: number
+}
+
+/**
+ * Workers that share the calls made of it: first come, first served, and no call waits while a worker that may take it
+ * is free.
+ *
+ * Workers are started when calls wait, up to `maxWorkers`, and let go when they have been idle. One that was ended for a
+ * call that did not stop, or that crashed, is replaced when it is needed; too many crashes within a minute fail the pool:
+ * whatever waits and whatever comes is rejected with the reason. Idle workers do not keep this process alive.
+ */
+export class WorkerPool implements AsyncDisposable {
+  readonly #startHost: () => Host
+  readonly #settings: PoolSettings
+  readonly #pick: Pick
+  readonly #line = new Fifo<WaitingCall>()
+  readonly #crashes = new CrashCount()
+  readonly #idle: IdleWorkers
+  #workers: readonly PoolWorker[] = []
+  #started = 0
+  #dispatched = 0
+  #crashed = 0
+  #recycled = 0
+  #failed: WorkerCrashedError | undefined
+  #stopped = false
+
+  /** `startHost` starts one worker: a thread or a process. */
+  constructor(startHost: () => Host, options?: PoolOptions) {
+    this.#startHost = startHost
+    this.#settings = poolSettings(options)
+    this.#pick = balancer(this.#settings.loadBalancing)
+    this.#idle = new IdleWorkers(
+      this.#settings.idleTimeout,
+      () => this.#surplus(),
+      worker => this.#end(worker),
+    )
+    this.#grow()
+  }
+
+  /**
+   * Runs one call as soon as a worker is free; settles as {@link Host.call} does. Aborted while it waits, it rejects at
+   * once with the signal's reason, and no worker hears of it.
+   */
+  call(call: HostCall, options: HostCallOptions): Promise<unknown> {
+    const refusal = this.#refusal(options)
+    if (refusal !== undefined) return Promise.reject(refusal.error)
+    const worker = this.#line.size === 0 ? this.#pick(this.#workers) : undefined
+    if (worker !== undefined) return this.#dispatch(worker, call, options)
+    return new Promise((resolve, reject) => {
+      this.#line.push(new WaitingCall(call, options, { resolve, reject }, waiting => this.#line.remove(waiting)))
+      this.#pump()
+    })
+  }
+
+  stats(): PoolStats {
+    return Object.freeze({
+      workers: this.#workers.length,
+      active: this.#workers.reduce((sum, worker) => sum + worker.active, 0),
+      dispatched: this.#dispatched,
+      crashed: this.#crashed,
+      recycled: this.#recycled,
+    })
+  }
+
+  /** Ends all workers, their calls included, and rejects what waits. Resolves when they are gone. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#idle.stop()
+    this.#rejectAll(({ call }) => new TaskCancelledError(`${call.task.name} never began: its workers were stopped`))
+    await Promise.all(this.#workers.map(worker => worker.host.stop()))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  #refusal({ signal }: HostCallOptions): { readonly error: unknown } | undefined {
+    if (signal.aborted) return { error: signal.reason }
+    if (this.#stopped) return { error: new ManagerClosedError('the workers have been stopped, and take no more calls') }
+    return this.#failed && { error: this.#failed }
+  }
+
+  /** Gives those that wait to those that are free, and starts more when that is not enough. */
+  #pump(): void {
+    while (this.#line.size > 0) {
+      const worker = this.#settings.onDemand ? this.#startForOne() : this.#pick(this.#workers)
+      if (worker === undefined) break
+      const waiting = this.#line.peek() as WaitingCall
+      this.#leave(waiting)
+      waiting.resolve(this.#dispatch(worker, waiting.call, waiting.options))
+    }
+    if (!this.#settings.onDemand) this.#grow()
+  }
+
+  #dispatch(worker: PoolWorker, call: HostCall, options: HostCallOptions): Promise<unknown> {
+    worker.active += 1
+    worker.dispatched += 1
+    this.#dispatched += 1
+    if (!this.#settings.onDemand && worker.dispatched >= this.#settings.recycleAfter.calls) this.#retire(worker)
+    const outcome = worker.host.call(call, options)
+    const ended = () => this.#callEnded(worker)
+    outcome.then(ended, ended)
+    return outcome
+  }
+
+  #callEnded(worker: PoolWorker): void {
+    worker.active -= 1
+    if (this.#settings.onDemand) return this.#end(worker)
+    if (worker.active === 0 && worker.retiring) this.#end(worker)
+    if (this.#settings.recycleAfter.megabytes < Number.POSITIVE_INFINITY) void this.#measure(worker)
+    this.#pump()
+    if (worker.idle) this.#becameIdle(worker)
+  }
+
+  #becameIdle(worker: PoolWorker): void {
+    worker.idleSince = now()
+    this.#idle.watch()
+  }
+
+  async #measure(worker: PoolWorker): Promise<void> {
+    if (worker.measuring || worker.retiring || worker.host.closed) return
+    worker.measuring = true
+    const bytes = await worker.host.memory().catch(() => 0)
+    worker.measuring = false
+    if (bytes < this.#settings.recycleAfter.megabytes * MEGABYTE || worker.retiring || worker.host.closed) return
+    this.#retire(worker)
+    if (worker.active === 0) this.#end(worker)
+  }
+
+  #retire(worker: PoolWorker): void {
+    worker.retiring = true
+    this.#recycled += 1
+  }
+
+  #end(worker: PoolWorker): void {
+    void worker.host.stop()
+  }
+
+  /** Keeps `minWorkers`, and beyond them as many more as there are calls that no worker that starts will take. */
+  #grow(): void {
+    const { minWorkers, maxWorkers, concurrencyPerWorker } = this.#settings
+    if (this.#workers.length >= maxWorkers || this.#stopped || this.#failed !== undefined) return
+    let starting = this.#workers.filter(worker => worker.starting).length
+    while (this.#workers.length < maxWorkers) {
+      const kept = this.#workers.length < minWorkers
+      if (!kept && this.#line.size <= starting * concurrencyPerWorker) return
+      if (this.#start() !== undefined) starting += 1
+      else if (this.#line.size === 0) return
+    }
+  }
+
+  #startForOne(): PoolWorker | undefined {
+    if (this.#line.size === 0 || this.#workers.length >= this.#settings.maxWorkers) return undefined
+    return this.#start() ?? this.#startForOne()
+  }
+
+  /** A worker that can't even be started (no processes left, wrong flags) fails the call that needed it. */
+  #start(): PoolWorker | undefined {
+    let host: Host
+    try {
+      host = this.#startHost()
+    } catch (error) {
+      const first = this.#line.peek()
+      if (first !== undefined) {
+        this.#leave(first)
+        first.reject(error)
+      }
+      return undefined
+    }
+    const worker = new PoolWorker(host, ++this.#started, this.#settings.concurrencyPerWorker)
+    this.#workers = [...this.#workers, worker]
+    host.ready.then(
+      () => this.#becameReady(worker),
+      () => {},
+    )
+    void host.exited.then(exit => this.#gone(worker, exit))
+    return worker
+  }
+
+  #becameReady(worker: PoolWorker): void {
+    worker.becomeReady(now())
+    this.#pump()
+    if (worker.idle) this.#idle.watch()
+  }
+
+  #gone(worker: PoolWorker, exit: HostExit): void {
+    this.#workers = this.#workers.filter(other => other !== worker)
+    if (!exit.requested) this.#countCrash(exit)
+    this.#pump()
+  }
+
+  #countCrash(exit: HostExit): void {
+    this.#crashed += 1
+    const { maxCrashes } = this.#settings
+    const crashes = this.#crashes.add()
+    if (crashes <= maxCrashes || this.#failed !== undefined) return
+    const last = workerGone(exit)
+    const message = `the pool has given up: ${crashes} of its workers crashed within a minute (maxCrashes: ${maxCrashes}). The last one: ${last.message}`
+    const failed = new WorkerCrashedError(message, exit.exitCode, exit.signal, { cause: last })
+    this.#failed = failed
+    this.#rejectAll(() => failed)
+  }
+
+  #rejectAll(error: (waiting: WaitingCall) => Error): void {
+    for (let waiting = this.#line.peek(); waiting !== undefined; waiting = this.#line.peek()) {
+      this.#leave(waiting)
+      waiting.reject(error(waiting))
+    }
+  }
+
+  #leave(waiting: WaitingCall): void {
+    this.#line.remove(waiting)
+    waiting.over()
+  }
+
+  /** Those beyond `minWorkers` that have nothing to do, longest idle first. */
+  #surplus(): readonly PoolWorker[] {
+    const idle = this.#workers.filter(worker => worker.idle).sort((a, b) => a.idleSince - b.idleSince)
+    const living = this.#workers.filter(worker => !worker.host.closed && !worker.retiring).length
+    return idle.slice(0, Math.max(0, living - this.#settings.minWorkers))
+  }
+}
