@@ -37,6 +37,12 @@ export function optionsObject<T extends object>(option: string, value: T | undef
   return value
 }
 
+/** The options that were really given: `undefined` must not hide a default. */
+export function present<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given) as { [K in keyof T]?: Exclude<T[K], undefined> }
+}
+
 /** Like {@link optionsObject}, where there is no default to fall back on. */
 export function requiredObject<T extends object>(option: string, value: T): T {
   if (value === undefined) throw wrongType(option, 'an object', value)

@@ -10,12 +10,21 @@ import type { Scheduler } from './scheduler.ts'
 import type { MapFunction, MapOptions } from './types.ts'
 
 /** The options of a map, checked and with their defaults. */
-export interface MapSettings {
+export interface MapSettings<I> {
   readonly spawn: SpawnSettings
   readonly buffer: number | undefined
   readonly ordered: boolean
   readonly collect: boolean
   readonly progress: MapOptions['progress']
+  readonly hooks: MapHooks<I> | undefined
+}
+
+/** What a map does beside that for those who build on it. */
+export interface MapHooks<I> {
+  /** The settings of one item, in place of those for all. */
+  settingsOf(item: I): SpawnSettings
+  /** The task of an item has ended; must not throw. */
+  ended(task: Task): void
 }
 
 /** What a map needs of its manager. */
@@ -31,7 +40,7 @@ export class MapRun<I> {
   readonly #host: MapHost
   readonly #items: Iterable<I> | AsyncIterable<I>
   readonly #fn: MapFunction<I, unknown>
-  readonly #settings: MapSettings
+  readonly #settings: MapSettings<I>
   /** Work is started when a result is taken or another task ends, but always in the context of the call of `map`. */
   readonly #context: AsyncContext
 
@@ -56,7 +65,7 @@ export class MapRun<I> {
     host: MapHost,
     items: Iterable<I> | AsyncIterable<I>,
     fn: MapFunction<I, unknown>,
-    settings: MapSettings,
+    settings: MapSettings<I>,
     context: AsyncContext,
   ) {
     this.#host = host
@@ -185,7 +194,8 @@ export class MapRun<I> {
     const { value } = step
     const index = this.#index
     const fn = this.#fn
-    const task = this.#host.spawn(context => fn(value, context, index), this.#settings.spawn)
+    const settings = this.#settings.hooks?.settingsOf(value) ?? this.#settings.spawn
+    const task = this.#host.spawn(context => fn(value, context, index), settings)
     this.#index += 1
     this.#outstanding += 1
     task.observed = true
@@ -201,6 +211,7 @@ export class MapRun<I> {
       this.#line.push(task)
     }
     this.#completed += 1
+    this.#settings.hooks?.ended(task)
     this.#tellProgress()
     this.#pull()
     this.#wake()

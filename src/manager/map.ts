@@ -1,7 +1,7 @@
 import { boolean, callback, capacity, iterable, oneOf, optionsObject } from '../options.ts'
 import { captureContext } from '../platform.ts'
 import { spawnSettings } from '../task/spawn-settings.ts'
-import { type MapHost, MapRun, type MapSettings } from './map-run.ts'
+import { type MapHooks, type MapHost, MapRun, type MapSettings } from './map-run.ts'
 import type { MapFunction, MapOptions, MapResults } from './types.ts'
 
 /** See {@link TaskManager.map}: checks the call, and starts a run for every loop over the results. */
@@ -10,10 +10,11 @@ export function mapItems<I>(
   items: Iterable<I> | AsyncIterable<I>,
   fn: MapFunction<I, unknown>,
   options: MapOptions | undefined,
+  hooks?: MapHooks<I>,
 ): MapResults<unknown> {
   iterable('items', items)
   callback('fn', fn)
-  const settings = mapSettings(options)
+  const settings = { ...mapSettings(options), hooks }
   const context = captureContext()
   const run = () => new MapRun(host, items, fn, settings, context)
   return {
@@ -48,7 +49,7 @@ async function collect<I>(run: MapRun<I>): Promise<unknown[]> {
   }
 }
 
-function mapSettings(options: MapOptions | undefined): MapSettings {
+function mapSettings(options: MapOptions | undefined): Omit<MapSettings<unknown>, 'hooks'> {
   const { buffer, ordered = true, onError = 'throw', progress } = optionsObject('options', options) ?? {}
   return {
     spawn: spawnSettings(options),

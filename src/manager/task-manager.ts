@@ -10,6 +10,7 @@ import { closeRequest } from './close-request.ts'
 import { callerWithin } from './deadlock.ts'
 import { type ManagerSettings, managerSettings } from './manager-settings.ts'
 import { mapItems } from './map.ts'
+import type { MapHooks, MapHost } from './map-run.ts'
 import { type Enrolment, type OpenScope, Scheduler } from './scheduler.ts'
 import { type CloseRequest, Shutdown } from './shutdown.ts'
 import { TaskGroup } from './task-group.ts'
@@ -90,12 +91,7 @@ export class TaskManager implements AsyncDisposable {
     this.#refuseIfClosed()
     checkWork(work)
     const settings = spawnSettings(options)
-    if (!this.#scheduler.hasRoom) {
-      const { name, maxPending } = this.#scheduler.settings
-      throw new QueueFullError(
-        `${name} has ${maxPending} tasks pending, its maxPending: wait for one to start, or raise it`,
-      )
-    }
+    this.#refuseIfFull()
     return this.#spawn(work, settings).handle
   }
 
@@ -113,6 +109,23 @@ export class TaskManager implements AsyncDisposable {
   /** @internal Throws `ManagerClosedError` once `close` was called. */
   static refuseIfClosed(manager: TaskManager): void {
     manager.#refuseIfClosed()
+  }
+
+  /** @internal Throws `QueueFullError` when `maxPending` tasks are pending. */
+  static refuseIfFull(manager: TaskManager): void {
+    manager.#refuseIfFull()
+  }
+
+  /** @internal Like `map`, for those who build on it. */
+  static mapItems<I>(
+    manager: TaskManager,
+    items: Iterable<I> | AsyncIterable<I>,
+    fn: MapFunction<I, unknown>,
+    options: MapOptions,
+    hooks: MapHooks<I>,
+  ): MapResults<unknown> {
+    manager.#refuseIfClosed()
+    return mapItems(manager.#mapHost, items, fn, options, hooks)
   }
 
   #spawn(work: Work<unknown>, settings: SpawnSettings, enrolment?: Enrolment): Task {
@@ -141,11 +154,15 @@ export class TaskManager implements AsyncDisposable {
     options?: MapOptions,
   ): MapResults<unknown> {
     this.#refuseIfClosed()
+    return mapItems(this.#mapHost, items, fn, options)
+  }
+
+  get #mapHost(): MapHost {
     const spawn = (work: Work<unknown>, settings: SpawnSettings) => {
       this.#refuseIfClosed()
       return this.#spawn(work, settings)
     }
-    return mapItems({ scheduler: this.#scheduler, spawn }, items, fn, options)
+    return { scheduler: this.#scheduler, spawn }
   }
 
   /**
@@ -236,6 +253,14 @@ export class TaskManager implements AsyncDisposable {
   #refuseIfClosed(): void {
     if (this.#shutdown === undefined) return
     throw new ManagerClosedError(`${this.#scheduler.settings.name} is closed and takes no new tasks`)
+  }
+
+  #refuseIfFull(): void {
+    if (this.#scheduler.hasRoom) return
+    const { name, maxPending } = this.#scheduler.settings
+    throw new QueueFullError(
+      `${name} has ${maxPending} tasks pending, its maxPending: wait for one to start, or raise it`,
+    )
   }
 
   #shutDown(request: CloseRequest, reason?: unknown): Shutdown {

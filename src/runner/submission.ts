@@ -1,4 +1,4 @@
-import { optionsObject, show } from '../options.ts'
+import { optionsObject, present, show } from '../options.ts'
 import { type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import type { Work } from '../task/types.ts'
 import { checkWork } from '../task/work.ts'
@@ -35,9 +35,4 @@ export function submission(given: BaseTask<unknown> | Work<unknown>, options: Su
 /** By shape, since a package may be there twice. */
 function isTask(given: unknown): given is BaseTask<unknown> {
   return typeof given === 'object' && given !== null && typeof (given as Partial<BaseTask<unknown>>).run === 'function'
-}
-
-/** Without what is `undefined`, which must not hide what the task says. */
-function present(options: object): object {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from '../platform.ts'
+import { currentTask as managed } from '../task/current.ts'
 import type { TaskContext } from '../task/types.ts'
 import { sharedState } from './functions/shared-state.ts'
 
@@ -14,7 +15,8 @@ const contexts = sharedState('current-task', () => new AsyncLocalStorage<TaskCon
  * const download = task(async (url: string) => fetch(url, { signal: currentTask().signal }), { mode: 'thread' })
  */
 export function currentTask(): TaskContext {
-  const context = contexts.getStore()
+  // A task of a manager inside a worker's call is the inner one.
+  const context = managed.getStore()?.context ?? contexts.getStore()
   if (context !== undefined) return context
   throw new TypeError(
     'currentTask() was called outside of a task: call it while a function runs that task() or a TaskWorker has started',

@@ -1,0 +1,44 @@
+import type { Amounts } from '../limits/types.ts'
+import type { SpawnOptions } from '../manager/types.ts'
+import { type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
+import { type Configuration, configuration, withDefaults } from './configuration.ts'
+import type { CallOptions, WorkerOptions } from './types.ts'
+
+/** The settings of calls: checked once, and again only when the defaults have changed or depend on the arguments. */
+export class CallSettings {
+  readonly #explicit: WorkerOptions
+  #config: Configuration | undefined
+  #options: CallOptions = {}
+  #settings = new Map<string, SpawnSettings>()
+
+  constructor(explicit: WorkerOptions) {
+    this.#explicit = explicit
+    this.#look()
+    this.of('', [])
+  }
+
+  /** Of a call of the function of this name. */
+  of(name: string, args: readonly unknown[]): SpawnSettings {
+    if (this.#config !== configuration()) this.#look()
+    const { cost, ...options } = this.#options
+    if (typeof cost === 'function') return make(name, options, cost(...(args as never[])))
+    let settings = this.#settings.get(name)
+    if (settings === undefined) {
+      settings = make(name, options, cost)
+      this.#settings.set(name, settings)
+    }
+    return settings
+  }
+
+  #look(): void {
+    this.#config = configuration()
+    this.#options = withDefaults(this.#explicit, this.#config)
+    this.#settings = new Map()
+  }
+}
+
+function make(name: string, options: CallOptions, cost: Amounts | undefined): SpawnSettings {
+  const { type, priority, timeout, deadline, signal, retry, limits } = options
+  const all = { type, priority, timeout, deadline, signal, retry, limits, cost, name: name === '' ? undefined : name }
+  return spawnSettings(all as SpawnOptions)
+}

@@ -1,0 +1,17 @@
+import type { TaskContext } from '../task/types.ts'
+import type { AnyFunction } from './functions/registry.ts'
+import type { WorkerStats } from './types.ts'
+
+/** One call, ready to be run; once per attempt. */
+export type PreparedCall = (args: readonly unknown[], task: TaskContext, self: unknown) => unknown
+
+/** What runs the calls of a worker in its mode. */
+export interface Engine {
+  /** Calls may run before `submit` returns. */
+  readonly immediate: boolean
+  /** Checks that a function can be run here at all; throws at once if not. */
+  prepare(fn: AnyFunction): PreparedCall
+  stats(): Pick<WorkerStats, 'workers' | 'active' | 'dispatched' | 'crashed' | 'recycled'>
+  /** Ends everything; resolves when that is done. */
+  stop(): Promise<void>
+}

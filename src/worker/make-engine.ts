@@ -1,0 +1,24 @@
+import type { TaskManager } from '../manager/task-manager.ts'
+import type { Engine } from './engine.ts'
+import { startProcessHost } from './host/process-host.ts'
+import { startThreadHost } from './host/thread-host.ts'
+import { LoopEngine } from './loop-engine.ts'
+import { WorkerPool } from './pool/worker-pool.ts'
+import { PoolEngine } from './pool-engine.ts'
+import type { WorkerSettings } from './worker-settings.ts'
+
+/** The engine of a mode. Threads and processes are started by the first calls, or now for `minWorkers`. */
+export function makeEngine(
+  { mode, pool, host, reference, cleanupTimeout }: WorkerSettings,
+  manager: TaskManager,
+): Engine {
+  switch (mode) {
+    case 'sync':
+    case 'async':
+      return new LoopEngine(mode === 'sync', () => manager.stats().running)
+    case 'thread':
+      return new PoolEngine(new WorkerPool(() => startThreadHost(host), pool), { ...reference, cleanupTimeout })
+    case 'process':
+      return new PoolEngine(new WorkerPool(() => startProcessHost(host), pool), { ...reference, cleanupTimeout })
+  }
+}

@@ -1,0 +1,62 @@
+import { show } from '../options.ts'
+import { zip } from '../zip.ts'
+import type { AnyFunction } from './functions/registry.ts'
+import type { WorkerMapOptions } from './types.ts'
+
+type Input = Iterable<unknown> | AsyncIterable<unknown>
+
+/** A call of `map`, taken apart: `map(fn?, ...inputs, options?)`. */
+export interface MapCall {
+  readonly fn: AnyFunction | undefined
+  /** The arguments for each call. */
+  readonly items: Iterable<readonly unknown[]> | AsyncIterable<readonly unknown[]>
+  /** How many there will be, if that is known. */
+  readonly total: number | undefined
+  readonly options: WorkerMapOptions
+}
+
+export function mapCall(given: readonly unknown[]): MapCall {
+  const args = [...given]
+  const fn = typeof args[0] === 'function' ? (args.shift() as AnyFunction) : undefined
+  const last = args.at(-1)
+  const options = args.length > 1 && !isInput(last) ? (args.pop() as WorkerMapOptions) : {}
+  if (args.length === 0) throw new TypeError('map needs at least one input: an iterable or an async iterable')
+  for (const [index, input] of args.entries()) {
+    if (!isInput(input)) {
+      throw new TypeError(`input ${index + 1} of map must be an iterable or an async iterable, got ${show(input)}`)
+    }
+  }
+  const inputs = args as Input[]
+  return { fn, items: rows(inputs), total: totalOf(inputs), options: options ?? {} }
+}
+
+function rows(inputs: readonly Input[]): MapCall['items'] {
+  const [only] = inputs
+  if (inputs.length > 1 || only === undefined) return zip(...inputs)
+  return Symbol.asyncIterator in only ? eachAsync(only) : each(only)
+}
+
+function* each(items: Iterable<unknown>): Generator<[unknown]> {
+  for (const item of items) yield [item]
+}
+
+async function* eachAsync(items: AsyncIterable<unknown>): AsyncGenerator<[unknown]> {
+  for await (const item of items) yield [item]
+}
+
+function totalOf(inputs: readonly Input[]): number | undefined {
+  const sizes = inputs.map(sizeOf)
+  return sizes.includes(undefined) ? undefined : Math.min(...(sizes as number[]))
+}
+
+function sizeOf(input: Input): number | undefined {
+  const { length, size } = input as { readonly length?: unknown; readonly size?: unknown }
+  const known = length ?? size
+  return typeof known === 'number' ? known : undefined
+}
+
+/** A string is one too, but nobody who passes one as the last argument means options. */
+function isInput(value: unknown): value is Input {
+  if (typeof value === 'string') return true
+  return typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value)
+}

@@ -1,0 +1,49 @@
+import type { TaskContext } from '../task/types.ts'
+import type { Engine, PreparedCall } from './engine.ts'
+import { assertMayStartWorker } from './functions/nesting.ts'
+import { type ReferenceOptions, referTo } from './functions/refer-to.ts'
+import type { AnyFunction } from './functions/registry.ts'
+import type { WorkerPool } from './pool/worker-pool.ts'
+
+/** How calls are made in a pool. */
+export interface PoolCalls extends ReferenceOptions {
+  /** Milliseconds a call gets to end by itself before its worker is ended. */
+  readonly cleanupTimeout: number
+}
+
+/** Runs calls in a pool of workers: the modes thread and process. */
+export class PoolEngine implements Engine {
+  readonly immediate = false
+  readonly #pool: WorkerPool
+  readonly #calls: PoolCalls
+
+  constructor(pool: WorkerPool, calls: PoolCalls) {
+    this.#pool = pool
+    this.#calls = calls
+  }
+
+  prepare(fn: AnyFunction): PreparedCall {
+    assertMayStartWorker()
+    const { cleanupTimeout, ...where } = this.#calls
+    const reference = referTo(fn, where)
+    return (args, task: TaskContext) => {
+      const { id, name, attempt, signal, progress } = task
+      return this.#pool.call(
+        { function: reference, args, task: { id, name, attempt } },
+        { signal, cleanupTimeout, onProgress: progress, onRequest: refuse },
+      )
+    }
+  }
+
+  stats() {
+    return this.#pool.stats()
+  }
+
+  stop(): Promise<void> {
+    return this.#pool.stop()
+  }
+}
+
+async function refuse(request: unknown): Promise<never> {
+  throw new TypeError(`a worker asked for something unknown: ${JSON.stringify(request)}`)
+}

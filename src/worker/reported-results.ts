@@ -1,0 +1,45 @@
+import type { MapResults } from '../manager/types.ts'
+import type { ProgressReporter } from '../progress/types.ts'
+
+/** How far a map is: changed by whoever runs it. */
+export interface MapProgress {
+  completed: number
+  failed: number
+}
+
+/** The results of a map whose progress somebody is shown, from the start of a loop over them to its end. */
+export function reportedResults<T>(
+  results: MapResults<T>,
+  reporter: ProgressReporter,
+  progress: MapProgress,
+  run: { readonly total?: number; readonly label?: string },
+): MapResults<T> {
+  const start = () => {
+    progress.completed = progress.failed = 0
+    reporter.start(run)
+  }
+  const stop = (cancelled: boolean) => reporter.stop({ ...progress, ...(cancelled && { cancelled }) })
+  return {
+    async toArray() {
+      start()
+      let cancelled = true
+      try {
+        const values = await results.toArray()
+        cancelled = false
+        return values
+      } finally {
+        stop(cancelled)
+      }
+    },
+    async *[Symbol.asyncIterator]() {
+      start()
+      let cancelled = true
+      try {
+        yield* results
+        cancelled = false
+      } finally {
+        stop(cancelled)
+      }
+    },
+  }
+}

@@ -1,0 +1,205 @@
+import type { Scheduler } from '../manager/scheduler.ts'
+import { isolatedScope, TaskManager } from '../manager/task-manager.ts'
+import type { CloseOptions, CloseReport, MapResults } from '../manager/types.ts'
+import { callback, optionsObject, present } from '../options.ts'
+import { progressReporter } from '../progress/progress-reporter.ts'
+import { Entry } from '../task/entry.ts'
+import type { Task } from '../task/task.ts'
+import type { Outcome, TaskContext, TaskHandle } from '../task/types.ts'
+import { CallSettings } from './call-settings.ts'
+import type { Engine, PreparedCall } from './engine.ts'
+import type { AnyFunction } from './functions/registry.ts'
+import { makeEngine } from './make-engine.ts'
+import { mapCall } from './map-call.ts'
+import { pendingArguments } from './pending-arguments.ts'
+import { type MapProgress, reportedResults } from './reported-results.ts'
+import type { Inputs, OrHandles, WorkerMapOptions, WorkerOptions, WorkerStats } from './types.ts'
+import { type WorkerSettings, workerSettings } from './worker-settings.ts'
+
+/** How a {@link TaskWorker} is started. */
+export interface TaskWorkerOptions extends WorkerOptions {
+  /** The function that is run when a call brings none of its own. */
+  readonly fn?: AnyFunction
+}
+
+/**
+ * Runs functions in one mode: on this event loop, in threads or in processes, with the same calls and the same handles.
+ *
+ * ```ts
+ * const worker = await TaskWorker.start({ mode: 'thread', maxWorkers: 2 })
+ * console.log(await worker.submit((x: number) => x * x, 5))
+ * await worker.stop()
+ * ```
+ */
+export class TaskWorker implements AsyncDisposable {
+  readonly #settings: WorkerSettings
+  readonly #manager: TaskManager
+  readonly #scheduler: Scheduler
+  readonly #engine: Engine
+  readonly #bound: AnyFunction | undefined
+  readonly #calls: CallSettings
+
+  private constructor(options: TaskWorkerOptions) {
+    const { fn, ...explicit } = options
+    this.#bound = fn === undefined ? undefined : callback('fn', fn)
+    this.#settings = workerSettings(explicit)
+    this.#calls = new CallSettings(explicit)
+    this.#manager = TaskManager.startIn(isolatedScope, this.#settings.manager)
+    this.#scheduler = TaskManager.schedulerOf(this.#manager)
+    this.#engine = makeEngine(this.#settings, this.#manager)
+  }
+
+  /** Starts a worker. Rejects with `TypeError` or `RangeError` for a wrong option. */
+  static async start(options?: TaskWorkerOptions): Promise<TaskWorker> {
+    return TaskWorker.make(options)
+  }
+
+  /** @internal Refuses what `start` would refuse. */
+  static check({ fn, ...explicit }: TaskWorkerOptions): void {
+    if (fn !== undefined) callback('fn', fn)
+    workerSettings(explicit)
+    new CallSettings(explicit)
+  }
+
+  /** @internal */
+  static make(options?: TaskWorkerOptions): TaskWorker {
+    return new TaskWorker(optionsObject('options', options) ?? {})
+  }
+
+  /**
+   * Runs a function: the first argument if that is one, with the others; else the bound one, with all of them. Handles
+   * among the arguments are awaited first, and if one fails so does this call.
+   *
+   * Throws, and keeps nothing: `TypeError` without a function, or for one that can't be run in this mode;
+   * `QueueFullError` past `maxPending`; `ManagerClosedError` once it was closed.
+   */
+  submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: OrHandles<A>): TaskHandle<Outcome<R>>
+  submit(...args: readonly unknown[]): TaskHandle<unknown>
+  submit(...args: readonly unknown[]): TaskHandle<unknown> {
+    const [first, ...others] = args
+    return typeof first === 'function' ? this.run(first as AnyFunction, others) : this.run(this.#boundFunction(), args)
+  }
+
+  /** Runs the bound function with these arguments, whatever they are. */
+  call(...args: readonly unknown[]): TaskHandle<unknown> {
+    return this.run(this.#boundFunction(), args)
+  }
+
+  /** @internal One call, of a function that may have a `this`. */
+  run(fn: AnyFunction, args: readonly unknown[], self?: unknown, calls = this.#calls): TaskHandle<unknown> {
+    TaskManager.refuseIfClosed(this.#manager)
+    TaskManager.refuseIfFull(this.#manager)
+    const call = this.#engine.prepare(fn)
+    const settings = calls.of(this.#nameOf(fn), args)
+    const pending = this.#settings.unwrap ? pendingArguments(args) : undefined
+    if (pending !== undefined) return this.#runLater(call, pending, settings, self)
+    const task = TaskManager.enrol(this.#manager, context => call(args, context, self), settings)
+    if (this.#engine.immediate) this.#scheduler.startNow()
+    return task.handle
+  }
+
+  #runLater(
+    call: PreparedCall,
+    pending: Promise<readonly unknown[]>,
+    settings: ReturnType<CallSettings['of']>,
+    self: unknown,
+  ): TaskHandle<unknown> {
+    const entry = new Entry()
+    let args: readonly unknown[] = []
+    const work = (context: TaskContext) => call(args, context, self)
+    const task = TaskManager.enrol(this.#manager, work, settings, { entry })
+    pending.then(
+      values => {
+        args = values
+        if (!task.ended) entry.open(task)
+      },
+      error => task.refuse(error),
+    )
+    return task.handle
+  }
+
+  /**
+   * Runs a function on every item of an input, or on those of several inputs side by side, up to the end of the shortest:
+   * `map(fn?, ...inputs, options?)`. See {@link TaskManager.map} for how; `progress` shows how far it is.
+   */
+  map<A extends readonly unknown[], R>(
+    fn: (...args: A) => R,
+    ...inputs: [...Inputs<A>, options?: WorkerMapOptions]
+  ): MapResults<Outcome<R>>
+  map(...inputs: readonly (Iterable<unknown> | AsyncIterable<unknown> | WorkerMapOptions)[]): MapResults<unknown>
+  map(...given: readonly unknown[]): MapResults<unknown> {
+    return this.mapWith(this.#settings.explicit, given)
+  }
+
+  /** @internal A map whose calls have these options where its own say nothing. */
+  mapWith(explicit: WorkerOptions, given: readonly unknown[]): MapResults<unknown> {
+    TaskManager.refuseIfClosed(this.#manager)
+    const { fn = this.#boundFunction(), items, total, options } = mapCall(given)
+    const { progress: shown = this.#settings.progress, buffer, ordered, onError, ...callOptions } = options
+    const call = this.#engine.prepare(fn)
+    const name = this.#nameOf(fn)
+    const calls = new CallSettings({ ...explicit, ...present(callOptions), mode: this.#settings.mode })
+    const reporter = progressReporter(shown, error =>
+      this.#scheduler.report.log(error, 'the progress of a map could not be shown'),
+    )
+    const done: MapProgress = { completed: 0, failed: 0 }
+    const results = TaskManager.mapItems(
+      this.#manager,
+      items,
+      (args: readonly unknown[], task: TaskContext) => this.#mapped(call, args, task),
+      present({ buffer, ordered, onError, signal: callOptions.signal }),
+      {
+        settingsOf: args => calls.of(name, args),
+        ended: task => reporter?.update(count(done, task, total)),
+      },
+    )
+    if (reporter === undefined) return results
+    return reportedResults(results, reporter, done, { ...(total !== undefined && { total }), label: name })
+  }
+
+  /** Items may be handles, too. */
+  #mapped(call: PreparedCall, args: readonly unknown[], task: TaskContext): unknown {
+    const pending = this.#settings.unwrap ? pendingArguments(args) : undefined
+    return pending === undefined ? call(args, task, undefined) : pending.then(values => call(values, task, undefined))
+  }
+
+  /** The counts of this moment. */
+  stats(): WorkerStats {
+    return { ...this.#manager.stats(), ...this.#engine.stats() }
+  }
+
+  /** Resolves when no call is pending or running: see {@link TaskManager.drain}. */
+  drain(): Promise<void> {
+    return this.#manager.drain()
+  }
+
+  /** Closes like {@link TaskManager.close}, then ends the workers. */
+  close(options?: CloseOptions): Promise<CloseReport> {
+    return this.#manager.close(options).finally(() => this.#engine.stop())
+  }
+
+  /** Closes at once for what is pending: `close({ pending: 'cancel' })`. */
+  stop(): Promise<CloseReport> {
+    return this.close({ pending: 'cancel' })
+  }
+
+  /** Closes like `close()`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #boundFunction(): AnyFunction {
+    if (this.#bound !== undefined) return this.#bound
+    throw new TypeError('this worker has no function: pass one as the first argument, or as `fn` when it is started')
+  }
+
+  #nameOf(fn: AnyFunction): string {
+    return (fn === this.#bound ? this.#settings.reference.name : undefined) ?? fn.name
+  }
+}
+
+function count(progress: MapProgress, task: Task, total: number | undefined) {
+  progress.completed += 1
+  if (task.status === 'failed') progress.failed += 1
+  return { ...progress, ...(total !== undefined && { total }) }
+}

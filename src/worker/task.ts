@@ -1,0 +1,133 @@
+import { callback, optionsObject } from '../options.ts'
+import type { Outcome, TaskHandle } from '../task/types.ts'
+import { CallSettings } from './call-settings.ts'
+import { insideWorker } from './functions/nesting.ts'
+import { type AnyFunction, markWrapper, register } from './functions/registry.ts'
+import { TaskWorker } from './task-worker.ts'
+import type { CallOptions, TaskFunction, WorkerOptions } from './types.ts'
+
+/** A method as a task: called on an instance, which is its `this`. */
+export type TaskMethod<This, A extends readonly unknown[], R> = (this: This, ...args: A) => TaskHandle<Outcome<R>>
+
+/** A decorator of methods: TC39, as in TypeScript 5. */
+export type TaskDecorator = <This, A extends readonly unknown[], R>(
+  method: (this: This, ...args: A) => R,
+  context: ClassMethodDecoratorContext<This, (this: This, ...args: A) => R>,
+) => TaskMethod<This, A, R>
+
+/**
+ * Makes a function run as a task, wherever `mode` says, with everything a task has: a handle, cancelling, timeouts,
+ * retries, limits, progress. Calling it submits; it has `map`, `stop` and the other methods of a {@link TaskWorker}.
+ *
+ * ```ts
+ * const square = task((x: number) => x * x, { mode: 'async', maxWorkers: 4 })
+ * console.log(await square(5))
+ * console.log(await square.map([1, 2, 3]).toArray())
+ * await square.stop()
+ * ```
+ *
+ * In threads and processes the function is found by its module, `module: import.meta.url`, and its name; without `module`
+ * its source is sent, which then must need nothing from outside itself.
+ *
+ * As a decorator of methods, `@task` or `@task({ … })`, in the modes sync and async: all instances share the slots.
+ */
+export function task<A extends readonly unknown[], R>(
+  fn: (...args: A) => R,
+  options?: WorkerOptions,
+): TaskFunction<A, R>
+export function task(options?: WorkerOptions): TaskDecorator
+export function task<This, A extends readonly unknown[], R>(
+  method: (this: This, ...args: A) => R,
+  context: ClassMethodDecoratorContext<This, (this: This, ...args: A) => R>,
+): TaskMethod<This, A, R>
+export function task(first?: unknown, second?: unknown): unknown {
+  if (typeof first !== 'function') {
+    const options = optionsObject('options', first as WorkerOptions | undefined) ?? {}
+    return (method: AnyFunction, context: unknown) => taskMethod(method, context, options)
+  }
+  if (isDecoratorContext(second)) return taskMethod(first as AnyFunction, second, {})
+  return taskFunction(first as AnyFunction, optionsObject('options', second as WorkerOptions | undefined) ?? {})
+}
+
+function taskFunction(fn: AnyFunction, options: WorkerOptions): TaskFunction {
+  const { module, name = fn.name } = options
+  if (module !== undefined && insideWorker()) register(module, name, fn)
+  // Checked where the mistake is made, and started where it is first used: most modules are imported, few are called.
+  const worker = lazily(() => TaskWorker.make({ ...options, fn }))
+  if (!insideWorker()) checkOptions(options, fn)
+  return withCalls(fn, worker, options, undefined)
+}
+
+function withCalls(
+  fn: AnyFunction,
+  worker: () => TaskWorker,
+  options: WorkerOptions,
+  calls: CallSettings | undefined,
+): TaskFunction {
+  const submit = (...args: readonly unknown[]) => {
+    const [first, ...others] = args
+    return typeof first === 'function'
+      ? worker().run(first as AnyFunction, others, undefined, calls)
+      : worker().run(fn, args, undefined, calls)
+  }
+  const members = {
+    submit,
+    call: (...args: readonly unknown[]) => worker().run(fn, args, undefined, calls),
+    map: (...given: readonly unknown[]) => worker().mapWith(options, given),
+    with: (more: CallOptions) => {
+      const merged = { ...options, ...optionsObject('options', more) }
+      return withCalls(fn, worker, merged, new CallSettings(merged))
+    },
+    stats: () => worker().stats(),
+    drain: () => worker().drain(),
+    close: (closeOptions?: Parameters<TaskWorker['close']>[0]) => worker().close(closeOptions),
+    stop: () => worker().stop(),
+    [Symbol.asyncDispose]: () => worker()[Symbol.asyncDispose](),
+  }
+  const wrapper = Object.assign((...args: readonly unknown[]) => submit(...args), members)
+  markWrapper(wrapper, fn)
+  return named(wrapper, fn) as unknown as TaskFunction
+}
+
+function taskMethod(method: AnyFunction, context: unknown, options: WorkerOptions): AnyFunction {
+  callback('the decorated method', method)
+  if (!isDecoratorContext(context) || context.kind !== 'method') {
+    throw new TypeError(
+      '@task decorates methods only, with the decorators of TC39 (TypeScript 5 without experimentalDecorators)',
+    )
+  }
+  const { mode } = options
+  if (mode !== undefined && mode !== 'sync' && mode !== 'async') {
+    throw new TypeError(
+      `@task runs methods in the modes sync and async, got '${mode}': an instance can't be carried elsewhere`,
+    )
+  }
+  const worker = lazily(() => TaskWorker.make({ ...options, fn: method }))
+  checkOptions(options, method)
+  function decorated(this: unknown, ...args: readonly unknown[]): TaskHandle<unknown> {
+    return worker().run(method, args, this)
+  }
+  return named(decorated, method)
+}
+
+/** Refuses wrong options; what was made for that holds nothing. */
+function checkOptions(options: WorkerOptions, fn: AnyFunction): void {
+  TaskWorker.check({ ...options, fn })
+}
+
+function named<F extends object>(wrapper: F, fn: AnyFunction): F {
+  for (const key of ['name', 'length'] as const) {
+    Object.defineProperty(wrapper, key, { value: fn[key], configurable: true })
+  }
+  return wrapper
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
+}
+
+function isDecoratorContext(value: unknown): value is ClassMethodDecoratorContext {
+  const { kind, metadata, addInitializer } = Object(value) as Partial<ClassMethodDecoratorContext>
+  return typeof kind === 'string' && (typeof addInitializer === 'function' || metadata !== undefined)
+}

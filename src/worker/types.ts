@@ -1,0 +1,98 @@
+import type { Amounts } from '../limits/types.ts'
+import type {
+  CloseOptions,
+  CloseReport,
+  ManagerStats,
+  MapOptions,
+  MapResults,
+  SpawnOptions,
+  TaskManagerOptions,
+} from '../manager/types.ts'
+import type { Progress } from '../progress/types.ts'
+import type { Outcome, TaskHandle } from '../task/types.ts'
+import type { HostOptions } from './host/host.ts'
+import type { PoolOptions } from './pool/pool-options.ts'
+
+/**
+ * Where functions run. `'sync'`: in the call itself, or in order if one is running. `'async'`: on this event loop.
+ * `'thread'` and `'process'`: in a pool of workers.
+ */
+export type WorkerMode = 'sync' | 'async' | 'thread' | 'process'
+
+/** How each call is run. */
+export interface CallOptions extends Omit<SpawnOptions, 'cost' | 'name'> {
+  /** How much of each limit: amounts, or a function of the arguments that gives them. */
+  readonly cost?: Amounts | ((...args: never[]) => Amounts)
+}
+
+/** How a {@link TaskWorker} works; each option may have a default by {@link configure}. */
+export interface WorkerOptions
+  extends CallOptions,
+    Omit<PoolOptions, 'maxWorkers'>,
+    HostOptions,
+    Pick<TaskManagerOptions, 'closeTimeout' | 'cleanupTimeout' | 'maxPending' | 'logger' | 'onError'> {
+  /** @default 'async' */
+  readonly mode?: WorkerMode
+  /** How many calls run at a time; in threads and processes, how many workers there are. @default 1 in mode sync, 35 in mode async, else one per processor */
+  readonly maxWorkers?: number
+  /** The module that has the function, `import.meta.url`: threads and processes import it. Without it the function's source is sent. */
+  readonly module?: string | URL
+  /** The name by which the module knows the function, and calls are called. @default the function's own */
+  readonly name?: string
+  /** Whether handles among the arguments are awaited, and their results passed instead. @default true */
+  readonly unwrap?: boolean
+  /** What `map` shows while it runs. @default false */
+  readonly progress?: Progress
+}
+
+/** How one `map` runs. */
+export interface WorkerMapOptions extends Omit<MapOptions, 'cost' | 'progress' | 'name'>, CallOptions {
+  /** `true`: a bar or lines on stderr; options for them; a function that is told after each item; a reporter of your own. @default false */
+  readonly progress?: Progress
+}
+
+/** Counts at one moment. */
+export interface WorkerStats extends ManagerStats {
+  /** Threads or processes there are; 1 where calls run on this event loop. */
+  readonly workers: number
+  /** Calls that workers have now. */
+  readonly active: number
+  /** Calls that workers were given so far. */
+  readonly dispatched: number
+  /** Workers that ended by themselves. */
+  readonly crashed: number
+  /** Workers that were replaced after `recycleAfter`. */
+  readonly recycled: number
+}
+
+/** The arguments of a function, each of them itself or the handle of a task that gives it. */
+export type OrHandles<A extends readonly unknown[]> = { [K in keyof A]: A[K] | TaskHandle<Awaited<A[K]>> }
+
+/** Several inputs for `map`, one for each parameter. */
+export type Inputs<A extends readonly unknown[]> = { [K in keyof A]: Iterable<A[K]> | AsyncIterable<A[K]> }
+
+/** A function that runs as a task, wherever its mode says. */
+export interface TaskFunction<A extends readonly unknown[] = readonly unknown[], R = unknown> extends AsyncDisposable {
+  /** See {@link TaskFunction.submit}. */
+  (...args: OrHandles<A>): TaskHandle<Outcome<R>>
+  <B extends readonly unknown[], S>(fn: (...args: B) => S, ...args: OrHandles<B>): TaskHandle<Outcome<S>>
+  /** Runs the function with these arguments; a function as the first one is run in its place, with the others. */
+  submit(...args: OrHandles<A>): TaskHandle<Outcome<R>>
+  submit<B extends readonly unknown[], S>(fn: (...args: B) => S, ...args: OrHandles<B>): TaskHandle<Outcome<S>>
+  /** Runs the function with these arguments, whatever they are. */
+  call(...args: OrHandles<A>): TaskHandle<Outcome<R>>
+  /** Runs the function on every item: see {@link TaskManager.map}. */
+  map(items: Iterable<A[0]> | AsyncIterable<A[0]>, options?: WorkerMapOptions): MapResults<Outcome<R>>
+  /** Runs the function on the items of several inputs side by side, up to the end of the shortest. */
+  map(...inputs: [...Inputs<A>, options?: WorkerMapOptions]): MapResults<Outcome<R>>
+  /** The same function and workers with other options for its calls. */
+  with(options: CallOptions): TaskFunction<A, R>
+  stats(): WorkerStats
+  /** Resolves when no call is pending or running. */
+  drain(): Promise<void>
+  /** Closes like {@link TaskManager.close}, and ends the workers. */
+  close(options?: CloseOptions): Promise<CloseReport>
+  /** `close({ pending: 'cancel' })`. */
+  stop(): Promise<CloseReport>
+  [Symbol.asyncDispose](): Promise<void>
+}
