@@ -29,11 +29,11 @@ export async function hashFolder(folder: Buffer, options: HashFolderOptions, res
   let interrupted: number | undefined
 
   const manager = await TaskManager.start({ name: 'hash-folder', maxTasks: jobs, closeTimeout })
-  const progress = showProgress(tally, process.stdout, process.stderr)
+  const progress = await showProgress(tally)
   const stopListening = onInterrupt(exitCode => {
     interrupted = exitCode
-    progress.note(
-      `interrupted: ${plural(manager.stats().running, 'running file')} may take another ${closeTimeout} ms, Ctrl-C again exits at once`,
+    process.stderr.write(
+      `interrupted: ${plural(manager.stats().running, 'running file')} may take another ${closeTimeout} ms, Ctrl-C again exits at once\n`,
     )
     stopping.abort()
     manager.close({ pending: 'cancel' })
@@ -42,6 +42,7 @@ export async function hashFolder(folder: Buffer, options: HashFolderOptions, res
   const counted = count(folder, tally, counting.signal)
   const hash = hashTask(bytes => {
     tally.bytesRead += bytes
+    progress.changed()
   })
 
   try {
@@ -52,7 +53,8 @@ export async function hashFolder(folder: Buffer, options: HashFolderOptions, res
     for await (const outcome of files) {
       if (results.abandoned) break
       const file = tally.book(outcome)
-      if (file) await results.send(() => progress.print(checksumLine(file.hash, file.path)))
+      progress.changed()
+      if (file) await results.send(checksumLine(file.hash, file.path))
     }
     tally.countComplete ||= interrupted === undefined
     await results.flushed()

@@ -1,23 +1,29 @@
-import type { WriteStream } from 'node:tty'
-import { PlainProgress } from './plain-progress.ts'
+import { loadBars } from '../../src/progress/load-bars.ts'
+import { progressReporter } from '../../src/progress/progress-reporter.ts'
 import type { Tally } from './tally.ts'
-import { TerminalProgress } from './terminal-progress.ts'
+import { plural, size, speed } from './text.ts'
 
-/** Shows how far a run is while its results are printed. */
+/** Shows how far a run is, on stderr. */
 export interface Progress {
-  /** Writes a result to stdout, past the display where both share a terminal. `false`: wait for stdout's `drain`. */
-  print(line: Buffer): boolean
-  /** Writes a message to stderr. */
-  note(message: string): void
+  /** The tally has changed. */
+  changed(): void
   /** Shows the final state and ends the display. */
   stop(): void
 }
 
-/** A stream of this process: a terminal, a pipe or a file. */
-export type Output = NodeJS.WriteStream | WriteStream
+/** A bar on a terminal, where the results go above it; a line every two seconds in a pipe or a file. */
+export async function showProgress(tally: Tally): Promise<Progress> {
+  // Even a run over in a moment is to end with a full bar.
+  await loadBars()
+  const reporter = progressReporter({ clear: true, format: () => words(tally) })
+  reporter?.start({ total: tally.total })
+  return {
+    changed: () => reporter?.update({ completed: tally.ended, total: tally.total }),
+    stop: () => reporter?.stop({ completed: tally.ended, failed: tally.failures.length }),
+  }
+}
 
-/** A bar when stderr is a terminal that can draw one, plain lines when it is not. No colours, so none to turn off. */
-export function showProgress(tally: Tally, stdout: Output, stderr: Output): Progress {
-  const drawable = stderr.isTTY && process.env.TERM !== 'dumb'
-  return drawable ? new TerminalProgress(tally, stdout, stderr) : new PlainProgress(tally, stdout, stderr)
+function words({ ended, total, countComplete, bytesRead, elapsed }: Tally): string {
+  const files = `${ended}/${plural(total, 'file')}${countComplete ? '' : ' found so far'}`
+  return `${files}, ${size(bytesRead)}, ${speed(bytesRead, elapsed)}`
 }

@@ -1,14 +1,13 @@
 import { once } from 'node:events'
-import type { Output } from './progress.ts'
 import { reason } from './text.ts'
 
 /** Results on their way to whoever reads stdout: at the reader's pace, for as long as there is a reader. */
 export class Results {
-  readonly #stdout: Output
+  readonly #stdout: NodeJS.WriteStream
   readonly #abandoned = new AbortController()
   #interrupted = false
 
-  constructor(stdout: Output) {
+  constructor(stdout: NodeJS.WriteStream) {
     this.#stdout = stdout
     stdout.on('error', error => this.#lost(error))
   }
@@ -18,10 +17,10 @@ export class Results {
     return this.#abandoned.signal.aborted
   }
 
-  /** Writes by `write`, which answers as a stream does, and waits until there is room for more. */
-  async send(write: () => boolean): Promise<void> {
+  /** Writes a line, and waits until there is room for more. */
+  async send(line: Buffer): Promise<void> {
     const { signal } = this.#abandoned
-    if (signal.aborted || write()) return
+    if (signal.aborted || this.#stdout.write(line)) return
     await once(this.#stdout, 'drain', { signal }).catch(() => {})
   }
 
