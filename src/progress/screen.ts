@@ -17,8 +17,9 @@ const screens = new Set<Screen>()
 /**
  * The bars at the bottom of one terminal, and what the program prints above them.
  *
- * Nothing needs restoring when the process ends in the middle, in whatever way: the cursor is never hidden and rests at
- * the start of the line below the bars, and lines wrap again by the end of the very write that draws the bars.
+ * Nothing needs restoring when the process ends in the middle, in whatever way (cli-progress #93): the cursor is never
+ * hidden and rests at the start of the line below the bars, and lines wrap again by the end of the very write that draws
+ * them.
  */
 export class Screen {
   readonly #stream: ProgressStream

@@ -26,10 +26,11 @@ const SLOW = 100 * 2 ** 30
 /** Long enough to be caught in the middle, short enough to wait for. */
 const SLOWISH = 2 ** 29
 
-/** As a shell has it: what npm tells the programs it starts is set only where a test says so. */
-const ENV = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !name.startsWith('npm_') && name !== 'INIT_CWD'),
-)
+/** What a person's shell does not have: what npm and build servers tell the programs they start. */
+const NOT_IN_A_SHELL = /^(npm_.*|INIT_CWD|CI|NO_PROGRESS)$/
+
+/** As a shell has it: the rest is set only where a test says so. */
+const ENV = Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_IN_A_SHELL.test(name)))
 
 let place: string
 

@@ -85,6 +85,10 @@ describe.skipIf(!supported || !hasScript)('progress in a pseudo-terminal (needs 
     }
   })
 
+  it('keeps bars on stdout and on stderr apart', () => {
+    expect(shown('both').rows).toEqual([`err ${FULL} 9/9`, `out ${FULL} 9/9`])
+  })
+
   it('is apart from the results when those go elsewhere', () => {
     const { raw, rows } = shown('talk', {}, '> /dev/null')
     expect(raw).not.toContain('out')

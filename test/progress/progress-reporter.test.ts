@@ -1,6 +1,10 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { progressReporter } from '../../src/progress/progress-reporter.ts'
 import type { ProgressOptions } from '../../src/progress/types.ts'
+
+beforeEach(() => {
+  vi.stubEnv('NO_PROGRESS', '')
+})
 
 afterEach(() => {
   vi.unstubAllEnvs()
