@@ -5,8 +5,8 @@ import type { TaskEvents } from './types.ts'
 export class EventStream implements TaskEvents {
   readonly #capacity: number
   readonly #leave: () => void
-  #buffer: TaskEvent[] = []
-  /** Where the oldest of a full buffer is. */
+  #buffer: (TaskEvent | undefined)[] = []
+  /** Where the oldest is. */
   #first = 0
   #dropped = 0
   #ended = false
@@ -23,30 +23,36 @@ export class EventStream implements TaskEvents {
   }
 
   #take(event: TaskEvent): void {
+    // Somebody who heard the same event before may have ended this.
+    if (this.#ended) return
     const waiting = this.#waiting.shift()
     if (waiting !== undefined) waiting({ value: event, done: false })
-    else if (this.#buffer.length < this.#capacity) this.#buffer.push(event)
-    else {
+    else this.#buffer.push(event)
+    if (this.#buffer.length - this.#first > this.#capacity) {
+      this.#shift()
       this.#dropped += 1
-      this.#buffer[this.#first] = event
-      this.#first = (this.#first + 1) % this.#capacity
     }
     if (event.type === 'closed') this.#end()
   }
 
   async next(): Promise<IteratorResult<TaskEvent, undefined>> {
-    this.#straighten()
-    const event = this.#buffer.shift()
+    const event = this.#shift()
     if (event !== undefined) return { value: event, done: false }
     if (this.#ended) return { value: undefined, done: true }
     return new Promise(resolve => this.#waiting.push(resolve))
   }
 
-  /** After a loss the ring has its oldest in the middle; it is taken from the front again. */
-  #straighten(): void {
-    if (this.#first === 0) return
-    this.#buffer = [...this.#buffer.slice(this.#first), ...this.#buffer.slice(0, this.#first)]
-    this.#first = 0
+  /** Takes the oldest. The front of the array is cut off only now and then, since that moves all the others. */
+  #shift(): TaskEvent | undefined {
+    const event = this.#buffer[this.#first]
+    if (event === undefined) return undefined
+    this.#buffer[this.#first] = undefined
+    this.#first += 1
+    if (this.#first * 2 >= this.#buffer.length) {
+      this.#buffer = this.#buffer.slice(this.#first)
+      this.#first = 0
+    }
+    return event
   }
 
   #end(): void {
