@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { StoreError } from '../../src/errors.ts'
+import { sqliteStore } from '../../src/sqlite.ts'
+import { settle } from '../harness.ts'
+import { temporaryFolder } from './files.ts'
+
+describe('a locked file', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  })
+
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  function lock(path: string): DatabaseSync {
+    const database = new DatabaseSync(path)
+    database.exec('BEGIN EXCLUSIVE')
+    return database
+  }
+
+  async function untilItPauses(): Promise<void> {
+    while (vi.getTimerCount() === 0) await settle()
+  }
+
+  it('is opened when it is free a moment later', async () => {
+    const path = join(temporaryFolder(), 'tasks.db')
+    const database = lock(path)
+    const store = sqliteStore(path)
+    const opening = store.open(0)
+    await untilItPauses()
+    database.close()
+    vi.advanceTimersToNextTimer()
+    expect((await opening).lastId).toBe(0)
+    await store.close()
+  })
+
+  it('is refused when it is not free after some of those', async () => {
+    const path = join(temporaryFolder(), 'tasks.db')
+    const database = lock(path)
+    const opening = sqliteStore(path).open(0)
+    const refused = expect(opening).rejects.toThrow(StoreError)
+    for (let pauses = 0; pauses < 4; pauses++) {
+      await untilItPauses()
+      vi.advanceTimersToNextTimer()
+    }
+    await refused
+    database.close()
+  })
+})
