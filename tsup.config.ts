@@ -1,11 +1,25 @@
 import { defineConfig } from 'tsup'
 
+const entry = {
+  index: 'src/index.ts',
+  sqlite: 'src/sqlite.ts',
+  testing: 'src/testing/index.ts',
+  worker: 'src/worker/index.ts',
+}
+
+/** What threads and processes run: found beside the file that starts them. */
+const inside = {
+  lifeline: 'src/worker/host/lifeline.ts',
+  'process-entry': 'src/worker/host/process-entry.ts',
+  'thread-entry': 'src/worker/host/thread-entry.ts',
+}
+
 export default defineConfig({
-  entry: { index: 'src/index.ts', testing: 'src/testing/index.ts', sqlite: 'src/sqlite.ts' },
+  entry: { ...entry, ...inside },
   format: 'esm',
   target: 'es2023',
   platform: 'node',
-  dts: true,
+  dts: { entry },
   splitting: true,
   sourcemap: true,
   clean: true,

@@ -83,6 +83,7 @@ export { Semaphore } from './semaphore.ts'
 export type { StoreContents, StoredTask, TaskStore } from './store/types.ts'
 export type { Backoff } from './task/backoff.ts'
 export type { RetryOptions } from './task/retry.ts'
+export type { RunTrace } from './task/run-trace.ts'
 export type {
   Outcome,
   TaskAttempt,

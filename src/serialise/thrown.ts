@@ -8,7 +8,7 @@ import { show } from '../options.ts'
 export type PlainThrown = { readonly error: PlainError } | { readonly value?: unknown }
 
 /** An error as plain data. */
-export interface PlainError {
+interface PlainError {
   /** The names of its classes, most derived first: the first that the reader knows is what it becomes again. */
   readonly classes: readonly string[]
   readonly name: string

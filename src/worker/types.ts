@@ -81,7 +81,7 @@ export interface TaskFunction<A extends readonly unknown[] = readonly unknown[],
   submit<B extends readonly unknown[], S>(fn: (...args: B) => S, ...args: OrHandles<B>): TaskHandle<Outcome<S>>
   /** Runs the function with these arguments, whatever they are. */
   call(...args: OrHandles<A>): TaskHandle<Outcome<R>>
-  /** Runs the function on every item: see {@link TaskManager.map}. */
+  /** Runs the function on every item: see `TaskManager.map`. */
   map(items: Iterable<A[0]> | AsyncIterable<A[0]>, options?: WorkerMapOptions): MapResults<Outcome<R>>
   /** Runs the function on the items of several inputs side by side, up to the end of the shortest. */
   map(...inputs: [...Inputs<A>, options?: WorkerMapOptions]): MapResults<Outcome<R>>
@@ -90,7 +90,7 @@ export interface TaskFunction<A extends readonly unknown[] = readonly unknown[],
   stats(): WorkerStats
   /** Resolves when no call is pending or running. */
   drain(): Promise<void>
-  /** Closes like {@link TaskManager.close}, and ends the workers. */
+  /** Closes like `TaskManager.close`, and ends the workers. */
   close(options?: CloseOptions): Promise<CloseReport>
   /** `close({ pending: 'cancel' })`. */
   stop(): Promise<CloseReport>
