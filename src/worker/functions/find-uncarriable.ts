@@ -31,7 +31,7 @@ class Search {
     if (reason !== undefined) return { ...reason, path }
     if (typeof part !== 'object' || part === null || this.#seen.has(part) || this.#moved.has(part)) return undefined
     this.#seen.add(part)
-    if (this.#to === 'thread') for (const item of transferList(part) ?? []) this.#moved.add(item)
+    for (const item of transferList(part) ?? []) this.#moved.add(item)
     const found = this.#visitMembers(part, path)
     if (found !== undefined || isContainer(part)) return found
     const itself = refused(part, this.#to)

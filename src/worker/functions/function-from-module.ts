@@ -1,5 +1,5 @@
 import { SerializationError } from '../../errors.ts'
-import { importOnce } from './import-once.ts'
+import { importModule } from './import-module.ts'
 import { type AnyFunction, registered, registeredNames, unwrapped } from './registry.ts'
 import type { ResolvedFunction } from './resolve-function.ts'
 
@@ -11,7 +11,7 @@ type Exports = Readonly<Record<string, unknown>>
  * rename exports.
  */
 export async function functionFromModule(url: string, name: string): Promise<ResolvedFunction> {
-  const { exports, realUrl } = await importOnce(url)
+  const { exports, realUrl } = await importModule(url)
   const found = registered(url, name) ?? registered(realUrl, name) ?? exported(exports, name)
   if (found === undefined) throw notFound(url, name, exports, new Set([url, realUrl].flatMap(registeredNames)))
   return unwrapped(found) as ResolvedFunction

@@ -10,9 +10,10 @@ const EMPTIED = new Set(
     ' ',
   ),
 )
-/** Between threads these are cloned or moved. */
+/** Between threads these are cloned or moved; `send` makes them `{}`, whatever `v8.serialize` says of them. */
 const EMPTIED_BY_PROCESS = new Set(
-  `Blob CryptoKey File ReadableStream TransformStream WritableStream X509Certificate`.split(' '),
+  `Blob BlockList CryptoKey File FileHandle MessagePort PrivateKeyObject PublicKeyObject ReadableStream SecretKeyObject
+  SocketAddress TransformStream WritableStream X509Certificate`.split(/\s+/),
 )
 /** Threads take these, but never a copy. */
 const MOVED = new Set(['MessagePort', 'ReadableStream', 'TransformStream', 'WritableStream'])
@@ -39,8 +40,7 @@ export interface Uncarriable {
 
 /** Whether it is a kind of object that would silently arrive as `{}`. */
 export function isEmptiedBy(part: object, to: Destination): boolean {
-  const tag = tagOf(part)
-  return EMPTIED.has(tag) || (to === 'process' && EMPTIED_BY_PROCESS.has(tag))
+  return EMPTIED.has(tagOf(part)) || (to === 'process' && EMPTIED_BY_PROCESS.has(nameOf(part)))
 }
 
 /** Why this part can't be carried, if that can be told without its members. */

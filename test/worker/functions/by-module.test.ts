@@ -26,6 +26,7 @@ describe.each(['thread', 'process'] as const)('a function of a module, in a %s',
     ['a function exported under another name', 'halve', 2.5],
     ['the other name', 'renamed', 2.5],
     ['the function in a wrapper that starts workers', 'wrapped', '5 inside'],
+    ['the function in a wrapper that is not registered', 'unregistered', 2005],
     ['a function that is not exported, but passed to task()', 'hidden', 1005],
   ])('is found as %s', async (_, name, result) => {
     expect(await workers[kind].call({ kind: 'module', url: fixture('tasks'), name }, 5)).toBe(result)
@@ -50,6 +51,17 @@ describe('a module', () => {
       'export the function, or pass it to task()',
     ])
       expect((error as Error).message).toContain(one)
+  })
+
+  it('keeps the function of its top level when a call makes another one of that name', async () => {
+    await call(fixture('tasks'), 'registersLater')
+    expect(await call(fixture('tasks'), 'hidden', 5)).toBe(1005)
+  })
+
+  it('has only the functions with names', async () => {
+    const error = await failureOf(call(fixture('tasks'), 'sqare', 5))
+    expect((error as Error).message).not.toContain(', (passed')
+    expect((error as Error).message).not.toContain(',  (passed')
   })
 
   it('that exports something else by the name fails the call', async () => {

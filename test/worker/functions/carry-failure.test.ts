@@ -118,6 +118,13 @@ describe('an argument that can not be carried', () => {
     const argument = transfer({ bytes, port1, bad: () => 1 }, [bytes.buffer, port1 as never])
     expect((await refusal([argument])).message).toContain('at .bad, is a function')
     expect(bytes.byteLength).toBe(8)
+    const format = new Intl.NumberFormat()
+    expect((await refusal([transfer({ port1, format }, [port1 as never])])).message).toContain(
+      'at .format, is a Number',
+    )
+    expect((await refusal([transfer({ port1 }, [port1 as never])], 'process')).message).toContain(
+      'at .port1, is a Message',
+    )
     port1.close()
   })
 

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { packValue, unpackValue } from '../../../src/worker/functions/carry.ts'
 import { registerErrors } from '../../../src/worker/functions/error-classes.ts'
@@ -97,7 +98,7 @@ describe('an error', () => {
   })
 
   it('is carried without what can not be', () => {
-    const arrived = carried(Object.assign(error(), { retry: () => 1, code: 'E' }))
+    const arrived = carried(Object.assign(error(), { retry: () => 1, code: 'E', cause: () => 1 }))
     expect(arrived).toBeInstanceOf(QuotaError)
     expect(arrived).toMatchObject({ code: 'E' })
     expect(arrived).not.toHaveProperty('retry')
@@ -131,8 +132,11 @@ describe('what would silently arrive empty', () => {
   })
 
   it('is refused where only a process would empty it', () => {
-    const blob = new Blob(['x'])
-    expect(carried(blob)).toBeInstanceOf(Blob)
-    expect(() => packValue([blob], 'process')).toThrow(DOMException)
+    const { port1 } = new MessageChannel()
+    for (const value of [new Blob(['x']), new ReadableStream(), createSecretKey(Buffer.alloc(8)), port1]) {
+      expect(() => packValue([value])).not.toThrow()
+      expect(() => packValue([value], 'process')).toThrow(DOMException)
+    }
+    port1.close()
   })
 })

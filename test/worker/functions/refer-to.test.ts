@@ -34,6 +34,10 @@ describe('a reference to a function of a module', () => {
     expect(referTo(square)).toMatchObject({ kind: 'source' })
   })
 
+  it('has the URL as import.meta.url has it', () => {
+    expect(referTo(square, { module: 'FILE:///my app/tasks.js' })).toMatchObject({ url: 'file:///my%20app/tasks.js' })
+  })
+
   it('may name what its source could not say', () => {
     expect(referTo(square.bind(null), { module: MODULE })).toMatchObject({ name: 'bound square' })
   })
@@ -168,6 +172,7 @@ describe('a reference to a function by its source', () => {
     ['one with shadowed names', (object: number) => [object].map(Counter => Counter + object)],
     ['one that uses globals', () => [Math.max(1), process.pid, setTimeout, console, undefined, Number.NaN]],
     ['one that asks first', new Function("return () => typeof window === 'undefined' ? 'none' : window.name")()],
+    ['one that evaluates', new Function('return x => eval("x")')()],
     ['one that imports', async () => (await import('node:path')).sep],
   ])('takes %s', (_, fn) => {
     expect(referTo(fn as () => unknown)).toMatchObject({ kind: 'source' })

@@ -58,6 +58,14 @@ describe('a value that is moved', () => {
     expect(packValue([marked, { marked }, transfer({ bytes }, [bytes.buffer])]).transfer).toEqual([bytes.buffer])
   })
 
+  it('has the list that it was marked with', () => {
+    const bytes = new Uint8Array(8)
+    const list = [bytes.buffer]
+    transfer(bytes, list)
+    list.pop()
+    expect(packValue(bytes).transfer).toEqual([bytes.buffer])
+  })
+
   it('is not listed unless it was marked', () => {
     expect(packValue([new Uint8Array(8), new ArrayBuffer(8)]).transfer).toEqual([])
   })

@@ -10,19 +10,8 @@ export interface ImportedModule {
   readonly realUrl: string
 }
 
-const modules = new Map<string, Promise<ImportedModule>>()
-
-/** Imports a module inside a worker; one that failed is tried again by the next call. */
-export function importOnce(url: string): Promise<ImportedModule> {
-  const before = modules.get(url)
-  if (before !== undefined) return before
-  const module = load(url)
-  modules.set(url, module)
-  module.catch(() => modules.delete(url))
-  return module
-}
-
-async function load(url: string): Promise<ImportedModule> {
+/** Imports a module inside a worker. Its top level runs once, however often this is called: Node sees to that. */
+export async function importModule(url: string): Promise<ImportedModule> {
   try {
     const exports = (await importGuarded(url, () => import(url))) as ImportedModule['exports']
     return { exports, realUrl: realUrlOf(url) }
