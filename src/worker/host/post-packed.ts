@@ -10,7 +10,7 @@ export function postPacked<Message>(
   message: (data: unknown) => Message,
 ): void {
   try {
-    const { data, transfer } = packValue(value)
+    const { data, transfer } = packValue(value, what.to)
     link.post(message(data), transfer)
   } catch (error) {
     throw carryFailure(value, error, what)
