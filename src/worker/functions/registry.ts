@@ -1,4 +1,5 @@
 import { SerializationError } from '../../errors.ts'
+import { moduleUrl } from './module-url.ts'
 import { importedNow } from './nesting.ts'
 import { sharedState } from './shared-state.ts'
 
@@ -27,7 +28,7 @@ const registry = sharedState<Registry>('registry', () => ({ modules: new Map(), 
  */
 export function register(module: string | URL, name: string, fn: AnyFunction): void {
   if (name === '') return
-  const url = String(module)
+  const url = moduleUrl(module)
   const names = registry.modules.get(url) ?? new Map<string, Registration>()
   registry.modules.set(url, names)
   const first = names.get(name)
