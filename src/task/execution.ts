@@ -39,7 +39,7 @@ function isThenable(value: object): value is PromiseLike<unknown> {
 }
 
 function executePromise(task: Task, context: AttemptContext, promise: PromiseLike<unknown>): void {
-  const native = promise instanceof Promise ? promise : adopt(task, promise)
+  const native = promise instanceof Promise ? promise : adopt(task, context, promise)
   native.then(
     value => task.attemptEnded(context, true, value),
     error => task.attemptEnded(context, false, error),
@@ -47,9 +47,10 @@ function executePromise(task: Task, context: AttemptContext, promise: PromiseLik
 }
 
 /** The `then` of a thenable is the task's own code, and is called in the context in which the promise was made. */
-function adopt(task: Task, thenable: PromiseLike<unknown>): Promise<unknown> {
+function adopt(task: Task, context: AttemptContext, thenable: PromiseLike<unknown>): Promise<unknown> {
   const resolve = () => Promise.resolve(thenable)
-  return task.asyncContext === undefined ? resolve() : task.asyncContext.runInAsyncScope(resolve)
+  const asyncContext = boundContext(context) ?? task.asyncContext
+  return asyncContext === undefined ? resolve() : asyncContext.runInAsyncScope(resolve)
 }
 
 /**
