@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { type RunnerLogger, type TaskEvent, TaskRunner } from '../../src/index.ts'
+import { eventLog } from '../../src/runner/event-log.ts'
 import { settle } from '../harness.ts'
 import { delay, forever, listening, untilAborted } from '../work.ts'
 import { within } from './within.ts'
@@ -94,6 +95,7 @@ describe('a logger', () => {
 
   it('that has only error gets what nobody observed, and costs no events', async () => {
     const logger = { error: vi.fn() }
+    expect(eventLog(logger)).toBeUndefined()
     await within({ logger, cleanupTimeout: 5 }, life)
     expect(logger.error.mock.calls).toEqual([
       [expect.objectContaining({ message: 'lost' }), 'task 4 "bad" failed and nobody observed it'],
