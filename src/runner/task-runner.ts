@@ -214,7 +214,8 @@ export class TaskRunner implements AsyncDisposable {
 
   /** Closes at once: `close({ timeout: 0, pending: 'cancel' })`, unless options say otherwise. */
   shutdown(options?: RunnerCloseOptions): Promise<CloseReport> {
-    return this.close({ timeout: 0, pending: 'cancel', ...optionsObject('options', options) })
+    const { timeout = 0, pending = 'cancel' } = optionsObject('options', options) ?? {}
+    return this.close({ timeout, pending })
   }
 
   /** Closes like `close()`. Rejects with `TaskGroupError` if `failFast` stopped the runner and no `drain` has said so. */
