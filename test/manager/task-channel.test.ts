@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { TaskManager, TaskRunner, type TaskStatusEvent } from '../../src/index.ts'
 import * as records from '../../src/task/record.ts'
 import { settle } from '../harness.ts'
+import { within } from '../runner/within.ts'
 import { delay } from '../work.ts'
 
 type Message = Partial<TaskStatusEvent> & { readonly type: string; readonly manager: string }
@@ -97,18 +98,19 @@ describe('the diagnostics channel taskscope:task', () => {
   })
 
   it('serves subscribers that come and go in the middle', async () => {
-    const runner = await TaskRunner.start()
-    const before = runner.submit(() => delay(2))
-    await settle()
-    const seen: string[] = []
-    const off = listen(message => seen.push(brief(message)))
-    await before
-    const during = runner.submit(() => delay(2))
-    await settle()
-    off()
-    await during
-    await settle()
-    expect(seen).toEqual(['runner done 1', 'runner drained', 'runner submitted 2', 'runner started 2'])
+    await within({}, async runner => {
+      const before = runner.submit(() => delay(10))
+      await settle()
+      const seen: string[] = []
+      const off = listen(message => seen.push(brief(message)))
+      await before
+      const during = runner.submit(() => delay(10))
+      await settle()
+      off()
+      await during
+      await settle()
+      expect(seen).toEqual(['runner done 1', 'runner drained', 'runner submitted 2', 'runner started 2'])
+    })
   })
 
   it('does not put its own field into the events of others', async () => {
