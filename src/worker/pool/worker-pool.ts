@@ -176,7 +176,10 @@ export class WorkerPool implements AsyncDisposable {
 
   #startForOne(): PoolWorker | undefined {
     if (this.#line.size === 0 || this.#workers.length >= this.#settings.maxWorkers) return undefined
-    return this.#start() ?? this.#startForOne()
+    const worker = this.#start()
+    if (worker === undefined) return this.#startForOne()
+    worker.retiring = true
+    return worker
   }
 
   /** A worker that can't even be started (no processes left, wrong flags) fails the call that needed it. */

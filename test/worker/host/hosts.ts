@@ -36,12 +36,12 @@ export interface RunOptions {
 }
 
 /** Calls a function of the fixture. */
-export function run(host: Host, name: string, args: readonly unknown[] = [], options: RunOptions = {}) {
+export function run(host: Pick<Host, 'call'>, name: string, args: readonly unknown[] = [], options: RunOptions = {}) {
   return runReference(host, { kind: 'module', url: FUNCTIONS, name }, args, options)
 }
 
 export function runReference(
-  host: Host,
+  host: Pick<Host, 'call'>,
   reference: FunctionReference,
   args: readonly unknown[] = [],
   options: RunOptions = {},
@@ -60,7 +60,12 @@ export function runReference(
 }
 
 /** Calls a function and tells when its first progress arrived: from then on it surely runs. */
-export function runUntilProgress(host: Host, name: string, args: readonly unknown[] = [], options: RunOptions = {}) {
+export function runUntilProgress(
+  host: Pick<Host, 'call'>,
+  name: string,
+  args: readonly unknown[] = [],
+  options: RunOptions = {},
+) {
   const running = Promise.withResolvers<TaskProgress>()
   const outcome = run(host, name, args, { ...options, onProgress: running.resolve })
   outcome.catch(() => {})

@@ -16,6 +16,8 @@ export class GatedHost implements Host {
   closed = false
   bytes = 0
   readonly calls: GatedCall[] = []
+  /** The calls it was ever given. */
+  readonly taken: number[] = []
   readonly #ready = Promise.withResolvers<void>()
   readonly #exited = Promise.withResolvers<HostExit>()
   readonly ready = this.#ready.promise
@@ -44,6 +46,7 @@ export class GatedHost implements Host {
   call(call: HostCall, options: HostCallOptions): Promise<unknown> {
     if (this.closed) throw new Error('the pool used a host that is closed')
     const outcome = Promise.withResolvers<unknown>()
+    this.taken.push(call.task.id)
     this.calls.push({ call, options, outcome })
     return outcome.promise
   }

@@ -315,6 +315,16 @@ describe('onDemand', () => {
   })
 })
 
+describe('onDemand with more than one call a worker', () => {
+  it('still gives each call a worker of its own', async () => {
+    const { call, running, ready } = gatedPool({ onDemand: true, maxWorkers: 1, concurrencyPerWorker: 2 })
+    call(1)
+    await ready()
+    call(2)
+    expect(running()).toEqual([[1]])
+  })
+})
+
 describe('stop', () => {
   it('ends the workers, rejects what waits, and refuses what comes', async () => {
     const { pool, call, hosts, ready } = gatedPool({ maxWorkers: 1, minWorkers: 1 })
