@@ -27,6 +27,7 @@ function crash(message: string, exit: HostExit): WorkerCrashedError {
 }
 
 function howItEnded(exit: HostExit): string {
+  if (exit.exitCode === null && exit.signal === null) return `could not be started: ${firstLine(exit.error)}`
   const by = exit.signal === null ? `ended with exit code ${exit.exitCode}` : `was ended by ${exit.signal}`
   return 'error' in exit ? `${by} after an uncaught error: ${firstLine(exit.error)}` : by
 }

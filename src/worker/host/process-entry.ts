@@ -25,5 +25,6 @@ process.on('disconnect', () => {
   process.exit()
 })
 announceCrash(uplink)
-process.on('message', serveCalls(uplink) as (message: unknown) => void as (message: ToWorker) => void)
+const take = serveCalls(uplink)
+process.on('message', message => take(message as unknown as ToWorker))
 uplink.post(['ready'])

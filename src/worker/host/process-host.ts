@@ -4,7 +4,7 @@ import { deserialize, serialize } from 'node:v8'
 import { startTimer, type Timer } from '../../clock.ts'
 import { workerEnvironment } from '../functions/nesting.ts'
 import { entryUrl } from './entry-url.ts'
-import type { HostOptions } from './host.ts'
+import type { HostExit, HostOptions } from './host.ts'
 import type { Link, LinkListener } from './link.ts'
 import { passOn } from './pass-on.ts'
 import { signalGroup } from './process-group.ts'
@@ -26,13 +26,16 @@ export function startProcessHost(options: HostOptions = {}): WorkerHost {
   return new WorkerHost(listener => new ProcessLink(options, listener), options)
 }
 
+type ProcessExit = Omit<HostExit, 'requested'>
+
 class ProcessLink implements Link {
   readonly kind = 'process'
   readonly id: number
   readonly #child: ChildProcess
   readonly #listener: LinkListener
   #killTimer: Timer | undefined
-  #exit: { readonly exitCode: number | null; readonly signal: string | null; readonly error?: unknown } | undefined
+  #exit: ProcessExit | undefined
+  #told = false
 
   constructor(options: HostOptions, listener: LinkListener) {
     this.#listener = listener
@@ -59,7 +62,7 @@ class ProcessLink implements Link {
 
   post(message: ToWorker): void {
     // Errors of the channel mean that the worker is gone, and its exit settles everything.
-    this.#child.send(message as unknown as object, () => {})
+    this.#child.send?.(message as unknown as object, () => {})
   }
 
   end(): void {
@@ -69,7 +72,9 @@ class ProcessLink implements Link {
 
   hold(alive: boolean): void {
     const { stdio, channel } = this.#child
-    for (const handle of [this.#child, channel, ...(stdio as (Socket | null | undefined)[])]) {
+    // When the process could not be started, some of them are missing.
+    const streams = (stdio ?? []) as readonly (Socket | null | undefined)[]
+    for (const handle of [this.#child, channel, ...streams]) {
       if (alive) handle?.ref()
       else handle?.unref()
     }
@@ -81,9 +86,9 @@ class ProcessLink implements Link {
 
   /** It could not be started; every other error is followed by the exit. */
   #failed(error: Error): void {
-    if (this.#child.pid !== undefined) return
+    if (this.#child.pid !== undefined || this.#exit !== undefined) return
     this.#exit = { exitCode: null, signal: null, error }
-    this.#listener.exited(this.#exit)
+    this.#over(this.#exit)
   }
 
   #exited(exitCode: number | null, signal: string | null): void {
@@ -91,12 +96,18 @@ class ProcessLink implements Link {
     this.#killTimer?.cancel()
     // What its functions started would live on, and may hold the channel open.
     this.#signal('SIGKILL')
-    if (!this.#child.connected) this.#listener.exited(this.#exit)
+    if (!this.#child.connected) this.#over(this.#exit)
   }
 
   /** Everything it said has arrived. One that cut itself off can't be called any more. */
   #disconnected(): void {
     if (this.#exit === undefined) this.end()
-    else this.#listener.exited(this.#exit)
+    else this.#over(this.#exit)
+  }
+
+  #over(exit: ProcessExit): void {
+    if (this.#told) return
+    this.#told = true
+    this.#listener.exited(exit)
   }
 }

@@ -1,3 +1,4 @@
+import { TaskCancelledError } from '../../errors.ts'
 import { plainThrown } from '../../serialise/thrown.ts'
 import { normaliseProgress } from '../../task/progress.ts'
 import type { TaskContext, TaskProgress } from '../../task/types.ts'
@@ -64,6 +65,8 @@ export class RemoteCall implements RemoteContext {
   }
 
   request(what: unknown): Promise<unknown> {
+    // Nobody is there to answer, and a promise that never settles would be the worst of answers.
+    if (this.#ended) return Promise.reject(new TaskCancelledError(`${this.#fn} is over, and can ask for nothing`))
     return this.#requests.ask(this.#call, this.#fn, what)
   }
 

@@ -3,6 +3,7 @@ import { duration } from '../../options.ts'
 import { plainThrown, revivedThrown } from '../../serialise/thrown.ts'
 import { unpackValue } from '../functions/carry.ts'
 import { errorClasses } from '../functions/error-classes.ts'
+import { assertMayStartWorker } from '../functions/nesting.ts'
 import { answer } from './answer.ts'
 import { CallInWorker } from './call-in-worker.ts'
 import { callCrashed, startFailed, workerGone } from './crash.ts'
@@ -45,6 +46,7 @@ export class WorkerHost implements Host {
     const limit = duration('startTimeout', options.startTimeout ?? START_TIMEOUT)
     this.ready = this.#ready.promise
     this.exited = this.#exited.promise
+    assertMayStartWorker()
     // Whoever calls hears of it too, and whoever does not call need not listen.
     this.ready.catch(() => {})
     this.#link = start({ message: message => this.#message(message), exited: exit => this.#ended(exit) })

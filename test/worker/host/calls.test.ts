@@ -93,6 +93,12 @@ describe.each(KINDS)('a call in a %s', (kind, start) => {
     expect(seen).toMatchObject({ name: 'SerializationError', code: 'ERR_SERIALIZATION' })
   })
 
+  it('is refused what it asks after its end', async () => {
+    const host = start()
+    await run(host, 'askTooLate')
+    expect(await run(host, 'heardTooLate')).toBe('TaskCancelledError')
+  })
+
   it('fails when its function cannot be found, and fails alone', async () => {
     const host = start()
     const nowhere = { kind: 'module', url: 'file:///nowhere/at-all.ts', name: 'gone' } as const

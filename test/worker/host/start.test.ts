@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { WorkerCrashedError } from '../../../src/errors.ts'
-import { failure, KINDS, run } from './hosts.ts'
+import { failure, KINDS, run, runReference } from './hosts.ts'
 import { runs } from './processes.ts'
 
 /** Flags with which a worker runs this before anything of ours. */
 const preloading = (code: string) => ['--import', `data:text/javascript,${code}`]
+const STARTS_ITSELF = new URL('../../fixtures/starts-itself.ts', import.meta.url).href
 const NEVER = preloading('setInterval(()=>{},1000);await new Promise(()=>{})')
 
 describe.each(KINDS)('starting a %s', (kind, start) => {
@@ -59,8 +60,32 @@ describe.each(KINDS)('starting a %s', (kind, start) => {
     expect(await run(start(), 'add', [1, 2])).toBe(3)
   })
 
+  it('is refused where it would never end', async () => {
+    const outcome = runReference(start(), { kind: 'module', url: STARTS_ITSELF, name: 'never' })
+    expect(await failure(outcome)).toMatchObject({
+      cause: { name: 'TypeError', message: expect.stringContaining('never end') },
+    })
+  })
+
   it('refuses a limit that is none', () => {
     expect(() => start({ startTimeout: -1 })).toThrow(RangeError)
     expect(() => start({ startTimeout: 'soon' as never })).toThrow(TypeError)
+  })
+})
+
+describe('starting a process', () => {
+  const [, start] = KINDS[1]
+
+  it('fails when the system refuses it', async () => {
+    const { execPath } = process
+    process.execPath = '/nowhere/node'
+    const host = start()
+    process.execPath = execPath
+    const call = failure(run(host, 'add', [1, 2]))
+    const error = await failure(host.ready)
+    expect(error).toMatchObject({ exitCode: null, signal: null, cause: { code: 'ENOENT' } })
+    expect(error.message).toMatch(/^a worker process did not start: it could not be started: .*ENOENT/)
+    expect((await call).message).toBe(error.message)
+    await host.stop()
   })
 })
