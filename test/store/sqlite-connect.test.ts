@@ -21,8 +21,15 @@ describe('a locked file', () => {
     return database
   }
 
-  async function untilItPauses(): Promise<void> {
-    while (vi.getTimerCount() === 0) await settle()
+  /** Resolves when it waits, or is over. */
+  async function untilItPauses(opening: Promise<unknown>): Promise<void> {
+    let over = false
+    void opening
+      .catch(() => {})
+      .finally(() => {
+        over = true
+      })
+    while (!over && vi.getTimerCount() === 0) await settle()
   }
 
   it('is opened when it is free a moment later', async () => {
@@ -30,7 +37,7 @@ describe('a locked file', () => {
     const database = lock(path)
     const store = sqliteStore(path)
     const opening = store.open(0)
-    await untilItPauses()
+    await untilItPauses(opening)
     database.close()
     vi.advanceTimersToNextTimer()
     expect((await opening).lastId).toBe(0)
@@ -43,10 +50,18 @@ describe('a locked file', () => {
     const opening = sqliteStore(path).open(0)
     const refused = expect(opening).rejects.toThrow(StoreError)
     for (let pauses = 0; pauses < 4; pauses++) {
-      await untilItPauses()
+      await untilItPauses(opening)
       vi.advanceTimersToNextTimer()
     }
     await refused
     database.close()
+  })
+
+  it('is the only one that is asked for again', async () => {
+    const opening = sqliteStore(temporaryFolder()).open(0)
+    const refused = expect(opening).rejects.toThrow(/is a folder/)
+    await untilItPauses(opening)
+    expect(vi.getTimerCount()).toBe(0)
+    await refused
   })
 })

@@ -48,8 +48,8 @@ describe('the history of a file', () => {
 
   it('never counts nor loses what has not ended', async () => {
     const unfinished = [pendingTask(1), pendingTask(2, { status: 'running' }), pendingTask(3, { status: 'stopping' })]
-    const batches = [unfinished, [endedTask(4, 10)], [endedTask(5, 20)], [endedTask(6, 30)]]
-    expect(await idsAfter(file(), { history: 2 }, writing(...batches))).toEqual([1, 2, 3, 5, 6])
+    const batches = [unfinished, [endedTask(4, 10)], [endedTask(5, 20)], [endedTask(6, 30)], [endedTask(7, 40)]]
+    expect(await idsAfter(file(), { history: 2 }, writing(...batches))).toEqual([1, 2, 3, 6, 7])
   })
 
   it('counts a task that ended once, however often it is written', async () => {
