@@ -5,6 +5,7 @@ import { StoreError } from '../../src/errors.ts'
 import { sqliteStore } from '../../src/sqlite.ts'
 import { settle } from '../harness.ts'
 import { temporaryFolder } from './files.ts'
+import { outputOf } from './processes.ts'
 
 describe('a locked file', () => {
   beforeEach(() => {
@@ -64,4 +65,20 @@ describe('a locked file', () => {
     expect(vi.getTimerCount()).toBe(0)
     await refused
   })
+})
+
+describe('the SQLite of Node', () => {
+  it('is loaded with the first open, since Node may warn of it', async () => {
+    const loaded = `process.moduleLoadList.includes('NativeModule sqlite')`
+    const url = new URL('../../src/sqlite.ts', import.meta.url)
+    const script = `
+      const { sqliteStore } = await import('${url}')
+      const store = sqliteStore(':memory:')
+      const before = ${loaded}
+      await store.open(0)
+      console.log(JSON.stringify({ before, after: ${loaded} }))
+    `
+    const command = [process.execPath, '--input-type=module', '--eval', script]
+    expect(await outputOf(command)).toEqual({ before: false, after: true })
+  }, 60_000)
 })

@@ -111,6 +111,9 @@ describe('the open of a file', () => {
   })
 })
 
+/** Those that start processes. */
+const PATIENCE = 60_000
+
 interface Attempt {
   readonly opened: StoreOutcome
   readonly written: StoreOutcome
@@ -119,7 +122,7 @@ interface Attempt {
 const NOT_OPEN = { code: 'ERR_STORE', message: expect.stringContaining('not open') }
 const CANT_WRITE = `can't be written: check the permissions of the file and its folder, and that its disk is not read-only`
 
-describe('a user who lacks permissions', () => {
+describe('a user who lacks permissions', { timeout: PATIENCE }, () => {
   /** Others may go into it, but not change it. */
   function protectedFolder(): string {
     const folder = temporaryFolder()
@@ -157,7 +160,7 @@ describe('a user who lacks permissions', () => {
   })
 })
 
-describe.skipIf(!canMount())('a disk that is mounted read-only', () => {
+describe.skipIf(!canMount())('a disk that is mounted read-only', { timeout: PATIENCE }, () => {
   it('is named', async () => {
     const folder = temporaryFolder()
     const path = join(folder, 'tasks.db')
@@ -168,7 +171,7 @@ describe.skipIf(!canMount())('a disk that is mounted read-only', () => {
   })
 })
 
-describe('a disk that is full', () => {
+describe('a disk that is full', { timeout: PATIENCE }, () => {
   const AROUND_IT = { opened: 'done', before: 'done', after: 'done', left: [1, 4] }
 
   it.skipIf(!canMount())('fails that batch, as a whole, and no other', async () => {
@@ -187,7 +190,7 @@ describe('a disk that is full', () => {
   })
 })
 
-describe('a Node without SQLite', () => {
+describe('a Node without SQLite', { timeout: PATIENCE }, () => {
   const flag = '--no-experimental-sqlite'
 
   it.skipIf(!process.allowedNodeEnvironmentFlags.has('--experimental-sqlite'))('is told which one has it', async () => {
