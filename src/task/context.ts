@@ -1,6 +1,6 @@
 import { reportProgress } from './progress.ts'
 import type { Task } from './task.ts'
-import type { TaskContext } from './types.ts'
+import type { TaskContext, TaskLimits } from './types.ts'
 
 /** What the work of one attempt gets to see. Its identity also tells this attempt from earlier ones. */
 export class AttemptContext implements TaskContext {
@@ -33,6 +33,10 @@ export class AttemptContext implements TaskContext {
   /** A function of its own, so that work may take it apart: `({ signal, progress }) => …`. */
   get progress(): TaskContext['progress'] {
     return value => reportProgress(this.#task, this, value)
+  }
+
+  get limits(): TaskLimits | undefined {
+    return this.#task.settings.limits as TaskLimits | undefined
   }
 
   /** Tells the work to stop; `false` when it never asked for the signal and so cannot hear. */

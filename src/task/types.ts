@@ -1,4 +1,5 @@
 import type { Operation } from 'effection'
+import type { Amounts } from '../limits/types.ts'
 
 /**
  * What a task does. The value the function returns decides how it runs: an effection `Operation` (a generator, a
@@ -31,6 +32,30 @@ export interface TaskContext {
   readonly signal: AbortSignal
   /** Reports how far the work has come; a number is a fraction from 0 to 1. */
   progress(value: number | TaskProgress): void
+  /** The limits the task was spawned with, for what it finds out it needs beside what it was granted. */
+  readonly limits?: TaskLimits | undefined
+}
+
+/** The limits of a task, seen from inside it, wherever it runs. */
+export interface TaskLimits {
+  /** Waits until all of it can be taken together: see `acquire` of a limit. */
+  acquire(amounts?: Amounts, options?: TaskLimitOptions): PromiseLike<TaskPermit>
+}
+
+/** How to take more of a limit from inside a task. */
+export interface TaskLimitOptions {
+  /** Milliseconds to wait. @default Infinity */
+  readonly timeout?: number
+  /** Takes just what `amounts` names, where otherwise call and resource limits count 1. @default false */
+  readonly only?: boolean
+}
+
+/** What a limit granted to a task. In another thread or process both methods take a message, which can be awaited. */
+export interface TaskPermit extends AsyncDisposable {
+  /** Gives back what is held; nothing the second time. A call in another thread or process gives it back when it ends. */
+  release(): void | Promise<void>
+  /** Says how much it turned out to be, and gives the rest back. */
+  update(amounts: Amounts): void | Promise<void>
 }
 
 /** How far a task has come. */

@@ -3,6 +3,7 @@ import type { Engine, PreparedCall } from './engine.ts'
 import { assertMayStartWorker } from './functions/nesting.ts'
 import { type ReferenceOptions, referTo } from './functions/refer-to.ts'
 import type { AnyFunction } from './functions/registry.ts'
+import { LimitDesk } from './limit-desk.ts'
 import type { WorkerPool } from './pool/worker-pool.ts'
 
 /** How calls are made in a pool. */
@@ -27,11 +28,16 @@ export class PoolEngine implements Engine {
     const { cleanupTimeout, ...where } = this.#calls
     const reference = referTo(fn, where)
     return (args, task: TaskContext) => {
-      const { id, name, attempt, signal, progress } = task
-      return this.#pool.call(
-        { function: reference, args, task: { id, name, attempt } },
-        { signal, cleanupTimeout, onProgress: progress, onRequest: refuse },
-      )
+      const { id, name, attempt, signal, progress, limits } = task
+      const call = { function: reference, args }
+      const options = { signal, cleanupTimeout, onProgress: progress }
+      if (limits === undefined) {
+        return this.#pool.call({ ...call, task: { id, name, attempt } }, { ...options, onRequest: refuse })
+      }
+      const desk = new LimitDesk(task)
+      return this.#pool
+        .call({ ...call, task: { id, name, attempt, limited: true } }, { ...options, onRequest: desk.answer })
+        .finally(() => desk.close())
     }
   }
 

@@ -10,7 +10,13 @@ export interface HostCall {
   readonly function: FunctionReference
   readonly args: readonly unknown[]
   /** What `currentTask()` says there. */
-  readonly task: { readonly id: number; readonly name: string; readonly attempt: number }
+  readonly task: {
+    readonly id: number
+    readonly name: string
+    readonly attempt: number
+    /** It has limits: its function may ask for more of them. */
+    readonly limited?: boolean
+  }
 }
 
 /** What a call needs of the caller's side. */

@@ -17,6 +17,7 @@ export type ToWorker =
       task: number,
       name: string,
       attempt: number,
+      limited?: true,
     ]
   | readonly [kind: 'abort', call: number, reason: PlainThrown]
   | readonly [kind: 'answer', request: number, answer: unknown]
@@ -45,7 +46,9 @@ export function callMessage(
   fn: number,
   reference: FunctionReference | undefined,
   args: unknown,
-  { id, name, attempt }: HostCall['task'],
+  { id, name, attempt, limited }: HostCall['task'],
 ): ToWorker {
-  return ['call', call, fn, reference, args, id, name, attempt]
+  return limited === true
+    ? ['call', call, fn, reference, args, id, name, attempt, limited]
+    : ['call', call, fn, reference, args, id, name, attempt]
 }

@@ -1,12 +1,17 @@
+import type { Operation } from 'effection'
 import { TaskCancelledError } from '../../errors.ts'
+import { isOperation } from '../../operation.ts'
+import { captureContext } from '../../platform.ts'
 import { plainThrown } from '../../serialise/thrown.ts'
 import { normaliseProgress } from '../../task/progress.ts'
-import type { TaskContext, TaskProgress } from '../../task/types.ts'
+import type { TaskContext, TaskLimits } from '../../task/types.ts'
 import { runAsCurrent } from '../current-task.ts'
 import { unpackValue } from '../functions/carry.ts'
 import type { ResolvedFunction } from '../functions/resolve-function.ts'
 import { postPacked } from './post-packed.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
+import { RemoteLimits } from './remote-limits.ts'
+import { startOperation } from './remote-operation.ts'
 import type { Requests } from './requests.ts'
 import type { Uplink } from './serve-calls.ts'
 
@@ -21,6 +26,7 @@ export class RemoteCall implements RemoteContext {
   readonly id: number
   readonly name: string
   readonly attempt: number
+  readonly #limited: boolean
   readonly #call: number
   readonly #fn: string
   readonly #uplink: Uplink
@@ -29,6 +35,8 @@ export class RemoteCall implements RemoteContext {
   #args: unknown
   #ended = false
   #controller: AbortController | undefined
+  #halt: (() => void) | undefined
+  #limits: TaskLimits | undefined
   #abort: { readonly reason: unknown } | undefined
 
   constructor(
@@ -38,7 +46,8 @@ export class RemoteCall implements RemoteContext {
     requests: Requests,
     over: () => void,
   ) {
-    const [, call, , , args, id, name, attempt] = message
+    const [, call, , , args, id, name, attempt, limited = false] = message
+    this.#limited = limited
     this.#call = call
     this.#args = args
     this.id = id
@@ -59,9 +68,16 @@ export class RemoteCall implements RemoteContext {
     return this.#controller.signal
   }
 
-  progress(value: number | TaskProgress): void {
-    const progress = normaliseProgress(value)
-    if (!this.#ended) this.#uplink.post(['progress', this.#call, progress])
+  /** A function of its own, so that the context may be taken apart. */
+  get progress(): TaskContext['progress'] {
+    return value => {
+      const progress = normaliseProgress(value)
+      if (!this.#ended) this.#uplink.post(['progress', this.#call, progress])
+    }
+  }
+
+  get limits(): TaskLimits | undefined {
+    return this.#limited ? (this.#limits ??= new RemoteLimits(what => this.request(what))) : undefined
   }
 
   request(what: unknown): Promise<unknown> {
@@ -73,6 +89,7 @@ export class RemoteCall implements RemoteContext {
   abort(reason: unknown): void {
     this.#abort = { reason }
     this.#controller?.abort(reason)
+    this.#halt?.()
   }
 
   run(fn: ResolvedFunction): void {
@@ -82,11 +99,33 @@ export class RemoteCall implements RemoteContext {
       const args = unpackValue(this.#args) as readonly unknown[]
       this.#args = undefined
       const returned = runAsCurrent(this, () => fn(...args))
+      if (isObject(returned) && isOperation(returned)) return void this.#runOperation(returned)
       if (!isThenable(returned)) return this.#succeed(returned)
       Promise.resolve(returned).then(
         result => this.#succeed(result),
         error => this.fail(error),
       )
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  /** Told to stop it is halted, and has then stopped for that reason, unless its cleanup fails. */
+  async #runOperation(operation: Operation<unknown>): Promise<void> {
+    try {
+      const { outcome, halt } = await startOperation(operation, runAsCurrent(this, captureContext))
+      let halted: Promise<void> | undefined
+      this.#halt = () => {
+        halted = halt()
+        halted.catch(() => {})
+      }
+      if (this.#abort !== undefined) this.#halt()
+      const result = await outcome.catch(async error => {
+        if (halted === undefined) throw error
+        await halted
+        throw this.#abort?.reason
+      })
+      this.#succeed(result)
     } catch (error) {
       this.fail(error)
     }
@@ -120,6 +159,10 @@ export class RemoteCall implements RemoteContext {
     this.#ended = true
     this.#over()
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

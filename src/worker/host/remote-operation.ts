@@ -1,0 +1,19 @@
+import type { Operation } from 'effection'
+import { inContext } from '../../operation.ts'
+import type { AsyncContext } from '../../platform.ts'
+
+/** An operation inside a worker. */
+export interface RemoteOperation {
+  /** How it ended: with its result, or with its error, once its scope is torn down. */
+  readonly outcome: Promise<unknown>
+  /** Halts it; resolves when it has stopped, rejects with what its cleanup threw. */
+  halt(): Promise<void>
+}
+
+/** Runs an operation, every step of it in `context`. Effection is loaded by the first: most functions are none. */
+export async function startOperation(operation: Operation<unknown>, context: AsyncContext): Promise<RemoteOperation> {
+  const { run } = await import('effection')
+  const running = context.runInAsyncScope(() => run(() => inContext(operation, context)))
+  const outcome = running.then(value => value)
+  return { outcome, halt: () => context.runInAsyncScope(() => running.halt().then(() => {})) }
+}

@@ -1,0 +1,45 @@
+import { show } from '../options.ts'
+import type { TaskContext, TaskPermit } from '../task/types.ts'
+import type { LimitRequest } from './host/remote-limits.ts'
+
+/** Answers what one call asks about the limits of its task, and gives back what it left behind. */
+export class LimitDesk {
+  readonly #task: TaskContext
+  readonly #permits = new Map<number, TaskPermit>()
+  #last = 0
+  #closed = false
+
+  constructor(task: TaskContext) {
+    this.#task = task
+  }
+
+  readonly answer = async (request: unknown): Promise<unknown> => {
+    const asked = Object(request) as LimitRequest
+    switch (asked.limits) {
+      case 'acquire':
+        return this.#acquire(asked)
+      case 'update':
+        return this.#permits.get(asked.permit)?.update(asked.amounts)
+      case 'release':
+        return this.#permits.get(asked.permit)?.release()
+      default:
+        throw new TypeError(`a worker asked for what nobody knows: ${show(request)}`)
+    }
+  }
+
+  async #acquire({ amounts, options }: Extract<LimitRequest, { limits: 'acquire' }>): Promise<number> {
+    const { limits, signal } = this.#task
+    if (limits === undefined) throw new TypeError('the task has no limits to acquire')
+    const permit = await limits.acquire(amounts, { ...options, signal } as typeof options)
+    this.#last += 1
+    this.#permits.set(this.#last, permit)
+    if (this.#closed) permit.release()
+    return this.#last
+  }
+
+  /** The call is over, however it ended. */
+  close(): void {
+    this.#closed = true
+    for (const permit of this.#permits.values()) permit.release()
+  }
+}

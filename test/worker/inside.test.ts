@@ -1,0 +1,88 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { limits, resourceLimit } from '../../src/index.ts'
+import type { TaskHandle } from '../../src/task/types.ts'
+import { type AnyFunction, task } from '../../src/worker/index.ts'
+import * as inside from '../fixtures/worker/inside.ts'
+import { failureOf } from '../work.ts'
+
+const module = new URL('../fixtures/worker/inside.ts', import.meta.url)
+
+/** The handle, once its work has said that it runs. */
+async function running(handle: TaskHandle<unknown>): Promise<void> {
+  while (handle.record().progress === undefined) await new Promise(resolve => setTimeout(resolve, 5))
+}
+
+describe.each(['async', 'thread', 'process'] as const)('inside a task of mode %s', mode => {
+  const connections = resourceLimit({ key: 'connections', capacity: 4 })
+  const made: { stop(): Promise<unknown> }[] = []
+  const make = <F extends AnyFunction>(fn: F, options = {}) => {
+    const made1 = task(fn as unknown as (...args: readonly unknown[]) => unknown, {
+      mode,
+      module,
+      maxWorkers: 1,
+      ...options,
+    })
+    made.push(made1)
+    return made1
+  }
+  const elsewhere = mode !== 'async'
+
+  afterAll(() => Promise.all(made.map(one => one.stop())))
+
+  it('limits can be acquired, updated and released', async () => {
+    const handle = make(inside.takeMore, { limits: limits([connections]) })(3, 2)
+    expect(await handle).toBe('used 2 of 3')
+    expect(handle.record().progress).toEqual({ completed: 2, total: 3 })
+    expect(connections.stats().available).toBe(4)
+  })
+
+  it('what can never be had is refused, and what is not to be had in time', async () => {
+    const takeSoon = make(inside.takeSoon, { limits: connections })
+    expect(await failureOf(takeSoon(5, 1_000))).toBeInstanceOf(RangeError)
+    expect(await failureOf(takeSoon(4, 1))).toMatchObject({ code: 'ERR_TASK_TIMEOUT' })
+    expect(connections.stats().available).toBe(4)
+  })
+
+  it('there are no limits where none were given', async () => {
+    expect(await make(inside.withoutLimits)()).toBe(true)
+  })
+
+  it.runIf(elsewhere)('what is not released comes back when the call ends', async () => {
+    await make(inside.keep, { limits: connections })(2)
+    expect(connections.stats().available).toBe(4)
+  })
+
+  it.runIf(mode === 'process')('what is held comes back when the worker dies', async () => {
+    const error = await failureOf(make(inside.takeAndDie, { limits: connections })(2))
+    expect(error).toMatchObject({ code: 'ERR_WORKER_CRASHED' })
+    expect(connections.stats().available).toBe(4)
+  })
+
+  it('an operation runs to its end, and every step sees its task', async () => {
+    expect(await make(inside.steps)(5)).toBe(true)
+  })
+
+  it('an operation fails with its own error', async () => {
+    const error = await failureOf(make(inside.failing)())
+    expect(error).toBeInstanceOf(RangeError)
+    expect(error).toMatchObject({ message: 'an operation failed' })
+  })
+
+  it.runIf(mode !== 'process')('a cancelled operation is halted, and its cleanup waited for', async () => {
+    const cells = new SharedArrayBuffer(4)
+    const handle = make(inside.untilHalted, { cleanupTimeout: 5_000 })(cells)
+    await running(handle)
+    expect(await handle.cancel('enough')).toBe(true)
+    expect(new Int32Array(cells)[0]).toBe(1)
+    expect(handle.record()).toMatchObject({ status: 'cancelled', cancelReason: 'enough', abandoned: false })
+  })
+
+  it('the error of a cleanup is not hidden by the cancel', async () => {
+    const handle = make(inside.failingCleanup, { cleanupTimeout: 5_000 })()
+    await running(handle)
+    handle.cancel()
+    const error = await failureOf(handle)
+    expect(error).toBeInstanceOf(TypeError)
+    expect(handle.status).toBe('failed')
+  })
+})
