@@ -86,17 +86,17 @@ describe('a full queue that lets tasks wait', () => {
     })
   })
 
-  it('lets them wait behind each other even if a submitter is inside a task', async () => {
-    await within({ workers: 1, queueSize: 0, submitPolicy: 'wait' }, async runner => {
+  it('lets nobody overtake them from inside a task, in the moment in which that leaves the queue', async () => {
+    await within(TIGHT, async runner => {
       const started: string[] = []
-      const outer = runner.submit(() => {
+      runner.submit(() => delay(10))
+      await settle()
+      runner.submit(() => {
         runner.submit(() => void started.push('from inside'))
-        started.push('outer')
       })
-      runner.submit(() => void started.push('from outside'))
-      await outer
+      runner.submit(() => void started.push('waits'))
       await runner.drain()
-      expect(started).toEqual(['outer', 'from outside', 'from inside'])
+      expect(started).toEqual(['waits', 'from inside'])
     })
   })
 
