@@ -26,6 +26,7 @@ describe('history', () => {
       expect(runner.getRecord(running.id)?.status).toBe('running')
       await runner.drain()
       expect(ids(runner)).toEqual([])
+      expect(runner.getRecord(running.id)).toBeUndefined()
       expect(running.record()).toMatchObject({ status: 'done' })
       expect(runner.stats().done).toBe(5)
     })
