@@ -130,6 +130,16 @@ describe('throughput', () => {
     })
   })
 
+  it('has a second of a thousand milliseconds', async () => {
+    await within({}, async runner => {
+      await runner.submit(() => 1)
+      await delay(999)
+      expect(runner.stats().throughput.lastSecond).toBe(1)
+      await delay(1)
+      expect(runner.stats().throughput.lastSecond).toBe(0)
+    })
+  })
+
   it('forgets a burst after a long silence', async () => {
     await within({ queueSize: 1_000 }, async runner => {
       for (let n = 0; n < 500; n += 1) runner.submit(() => n)
