@@ -1,9 +1,13 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { TaskTimeoutError, WorkerCrashedError } from '../../../src/errors.ts'
 import { failure, KINDS, run, runReference, runUntilProgress } from './hosts.ts'
-import { runs } from './processes.ts'
+import { runs, untilGone } from './processes.ts'
 
 const REASON = new TaskTimeoutError('it took too long', 250)
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 describe.each(KINDS)('aborting a call in a %s', (kind, start) => {
   it('rejects with the reason at once when it was aborted before', async () => {
@@ -22,6 +26,20 @@ describe.each(KINDS)('aborting a call in a %s', (kind, start) => {
     controller.abort(REASON)
     expect(await failure(outcome)).toBe(REASON)
     expect(await run(host, 'add', [1, 2])).toBe(3)
+  })
+
+  it('leaves no timer behind when the function stops', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const host = start()
+    await host.ready
+    const controller = new AbortController()
+    const { outcome, running } = runUntilProgress(host, 'untilAborted', [], { signal: controller.signal })
+    await running
+    expect(vi.getTimerCount()).toBe(0)
+    controller.abort(REASON)
+    expect(vi.getTimerCount()).toBe(1)
+    expect(await failure(outcome)).toBe(REASON)
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   it('lets stand what the function returns then', async () => {
@@ -119,16 +137,14 @@ describe.each(KINDS)('aborting a call in a %s', (kind, start) => {
 describe('aborting a call in a process', () => {
   const [, start] = KINDS[1]
 
-  it('ends what the function has started, even if that takes no notice of SIGTERM', async () => {
+  it.each(['withGrandchild', 'withOrphan'])('ends what the function has started, too (%s)', async name => {
     const controller = new AbortController()
-    const { outcome, running } = runUntilProgress(start(), 'withGrandchild', [], {
-      signal: controller.signal,
-      cleanupTimeout: 0,
-    })
+    const options = { signal: controller.signal, cleanupTimeout: 0 }
+    const { outcome, running } = runUntilProgress(start(), name, [], options)
     const { completed: grandchild } = await running
     expect(runs(grandchild)).toBe(true)
     controller.abort(REASON)
     expect(await failure(outcome)).toBe(REASON)
-    expect(runs(grandchild)).toBe(false)
+    await untilGone(grandchild)
   })
 })

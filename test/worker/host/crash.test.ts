@@ -40,6 +40,14 @@ describe.each(KINDS)('a crash of a %s', (kind, start) => {
     expect(await crashed).toMatchObject({ exitCode: 0 })
   })
 
+  it('keeps what a call said before it', async () => {
+    const host = start()
+    await run(host, 'add', [1, 2])
+    const seen: number[] = []
+    await failure(run(host, 'reportAndExit', [50], { onProgress: ({ completed }) => seen.push(completed) }))
+    expect(seen.length).toBe(50)
+  })
+
   it('has the uncaught error as its cause', async () => {
     const host = start()
     await run(host, 'throwLater')
@@ -96,6 +104,13 @@ describe('a crash of a process', () => {
     const error = await failure(outcome)
     expect(error).toMatchObject({ exitCode: null, signal: 'SIGKILL' })
     await untilGone(host.id)
+  })
+
+  it('takes along what its functions have started', async () => {
+    const { outcome, running } = runUntilProgress(start(), 'exitWithOrphan', [4])
+    const { completed: grandchild } = await running
+    expect(await failure(outcome)).toMatchObject({ exitCode: 4 })
+    await untilGone(grandchild)
   })
 
   it('comes of process.abort', async () => {
