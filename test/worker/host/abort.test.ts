@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { TaskTimeoutError, WorkerCrashedError } from '../../../src/errors.ts'
 import { failure, KINDS, run, runReference, runUntilProgress } from './hosts.ts'
-import { runs, untilGone } from './processes.ts'
+import { endWithTest, runs, untilGone } from './processes.ts'
 
 const REASON = new TaskTimeoutError('it took too long', 250)
 
@@ -141,7 +141,7 @@ describe('aborting a call in a process', () => {
     const controller = new AbortController()
     const options = { signal: controller.signal, cleanupTimeout: 0 }
     const { outcome, running } = runUntilProgress(start(), name, [], options)
-    const { completed: grandchild } = await running
+    const grandchild = endWithTest((await running).completed)
     expect(runs(grandchild)).toBe(true)
     controller.abort(REASON)
     expect(await failure(outcome)).toBe(REASON)

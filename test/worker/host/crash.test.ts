@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { WorkerCrashedError } from '../../../src/errors.ts'
 import { failure, KINDS, run, runReference, runUntilProgress } from './hosts.ts'
-import { untilGone } from './processes.ts'
+import { endWithTest, untilGone } from './processes.ts'
 
 describe.each(KINDS)('a crash of a %s', (kind, start) => {
   it('rejects a call that exits, with the code and a hint', async () => {
@@ -110,7 +110,7 @@ describe('a crash of a process', () => {
 
   it('takes along what its functions have started', async () => {
     const { outcome, running } = runUntilProgress(start(), 'exitWithOrphan', [4])
-    const { completed: grandchild } = await running
+    const grandchild = endWithTest((await running).completed)
     expect(await failure(outcome)).toMatchObject({ exitCode: 4 })
     await untilGone(grandchild)
   })

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { describe, expect, it, vi } from 'vitest'
-import { runs, startFixture, untilGone } from './processes.ts'
+import { endWithTest, runs, startFixture, untilGone } from './processes.ts'
 
 const KINDS = ['thread', 'process'] as const
 
@@ -70,7 +70,7 @@ describe.each(KINDS)('a %s', kind => {
 describe('a process whose parent is killed', () => {
   it.each(['hot', 'waiting', 'starting'])('ends when it is %s', async what => {
     const { child, output } = startFixture('host-lifetime', ['process', what])
-    const worker = await printed(output, 'worker')
+    const worker = endWithTest(await printed(output, 'worker'))
     if (what !== 'starting') await printed(output, 'progress')
     expect(runs(worker)).toBe(true)
     child.kill('SIGKILL')
@@ -80,8 +80,8 @@ describe('a process whose parent is killed', () => {
 
   it('takes along what its function has started', async () => {
     const { child, output } = startFixture('host-lifetime', ['process', 'grandchild'])
-    const worker = await printed(output, 'worker')
-    const grandchild = await printed(output, 'progress')
+    const worker = endWithTest(await printed(output, 'worker'))
+    const grandchild = endWithTest(await printed(output, 'progress'))
     child.kill('SIGKILL')
     await once(child, 'exit')
     await Promise.all([untilGone(worker), untilGone(grandchild)])

@@ -1,6 +1,20 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { vi } from 'vitest'
+import { afterEach, vi } from 'vitest'
+
+const started = new Set<number>()
+
+/** A test that fails leaves no process behind, least of all one in a hot loop. */
+afterEach(() => {
+  for (const pid of started) if (runs(pid)) process.kill(pid, 'SIGKILL')
+  started.clear()
+})
+
+/** Ends this process with the test, if it has not ended by then. */
+export function endWithTest(pid: number): number {
+  started.add(pid)
+  return pid
+}
 
 /** Whether a process runs: one that has ended but that nobody has waited for (a zombie) does not. */
 export function runs(pid: number): boolean {
@@ -19,6 +33,7 @@ export async function untilGone(pid: number): Promise<void> {
 export function startFixture(name: string, args: readonly string[] = [], execArgv: readonly string[] = []) {
   const path = fileURLToPath(new URL(`../../fixtures/${name}.ts`, import.meta.url))
   const child = spawn(process.execPath, [...execArgv, path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  if (child.pid !== undefined) endWithTest(child.pid)
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', text => {
     output.stdout += text
