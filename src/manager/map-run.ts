@@ -4,43 +4,35 @@ import { cancelTask } from '../task/cancel.ts'
 import { currentTask } from '../task/current.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
-import type { Work } from '../task/types.ts'
 import { isStuck, noteWait } from '../task/wait-graph.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { MapFunction, MapOptions } from './types.ts'
+import type { MapOptions } from './types.ts'
 
 /** The options of a map, checked and with their defaults. */
-export interface MapSettings<I> {
+export interface MapSettings {
   readonly spawn: SpawnSettings
   readonly buffer: number | undefined
   readonly ordered: boolean
   readonly collect: boolean
   readonly progress: MapOptions['progress']
-  readonly hooks: MapHooks<I> | undefined
-}
-
-/** What a map does beside that for those who build on it. */
-export interface MapHooks<I> {
-  /** The settings of one item, in place of those for all. */
-  settingsOf(item: I): SpawnSettings
-  /** The task of an item has ended; must not throw. */
-  ended(task: Task): void
 }
 
 /** What a map needs of its manager. */
-export interface MapHost {
+export interface MapHost<I> {
   readonly scheduler: Scheduler
-  spawn(work: Work<unknown>, settings: SpawnSettings): Task
+  /** Makes the task of one item. */
+  spawn(item: I, index: number): Task
+  /** The task of an item has ended; must not throw. */
+  ended?(task: Task): void
 }
 
 type Source<I> = Iterator<I> | AsyncIterator<I>
 
 /** One loop over the results of a map: pulls the input, keeps at most `buffer` items between input and loop. */
 export class MapRun<I> {
-  readonly #host: MapHost
+  readonly #host: MapHost<I>
   readonly #items: Iterable<I> | AsyncIterable<I>
-  readonly #fn: MapFunction<I, unknown>
-  readonly #settings: MapSettings<I>
+  readonly #settings: MapSettings
   /** Work is started when a result is taken or another task ends, but always in the context of the call of `map`. */
   readonly #context: AsyncContext
 
@@ -61,16 +53,9 @@ export class MapRun<I> {
   #failure: { readonly error: unknown } | undefined
   #wake: () => void = () => {}
 
-  constructor(
-    host: MapHost,
-    items: Iterable<I> | AsyncIterable<I>,
-    fn: MapFunction<I, unknown>,
-    settings: MapSettings<I>,
-    context: AsyncContext,
-  ) {
+  constructor(host: MapHost<I>, items: Iterable<I> | AsyncIterable<I>, settings: MapSettings, context: AsyncContext) {
     this.#host = host
     this.#items = items
-    this.#fn = fn
     this.#settings = settings
     this.#context = context
   }
@@ -191,11 +176,7 @@ export class MapRun<I> {
       this.#exhausted = this.#inputEnded = true
       return
     }
-    const { value } = step
-    const index = this.#index
-    const fn = this.#fn
-    const settings = this.#settings.hooks?.settingsOf(value) ?? this.#settings.spawn
-    const task = this.#host.spawn(context => fn(value, context, index), settings)
+    const task = this.#host.spawn(step.value, this.#index)
     this.#index += 1
     this.#outstanding += 1
     task.observed = true
@@ -211,7 +192,7 @@ export class MapRun<I> {
       this.#line.push(task)
     }
     this.#completed += 1
-    this.#settings.hooks?.ended(task)
+    this.#host.ended?.(task)
     this.#tellProgress()
     this.#pull()
     this.#wake()

@@ -1,22 +1,38 @@
 import { boolean, callback, capacity, iterable, oneOf, optionsObject } from '../options.ts'
 import { captureContext } from '../platform.ts'
-import { spawnSettings } from '../task/spawn-settings.ts'
-import { type MapHooks, type MapHost, MapRun, type MapSettings } from './map-run.ts'
+import { type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
+import type { Task } from '../task/task.ts'
+import type { Work } from '../task/types.ts'
+import { type MapHost, MapRun, type MapSettings } from './map-run.ts'
+import type { Scheduler } from './scheduler.ts'
 import type { MapFunction, MapOptions, MapResults } from './types.ts'
 
 /** See {@link TaskManager.map}: checks the call, and starts a run for every loop over the results. */
 export function mapItems<I>(
-  host: MapHost,
+  { scheduler, spawn }: { readonly scheduler: Scheduler; spawn(work: Work<unknown>, settings: SpawnSettings): Task },
   items: Iterable<I> | AsyncIterable<I>,
   fn: MapFunction<I, unknown>,
   options: MapOptions | undefined,
-  hooks?: MapHooks<I>,
 ): MapResults<unknown> {
   iterable('items', items)
   callback('fn', fn)
-  const settings = { ...mapSettings(options), hooks }
+  const settings = mapSettings(options)
+  const spawnItem = (item: I, index: number) => spawn(context => fn(item, context, index), settings.spawn)
+  return runs({ scheduler, spawn: spawnItem }, items, settings)
+}
+
+/** Like {@link mapItems}, for those who make the tasks themselves. */
+export function mapTasks<I>(
+  host: MapHost<I>,
+  items: Iterable<I> | AsyncIterable<I>,
+  options: MapOptions,
+): MapResults<unknown> {
+  return runs(host, items, mapSettings(options))
+}
+
+function runs<I>(host: MapHost<I>, items: Iterable<I> | AsyncIterable<I>, settings: MapSettings): MapResults<unknown> {
   const context = captureContext()
-  const run = () => new MapRun(host, items, fn, settings, context)
+  const run = () => new MapRun(host, items, settings, context)
   return {
     [Symbol.asyncIterator]: () => results(run()),
     toArray: () => collect(run()),
@@ -49,7 +65,7 @@ async function collect<I>(run: MapRun<I>): Promise<unknown[]> {
   }
 }
 
-function mapSettings(options: MapOptions | undefined): Omit<MapSettings<unknown>, 'hooks'> {
+function mapSettings(options: MapOptions | undefined): MapSettings {
   const { buffer, ordered = true, onError = 'throw', progress } = optionsObject('options', options) ?? {}
   return {
     spawn: spawnSettings(options),

@@ -10,7 +10,6 @@ import { closeRequest } from './close-request.ts'
 import { callerWithin } from './deadlock.ts'
 import { type ManagerSettings, managerSettings } from './manager-settings.ts'
 import { mapItems } from './map.ts'
-import type { MapHooks, MapHost } from './map-run.ts'
 import { type Enrolment, type OpenScope, Scheduler } from './scheduler.ts'
 import { type CloseRequest, Shutdown } from './shutdown.ts'
 import { TaskGroup } from './task-group.ts'
@@ -116,18 +115,6 @@ export class TaskManager implements AsyncDisposable {
     manager.#refuseIfFull()
   }
 
-  /** @internal Like `map`, for those who build on it. */
-  static mapItems<I>(
-    manager: TaskManager,
-    items: Iterable<I> | AsyncIterable<I>,
-    fn: MapFunction<I, unknown>,
-    options: MapOptions,
-    hooks: MapHooks<I>,
-  ): MapResults<unknown> {
-    manager.#refuseIfClosed()
-    return mapItems(manager.#mapHost, items, fn, options, hooks)
-  }
-
   #spawn(work: Work<unknown>, settings: SpawnSettings, enrolment?: Enrolment): Task {
     const task = this.#scheduler.spawn(work, settings, enrolment)
     const failure = this.#group?.failure
@@ -154,15 +141,8 @@ export class TaskManager implements AsyncDisposable {
     options?: MapOptions,
   ): MapResults<unknown> {
     this.#refuseIfClosed()
-    return mapItems(this.#mapHost, items, fn, options)
-  }
-
-  get #mapHost(): MapHost {
-    const spawn = (work: Work<unknown>, settings: SpawnSettings) => {
-      this.#refuseIfClosed()
-      return this.#spawn(work, settings)
-    }
-    return { scheduler: this.#scheduler, spawn }
+    const spawn = (work: Work<unknown>, settings: SpawnSettings) => TaskManager.enrol(this, work, settings)
+    return mapItems({ scheduler: this.#scheduler, spawn }, items, fn, options)
   }
 
   /**

@@ -1,11 +1,14 @@
+import { mapTasks } from '../manager/map.ts'
+import type { MapHost } from '../manager/map-run.ts'
 import type { Scheduler } from '../manager/scheduler.ts'
 import { isolatedScope, TaskManager } from '../manager/task-manager.ts'
 import type { CloseOptions, CloseReport, MapResults } from '../manager/types.ts'
 import { callback, optionsObject, present } from '../options.ts'
 import { progressReporter } from '../progress/progress-reporter.ts'
 import { Entry } from '../task/entry.ts'
+import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
-import type { Outcome, TaskContext, TaskHandle } from '../task/types.ts'
+import type { Outcome, TaskHandle } from '../task/types.ts'
 import { CallSettings } from './call-settings.ts'
 import type { Engine, PreparedCall } from './engine.ts'
 import type { AnyFunction } from './functions/registry.ts'
@@ -90,24 +93,20 @@ export class TaskWorker implements AsyncDisposable {
     TaskManager.refuseIfClosed(this.#manager)
     TaskManager.refuseIfFull(this.#manager)
     const call = this.#engine.prepare(fn)
-    const settings = calls.of(this.#nameOf(fn), args)
-    const pending = this.#settings.unwrap ? pendingArguments(args) : undefined
-    if (pending !== undefined) return this.#runLater(call, pending, settings, self)
-    const task = TaskManager.enrol(this.#manager, context => call(args, context, self), settings)
+    const task = this.#enrol(call, args, calls.of(this.#nameOf(fn), args), self)
     if (this.#engine.immediate) this.#scheduler.startNow()
     return task.handle
   }
 
-  #runLater(
-    call: PreparedCall,
-    pending: Promise<readonly unknown[]>,
-    settings: ReturnType<CallSettings['of']>,
-    self: unknown,
-  ): TaskHandle<unknown> {
+  /** A call whose arguments are still to come has no slot, and no place in the line for one. */
+  #enrol(call: PreparedCall, given: readonly unknown[], settings: SpawnSettings, self?: unknown): Task {
+    const pending = this.#settings.unwrap ? pendingArguments(given) : undefined
+    if (pending === undefined) {
+      return TaskManager.enrol(this.#manager, context => call(given, context, self), settings)
+    }
     const entry = new Entry()
     let args: readonly unknown[] = []
-    const work = (context: TaskContext) => call(args, context, self)
-    const task = TaskManager.enrol(this.#manager, work, settings, { entry })
+    const task = TaskManager.enrol(this.#manager, context => call(args, context, self), settings, { entry })
     pending.then(
       values => {
         args = values
@@ -115,7 +114,7 @@ export class TaskWorker implements AsyncDisposable {
       },
       error => task.refuse(error),
     )
-    return task.handle
+    return task
   }
 
   /**
@@ -143,24 +142,14 @@ export class TaskWorker implements AsyncDisposable {
       this.#scheduler.report.log(error, 'the progress of a map could not be shown'),
     )
     const done: MapProgress = { completed: 0, failed: 0 }
-    const results = TaskManager.mapItems(
-      this.#manager,
-      items,
-      (args: readonly unknown[], task: TaskContext) => this.#mapped(call, args, task),
-      present({ buffer, ordered, onError, signal: callOptions.signal }),
-      {
-        settingsOf: args => calls.of(name, args),
-        ended: task => reporter?.update(count(done, task, total)),
-      },
-    )
+    const host: MapHost<readonly unknown[]> = {
+      scheduler: this.#scheduler,
+      spawn: args => this.#enrol(call, args, calls.of(name, args)),
+      ended: task => reporter?.update(count(done, task, total)),
+    }
+    const results = mapTasks(host, items, present({ buffer, ordered, onError, signal: callOptions.signal }))
     if (reporter === undefined) return results
     return reportedResults(results, reporter, done, { ...(total !== undefined && { total }), label: name })
-  }
-
-  /** Items may be handles, too. */
-  #mapped(call: PreparedCall, args: readonly unknown[], task: TaskContext): unknown {
-    const pending = this.#settings.unwrap ? pendingArguments(args) : undefined
-    return pending === undefined ? call(args, task, undefined) : pending.then(values => call(values, task, undefined))
   }
 
   /** The counts of this moment. */
