@@ -14,7 +14,10 @@ export class CallSettings {
   constructor(explicit: WorkerOptions) {
     this.#explicit = explicit
     this.#look()
-    this.of('', [])
+    const { cost, ...options } = this.#options
+    // What a function of the arguments says can be known only with arguments.
+    const unknown = typeof cost === 'function' && options.limits !== undefined
+    make('', options, unknown ? undefined : (cost as Amounts | undefined))
   }
 
   /** Of a call of the function of this name. */
