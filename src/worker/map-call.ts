@@ -1,4 +1,4 @@
-import { show } from '../options.ts'
+import { optionsObject, show } from '../options.ts'
 import { zip } from '../zip.ts'
 import type { AnyFunction } from './functions/registry.ts'
 import type { WorkerMapOptions } from './types.ts'
@@ -19,7 +19,7 @@ export function mapCall(given: readonly unknown[]): MapCall {
   const args = [...given]
   const fn = typeof args[0] === 'function' ? (args.shift() as AnyFunction) : undefined
   const last = args.at(-1)
-  const options = args.length > 1 && !isInput(last) ? (args.pop() as WorkerMapOptions) : {}
+  const options = args.length > 1 && !isInput(last) ? (args.pop() as WorkerMapOptions | undefined) : undefined
   if (args.length === 0) throw new TypeError('map needs at least one input: an iterable or an async iterable')
   for (const [index, input] of args.entries()) {
     if (!isInput(input)) {
@@ -27,7 +27,7 @@ export function mapCall(given: readonly unknown[]): MapCall {
     }
   }
   const inputs = args as Input[]
-  return { fn, items: rows(inputs), total: totalOf(inputs), options: options ?? {} }
+  return { fn, items: rows(inputs), total: totalOf(inputs), options: optionsObject('options', options) ?? {} }
 }
 
 function rows(inputs: readonly Input[]): MapCall['items'] {
