@@ -9,8 +9,8 @@ export type PreparedCall = (args: readonly unknown[], task: TaskContext, self: u
 export interface Engine {
   /** Calls may run before `submit` returns. */
   readonly immediate: boolean
-  /** Checks that a function can be run here at all; throws at once if not. */
-  prepare(fn: AnyFunction): PreparedCall
+  /** Checks that a function can be run here at all; throws at once if not. Its module may know it by another name. */
+  prepare(fn: AnyFunction, name?: string): PreparedCall
   stats(): Pick<WorkerStats, 'workers' | 'active' | 'dispatched' | 'crashed' | 'recycled'>
   /** Ends everything; resolves when that is done. */
   stop(): Promise<void>

@@ -8,17 +8,15 @@ import { PoolEngine } from './pool-engine.ts'
 import type { WorkerSettings } from './worker-settings.ts'
 
 /** The engine of a mode. Threads and processes are started by the first calls, or now for `minWorkers`. */
-export function makeEngine(
-  { mode, pool, host, reference, cleanupTimeout }: WorkerSettings,
-  manager: TaskManager,
-): Engine {
+export function makeEngine({ mode, pool, host, module, cleanupTimeout }: WorkerSettings, manager: TaskManager): Engine {
+  const calls = { ...(module !== undefined && { module }), cleanupTimeout }
   switch (mode) {
     case 'sync':
     case 'async':
       return new LoopEngine(mode === 'sync', () => manager.stats().running)
     case 'thread':
-      return new PoolEngine(new WorkerPool(() => startThreadHost(host), pool), { ...reference, cleanupTimeout })
+      return new PoolEngine(new WorkerPool(() => startThreadHost(host), pool), calls)
     case 'process':
-      return new PoolEngine(new WorkerPool(() => startProcessHost(host), pool), { ...reference, cleanupTimeout })
+      return new PoolEngine(new WorkerPool(() => startProcessHost(host), pool), calls)
   }
 }

@@ -7,7 +7,7 @@ import { LimitDesk } from './limit-desk.ts'
 import type { WorkerPool } from './pool/worker-pool.ts'
 
 /** How calls are made in a pool. */
-export interface PoolCalls extends ReferenceOptions {
+export interface PoolCalls extends Pick<ReferenceOptions, 'module'> {
   /** Milliseconds a call gets to end by itself before its worker is ended. */
   readonly cleanupTimeout: number
 }
@@ -23,10 +23,10 @@ export class PoolEngine implements Engine {
     this.#calls = calls
   }
 
-  prepare(fn: AnyFunction): PreparedCall {
+  prepare(fn: AnyFunction, name?: string): PreparedCall {
     assertMayStartWorker()
     const { cleanupTimeout, ...where } = this.#calls
-    const reference = referTo(fn, where)
+    const reference = referTo(fn, name === undefined ? where : { ...where, name })
     return (args, task: TaskContext) => {
       const { id, name, attempt, signal, progress, limits } = task
       const call = { function: reference, args }

@@ -92,7 +92,7 @@ export class TaskWorker implements AsyncDisposable {
   run(fn: AnyFunction, args: readonly unknown[], self?: unknown, calls = this.#calls): TaskHandle<unknown> {
     TaskManager.refuseIfClosed(this.#manager)
     TaskManager.refuseIfFull(this.#manager)
-    const call = this.#engine.prepare(fn)
+    const call = this.#engine.prepare(fn, this.#givenName(fn))
     const task = this.#enrol(call, args, calls.of(this.#nameOf(fn), args), self)
     if (this.#engine.immediate) this.#scheduler.startNow()
     return task.handle
@@ -135,7 +135,7 @@ export class TaskWorker implements AsyncDisposable {
     TaskManager.refuseIfClosed(this.#manager)
     const { fn = this.#boundFunction(), items, total, options } = mapCall(given)
     const { progress: shown = this.#settings.progress, buffer, ordered, onError, ...callOptions } = options
-    const call = this.#engine.prepare(fn)
+    const call = this.#engine.prepare(fn, this.#givenName(fn))
     const name = this.#nameOf(fn)
     const calls = new CallSettings({ ...explicit, ...present(callOptions), mode: this.#settings.mode })
     const reporter = progressReporter(shown, error =>
@@ -182,8 +182,13 @@ export class TaskWorker implements AsyncDisposable {
     throw new TypeError('this worker has no function: pass one as the first argument, or as `fn` when it is started')
   }
 
+  /** The name in the options is that of the bound function: one that is run in its place has its own. */
+  #givenName(fn: AnyFunction): string | undefined {
+    return fn === this.#bound ? this.#settings.name : undefined
+  }
+
   #nameOf(fn: AnyFunction): string {
-    return (fn === this.#bound ? this.#settings.reference.name : undefined) ?? fn.name
+    return this.#givenName(fn) ?? fn.name
   }
 }
 

@@ -13,8 +13,10 @@ export interface WorkerSettings {
   readonly manager: TaskManagerOptions
   readonly pool: PoolOptions
   readonly host: HostOptions
-  /** Where threads and processes find the function. */
-  readonly reference: { readonly module?: string | URL; readonly name?: string }
+  /** Where threads and processes find functions. */
+  readonly module: string | URL | undefined
+  /** How the bound function is called there. */
+  readonly name: string | undefined
   /** Milliseconds that a call gets to clean up before its worker is ended. */
   readonly cleanupTimeout: number
   readonly unwrap: boolean
@@ -44,7 +46,8 @@ export function workerSettings(explicit: WorkerOptions): WorkerSettings {
     manager: inLoop ? manager : { ...manager, cleanupTimeout: cleanupTimeout + END_OF_WORKER },
     pool,
     host: pick(options, ['startTimeout', 'resourceLimits', 'env', 'execArgv']),
-    reference: { ...(module !== undefined && { module }), ...(name !== undefined && { name }) },
+    module,
+    name,
     cleanupTimeout,
     unwrap: boolean('unwrap', unwrap),
     progress,
