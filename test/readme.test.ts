@@ -14,6 +14,7 @@ const ENTRIES = {
   taskscope: 'src/index.ts',
   'taskscope/sqlite': 'src/sqlite.ts',
   'taskscope/testing': 'src/testing/index.ts',
+  'taskscope/worker': 'src/worker/index.ts',
 } as const
 const DISPOSES = Number.parseInt(process.versions.node, 10) >= 24
 
