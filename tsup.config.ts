@@ -19,7 +19,7 @@ export default defineConfig({
   format: 'esm',
   target: 'es2023',
   platform: 'node',
-  dts: { entry },
+  dts: { entry, compilerOptions: { stripInternal: true } },
   splitting: true,
   sourcemap: true,
   clean: true,

@@ -5,6 +5,10 @@ export const { resourceLimit, Semaphore, TaskManager, TaskRunner } = (await impo
   built
 )) as typeof import('../src/index.ts')
 
+const worker = new URL('../dist/worker.js', import.meta.url).href
+
+export const { task, transfer } = (await import(worker)) as typeof import('../src/worker/index.ts')
+
 const sqlite = new URL('../dist/sqlite.js', import.meta.url).href
 
 export const { sqliteStore } = (await import(sqlite)) as typeof import('../src/sqlite.ts')

@@ -10,6 +10,8 @@ import { slots, work } from '../workload.ts'
 
 const tasks = 100_000
 
+type Runner = Awaited<ReturnType<typeof TaskRunner.start>>
+
 interface Measurement {
   /** Completions per second, in thousands, until the store has them all. */
   readonly rate: number
@@ -67,7 +69,7 @@ async function measure(options: object): Promise<Measurement> {
   return { rate: tasks / seconds / 1_000, delay: delays.percentile(99) / 1e6 }
 }
 
-async function submit(runner: InstanceType<typeof TaskRunner>, count: number): Promise<void> {
+async function submit(runner: Runner, count: number): Promise<void> {
   for (let submitted = 0; submitted < count; submitted++) {
     const { accepted } = runner.submit(work)
     if (submitted % 500 === 499) await accepted

@@ -1,0 +1,78 @@
+import { compare, type Peer } from '../compare.ts'
+import { type Pool, piscina, taskscope, tinypool, workerPool } from '../pools.ts'
+import type { CaseResult, Row } from '../types.ts'
+import { range } from '../workload.ts'
+
+const megabyte = 1_000_000
+const runtimes = [
+  { runtime: 'thread', peers: [piscina, tinypool, workerPool], goals: { piscina: 1 } },
+  { runtime: 'process', peers: [tinypool, workerPool], goals: { tinypool: 1 } },
+] as const
+
+/** What one workload makes of a pool. */
+interface Workload {
+  readonly label: string
+  readonly workers: number
+  readonly tasks: number
+  readonly threadsOnly?: boolean
+  run(pool: Pool): Promise<unknown>
+}
+
+const workloads: readonly Workload[] = [
+  { label: 'round trip, 1 worker', workers: 1, tasks: 2_000, run: pool => oneByOne(pool, 2_000) },
+  {
+    label: 'round trips, 2 workers',
+    workers: 2,
+    tasks: 4_000,
+    run: pool => Promise.all([oneByOne(pool, 2_000), oneByOne(pool, 2_000)]),
+  },
+  {
+    label: '10,000 at once, 2 workers',
+    workers: 2,
+    tasks: 10_000,
+    run: pool => Promise.all(range(10_000).map(value => pool.call('echo', value))),
+  },
+  {
+    label: '1 MB copied, 1 worker',
+    workers: 1,
+    tasks: 50,
+    async run(pool) {
+      for (let count = 0; count < 50; count++) await pool.call('length', new Uint8Array(megabyte))
+    },
+  },
+  {
+    label: '1 MB moved, 1 worker',
+    workers: 1,
+    tasks: 200,
+    threadsOnly: true,
+    async run(pool) {
+      for (let count = 0; count < 200; count++) await pool.move('length', new Uint8Array(megabyte))
+    },
+  },
+]
+
+/** Calls in pools that are up and have run before; starting them is a case of its own. */
+export default async function workers(rounds: number): Promise<CaseResult> {
+  const rows: Row[] = []
+  for (const { runtime, peers, goals } of runtimes) {
+    for (const { label, workers, tasks, threadsOnly, run } of workloads) {
+      if (threadsOnly && runtime !== 'thread') continue
+      const pools = [taskscope, ...peers].map(make => make(workers, runtime))
+      const [ours, ...others] = pools.map(pool => contender(pool, run, goals)) as [Peer, ...Peer[]]
+      const compared = await compare({ ours, peers: others, tasks, rounds })
+      rows.push(...compared.map(row => ({ ...row, label: `${runtime}, ${label}: ${row.label}` })))
+      await Promise.all(pools.map(pool => pool.stop()))
+    }
+  }
+  return { title: 'calls of small functions in pools of threads and processes', rows }
+}
+
+function contender(pool: Pool, run: Workload['run'], goals: Readonly<Record<string, number>>): Peer {
+  const { name } = pool
+  const goal = goals[name]
+  return { name, run: () => run(pool), ...(goal !== undefined && { goal }) }
+}
+
+async function oneByOne(pool: Pool, calls: number): Promise<void> {
+  for (let count = 0; count < calls; count++) await pool.call('echo', count)
+}
