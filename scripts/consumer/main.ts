@@ -3,6 +3,7 @@ import { sleep } from 'effection'
 import { SleepTask, TaskCancelledError, type TaskHandle, TaskManager, type TaskRecord, TaskRunner } from 'taskscope'
 import { sqliteStore } from 'taskscope/sqlite'
 import { createGate, settle } from 'taskscope/testing'
+import { task } from 'taskscope/worker'
 
 function expect(what: string, actual: unknown, expected: unknown): void {
   if (actual !== expected) throw new Error(`${what}: expected ${expected}, got ${actual}`)
@@ -43,4 +44,10 @@ await runner.close()
 const next = await TaskRunner.start({ store: sqliteStore('tasks.db') })
 expect('a record from before', next.getRecord(1)?.status, 'done')
 await next.close()
+
+for (const mode of ['sync', 'async', 'thread', 'process'] as const) {
+  await using square = task((x: number) => x * x, { mode, maxWorkers: 1 })
+  const squared: number = await square(3)
+  expect(`a task of mode ${mode}`, squared, 9)
+}
 console.log('the consumer works')

@@ -1,5 +1,6 @@
 import { type Mutation, mistakesIn } from './mutation.ts'
 
+const RUNNER = ['test/runner', 'test/systems']
 const CORE = ['test/invariants', 'test/manager', 'test/task', 'test/queue']
 
 /** Every mistake the tests must notice. */
@@ -58,8 +59,8 @@ export const MUTATIONS: readonly Mutation[] = [
       replace: 'this.#maxTasks = value',
     },
     'one more may be pending than maxPending': {
-      search: 'this.counts.pending < this.settings.maxPending',
-      replace: 'this.counts.pending <= this.settings.maxPending',
+      search: 'this.queueSize < this.settings.maxPending',
+      replace: 'this.queueSize <= this.settings.maxPending',
     },
     'the body starts within spawn': { search: 'queueMicrotask(this.#ripen)', replace: 'this.#ripen()' },
     'work that has stopped after all stays abandoned': { search: 'this.strays.delete(context)', replace: '' },
@@ -198,6 +199,63 @@ export const MUTATIONS: readonly Mutation[] = [
     'a map looks ahead without bound': {
       search: 'this.#outstanding < (this.#settings.buffer ?? scheduler.maxTasks)',
       replace: 'this.#outstanding < Number.POSITIVE_INFINITY',
+    },
+  }),
+
+  ...mistakesIn('src/runner/doorway.ts', RUNNER, {
+    'newcomers overtake those who wait for a place': {
+      search: 'this.#line.size === 0 && this.#scheduler.hasRoom',
+      replace: 'this.#scheduler.hasRoom',
+    },
+    'a cancelled waiter keeps its place outside the queue': {
+      search: 'entry.leave = () => this.#leave(task)',
+      replace: 'entry.leave = () => {}',
+    },
+    'whoever waits is let in once only': { search: 'if (this.#line.size > 0) this.#listen()', replace: '' },
+  }),
+
+  ...mistakesIn('src/runner/books.ts', RUNNER, {
+    'a cancelled waiter leaves its record behind': {
+      search: 'if (task.extras?.entry?.placed === false) return',
+      replace: '',
+    },
+  }),
+
+  ...mistakesIn('src/runner/history.ts', RUNNER, {
+    'the index keeps what the history has dropped': {
+      search: 'if (dropped !== undefined) this.#index.delete(dropped.id)',
+      replace: '',
+    },
+  }),
+
+  ...mistakesIn('src/runner/journal.ts', RUNNER, {
+    'a task starts before it is durable': {
+      search: 'if (entry) this.#entrants.add(task)\n',
+      replace: 'if (entry) task.extras?.entry?.open(task)\n',
+    },
+    'what could not be written is forgotten': { search: '} else this.#changed.add(task)', replace: '}' },
+    'close does not flush': { search: 'try {\n      await this.flush()\n    } catch', replace: 'try {\n    } catch' },
+    'the way to run a task again is dropped while it runs': {
+      search: 'if (task.ended) this.#jobs.delete(task)',
+      replace: 'this.#jobs.delete(task)',
+    },
+  }),
+
+  ...mistakesIn('src/runner/recovery.ts', RUNNER, {
+    'ids start again': { search: 'return { lastId, ended', replace: 'return { lastId: 0, ended' },
+  }),
+
+  ...mistakesIn('src/worker/pending-arguments.ts', ['test/worker/modes'], {
+    'handles are passed as they are': {
+      search: 'if (!args.some(arg => arg instanceof TaskPromise)) return undefined',
+      replace: 'return undefined',
+    },
+  }),
+
+  ...mistakesIn('src/worker/limit-desk.ts', ['test/worker/inside.test.ts'], {
+    'what a call leaves behind is never given back': {
+      search: 'for (const permit of this.#permits.values()) permit.release()',
+      replace: '',
     },
   }),
 

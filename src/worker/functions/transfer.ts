@@ -22,14 +22,14 @@ const marks = sharedState<Marks>('transfers', () => ({ any: false, lists: new We
  * const pixels = new Uint8Array(100_000_000)
  * await blur(transfer(pixels, [pixels.buffer]))
  */
-export function transfer<T extends object>(value: T, list: readonly Transferable[]): T {
+export function transfer<T extends object>(value: T, list: readonly object[]): T {
   if (typeof value !== 'object' || value === null) {
     throw new TypeError(`transfer: value must be an object, got ${show(value)}`)
   }
   if (!Array.isArray(list)) throw new TypeError(`transfer: list must be an array, got ${show(list)}`)
   list.forEach(refuseWrongItem)
   marks.any = true
-  marks.lists.set(value, [...list])
+  marks.lists.set(value, [...list] as Transferable[])
   return value
 }
 
