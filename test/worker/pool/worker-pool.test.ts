@@ -134,8 +134,10 @@ describe('the number of workers', () => {
       hosts[0]?.crash()
       await settle()
       expect(pool.stats()).toMatchObject({ workers: 2, crashed: 1 })
+      await ready()
       await new Promise(resolve => setTimeout(resolve, 1_000))
       expect(pool.stats().workers).toBe(2)
+      expect(hosts.map(host => host.gone)).toEqual([true, false, false])
     })
   })
 
@@ -156,6 +158,23 @@ describe('the number of workers', () => {
       expect(hosts[2]?.gone).toBe(false)
       await new Promise(resolve => setTimeout(resolve, 1_000))
       expect(pool.stats()).toMatchObject({ workers: 1, crashed: 0 })
+    })
+  })
+
+  it('counts the time from the last call', async () => {
+    await autojump(async () => {
+      const { pool, call, hosts, ready } = gatedPool({ maxWorkers: 1, idleTimeout: 100 })
+      for (const id of [1, 2]) {
+        call(id)
+        await ready()
+        hosts[0]?.finish()
+        await new Promise(resolve => setTimeout(resolve, 80))
+      }
+      await new Promise(resolve => setTimeout(resolve, 19))
+      expect(pool.stats().workers).toBe(1)
+      await new Promise(resolve => setTimeout(resolve, 1))
+      await settle()
+      expect(pool.stats().workers).toBe(0)
     })
   })
 
