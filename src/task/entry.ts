@@ -26,7 +26,13 @@ export class Entry {
 
   /** The task has ended; if it never got in, that is why. */
   ended(task: Task): void {
-    if (!this.#open && this.#promise !== undefined) this.#reject(task.failure())
+    if (!this.#open && this.#promise !== undefined) this.#fail(task)
+  }
+
+  /** Whoever asked is told, and nobody else needs to be. */
+  #fail(task: Task): void {
+    task.observe()
+    this.#reject(task.failure())
   }
 
   /** See {@link TaskHandle.accepted}: made when it is first asked for, and never an unhandled rejection. */
@@ -38,7 +44,7 @@ export class Entry {
         this.#reject = reject
       })
       this.#promise.catch(ignore)
-      if (task.ended) this.#reject(task.failure())
+      if (task.ended) this.#fail(task)
     }
     return this.#promise
   }
