@@ -110,6 +110,20 @@ describe('what else ends the wait for a place', () => {
     })
   })
 
+  it('the deadline, which whoever awaits accepted has then heard of: it is not reported as well', async () => {
+    const onError = vi.fn()
+    await within({ ...TIGHT, onError }, async runner => {
+      runner.submit(() => delay(1_000))
+      await settle()
+      runner.submit(() => delay(1_000))
+      const heard = runner.submit(() => 1, { deadline: 30 })
+      expect(await failureOf(heard.accepted)).toMatchObject({ code: 'ERR_TASK_TIMEOUT' })
+      const unheard = runner.submit(() => 1, { deadline: 30 })
+      await runner.drain()
+      expect(onError.mock.calls).toEqual([[unheard.exception(), expect.objectContaining({ id: unheard.id })]])
+    })
+  })
+
   it('not the timeout, which counts from the start', async () => {
     await within(TIGHT, async runner => {
       const [waiting] = await crowd(runner, 1)
