@@ -215,7 +215,7 @@ describe('whoever leaves', () => {
     expect(followed()).toBe(false)
   })
 
-  it('by return stops listening, and what was buffered or asked for is over', async () => {
+  it('by return stops listening, and what was asked for is over', async () => {
     const { events, emit, followed } = stream()
     const asked = events.next()
     expect(await events.return?.()).toEqual({ value: undefined, done: true })
@@ -224,6 +224,14 @@ describe('whoever leaves', () => {
     await emit()
     expect(await events.next()).toEqual({ value: undefined, done: true })
     expect(await events.return?.()).toEqual({ value: undefined, done: true })
+  })
+
+  it('by return hears nothing of what is still in the buffer', async () => {
+    const { events, emit } = stream()
+    for (let n = 0; n < 3; n += 1) await emit()
+    expect(await events.next()).toMatchObject({ done: false })
+    await events.return?.()
+    expect(await events.next()).toEqual({ value: undefined, done: true })
   })
 
   it('by await using stops listening', async () => {
