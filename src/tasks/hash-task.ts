@@ -17,7 +17,16 @@ export type HashTaskOptions = TaskOptions &
       }
   )
 
-/** The SHA-256 hash of a text or of a file, in lower-case hexadecimal digits. */
+/**
+ * The SHA-256 hash of a text or of a file, in lower-case hexadecimal digits, computed in a thread: the event loop stays
+ * free, whatever the size, and a file takes no more memory than a piece of it.
+ *
+ * All tasks of the process share a few threads, at most four, which start with the first ones, let the process exit and
+ * end when they have had nothing to do for ten seconds. Cancelling a task, or its timeout, ends its thread at once.
+ *
+ * It fails with the errors of the file system, as they are: `ENOENT`, `EISDIR`. A pipe can't be hashed, since nothing could
+ * end the wait for its writer.
+ */
 export class HashTask extends BaseTask<string> {
   static readonly type = 'hash'
 
@@ -35,23 +44,17 @@ export class HashTask extends BaseTask<string> {
     if (file !== undefined) this.file = string('file', file)
   }
 
-  async run({ signal }: TaskContext): Promise<string> {
-    return this.file === undefined ? hashText(this.text as string) : hashFile(this.file, signal)
+  async run(task: TaskContext): Promise<string> {
+    // Asked for before the first await: work that has never asked is taken for work that can't be told to stop.
+    const { signal } = task
+    // Threads come with a good part of the library, which nobody needs who hashes nothing.
+    const { hashInThread } = await import('./hash-in-thread.ts')
+    signal.throwIfAborted()
+    const { text, file } = this
+    return hashInThread(file === undefined ? { text: text as string } : { file }, task)
   }
 
   static fromJSON(options: HashTaskOptions): HashTask {
     return new HashTask(options)
   }
-}
-
-async function hashText(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return Buffer.from(digest).toString('hex')
-}
-
-async function hashFile(path: string, signal: AbortSignal): Promise<string> {
-  const [{ createReadStream }, { createHash }] = await Promise.all([import('node:fs'), import('node:crypto')])
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { signal })) hash.update(chunk)
-  return hash.digest('hex')
 }
