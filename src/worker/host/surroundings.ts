@@ -30,13 +30,14 @@ function ownFlags(): string[] {
   const flags: string[] = []
   for (let at = 0; at < process.execArgv.length; at += 1) {
     const flag = process.execArgv[at] as string
-    if (WITH_SCRIPT.has(flag)) at += 1
+    if (WITH_VALUE.has(flag)) at += 1
     else if (!isForThisProcessOnly(flag)) flags.push(flag)
   }
   return flags
 }
 
-const WITH_SCRIPT = new Set(['-e', '--eval', '-p', '-pe', '--print'])
+/** Their value is the next argument. */
+const WITH_VALUE = new Set(['-e', '--eval', '-p', '-pe', '--print', '--input-type', '--inspect-port', '--watch-path'])
 const ONLY_HERE = /^(--inspect|--debug-port|--watch|--test|--input-type|--check$|-c$|--interactive$|-i$)/
 
 function isForThisProcessOnly(flag: string): boolean {

@@ -32,7 +32,11 @@ class ThreadLink implements Link {
     this.#listener = listener
     // A channel of our own: what the functions say and hear through `parentPort` is none of our business.
     this.#port = port1
-    this.#worker = new Worker(entryUrl('thread-entry'), {
+    const entry = entryUrl('thread-entry')
+    // A thread has this flag of the process too, and then refuses every program that is a file.
+    const evaluated = process.execArgv.some(flag => flag.startsWith('--input-type'))
+    this.#worker = new Worker(evaluated ? `import('${entry}')` : entry, {
+      eval: evaluated,
       name: 'taskscope',
       argv: process.argv.slice(2),
       env: environment({ ...options.env, ...workerEnvironment() }),
