@@ -2,7 +2,7 @@ import { mapTasks } from '../manager/map.ts'
 import type { MapHost } from '../manager/map-run.ts'
 import type { Scheduler } from '../manager/scheduler.ts'
 import { isolatedScope, TaskManager } from '../manager/task-manager.ts'
-import type { CloseOptions, CloseReport, MapResults } from '../manager/types.ts'
+import type { CloseOptions, CloseReport, ManagerEvents, MapResults } from '../manager/types.ts'
 import { callback, optionsObject, present } from '../options.ts'
 import { progressReporter } from '../progress/progress-reporter.ts'
 import { Entry } from '../task/entry.ts'
@@ -160,6 +160,11 @@ export class TaskWorker implements AsyncDisposable {
   /** Resolves when no call is pending or running: see {@link TaskManager.drain}. */
   drain(): Promise<void> {
     return this.#manager.drain()
+  }
+
+  /** Calls `listener` after each such event of a call, its progress included: see {@link TaskManager.on}. */
+  on<T extends keyof ManagerEvents>(event: T, listener: (event: ManagerEvents[T]) => void): () => void {
+    return this.#manager.on(event, listener)
   }
 
   /** Closes like {@link TaskManager.close}, then ends the workers. */

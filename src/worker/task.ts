@@ -80,6 +80,7 @@ function withCalls(
     },
     stats: () => worker().stats(),
     drain: () => worker().drain(),
+    on: (...listening: Parameters<TaskWorker['on']>) => worker().on(...listening),
     close: (closeOptions?: Parameters<TaskWorker['close']>[0]) => worker().close(closeOptions),
     stop: () => worker().stop(),
     [Symbol.asyncDispose]: () => worker()[Symbol.asyncDispose](),

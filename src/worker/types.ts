@@ -2,6 +2,7 @@ import type { Amounts } from '../limits/types.ts'
 import type {
   CloseOptions,
   CloseReport,
+  ManagerEvents,
   ManagerStats,
   MapOptions,
   MapResults,
@@ -90,6 +91,8 @@ export interface TaskFunction<A extends readonly unknown[] = readonly unknown[],
   stats(): WorkerStats
   /** Resolves when no call is pending or running. */
   drain(): Promise<void>
+  /** Calls `listener` after each such event of a call, its progress included: see `TaskManager.on`. */
+  on<T extends keyof ManagerEvents>(event: T, listener: (event: ManagerEvents[T]) => void): () => void
   /** Closes like `TaskManager.close`, and ends the workers. */
   close(options?: CloseOptions): Promise<CloseReport>
   /** `close({ pending: 'cancel' })`. */
