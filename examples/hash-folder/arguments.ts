@@ -1,9 +1,13 @@
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import type { WorkerMode } from '../../src/worker/index.ts'
 
 /** What the command line asked for. */
 export interface Arguments {
   /** As it was given; `undefined`: the project's own folder. */
   readonly folder: string | undefined
+  /** Where files are hashed. */
+  readonly mode: WorkerMode
   /** How many files are hashed at a time. */
   readonly jobs: number
   /** Milliseconds that running files get after Ctrl-C. */
@@ -16,9 +20,13 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
+const MODES = ['async', 'thread', 'process'] as const satisfies WorkerMode[]
+/** Handing a small file over takes longer than hashing it: threads only pay where most files are large. */
+const DEFAULT_MODE = 'async'
 /** The disk and the thread pool of Node are busy well below this; above, a run could exhaust its file descriptors. */
 const MAX_JOBS = 1024
-const DEFAULT_JOBS = 8
+/** Reading is what takes long on an event loop; a thread or a process that hashes needs a processor for itself. */
+const DEFAULT_JOBS = { async: 8, thread: availableParallelism(), process: availableParallelism() }
 /** The longest that a timer can wait. */
 const MAX_TIMEOUT = 2 ** 31 - 1
 const DEFAULT_CLOSE_TIMEOUT = 10_000
@@ -29,7 +37,10 @@ Prints the SHA-256 of every file under the folder (default: this project's own) 
 \`sha256sum -c\` accepts, in the byte-wise order of the paths. Progress and the summary go to stderr.
 
 Options:
-  -j, --jobs N           files hashed at a time, 1 to ${MAX_JOBS} (default: ${DEFAULT_JOBS})
+  -m, --mode MODE        where files are hashed: ${MODES.join(', ')} (default: ${DEFAULT_MODE};
+                         threads and processes are faster on large files, slower on small ones)
+  -j, --jobs N           files hashed at a time, 1 to ${MAX_JOBS} (default: ${DEFAULT_JOBS.async},
+                         in the other modes one per processor)
       --close-timeout N  milliseconds that running files get after Ctrl-C (default: ${DEFAULT_CLOSE_TIMEOUT})
   -h, --help             print this and exit
 
@@ -51,13 +62,20 @@ function wholeNumber(option: string, text: string, min: number, max: number): nu
   throw new UsageError(`${option} must be a whole number from ${min} to ${max}, got ${JSON.stringify(text)}`)
 }
 
+function modeOf(text: string): (typeof MODES)[number] {
+  const mode = MODES.find(each => each === text)
+  if (mode !== undefined) return mode
+  throw new UsageError(`--mode must be one of ${MODES.join(', ')}, got ${JSON.stringify(text)}`)
+}
+
 function parse(argv: readonly string[]) {
   try {
     return parseArgs({
       args: [...argv],
       allowPositionals: true,
       options: {
-        jobs: { type: 'string', short: 'j', default: String(DEFAULT_JOBS) },
+        mode: { type: 'string', short: 'm', default: DEFAULT_MODE },
+        jobs: { type: 'string', short: 'j' },
         'close-timeout': { type: 'string', default: String(DEFAULT_CLOSE_TIMEOUT) },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -72,9 +90,11 @@ function parse(argv: readonly string[]) {
 export function parseArguments(argv: readonly string[]): Arguments {
   const { values, positionals } = parse(argv)
   if (positionals.length > 1) throw new UsageError(`one folder at a time, got ${positionals.length}`)
+  const mode = modeOf(values.mode)
   return {
     folder: positionals[0],
-    jobs: wholeNumber('--jobs', values.jobs, 1, MAX_JOBS),
+    mode,
+    jobs: wholeNumber('--jobs', values.jobs ?? String(DEFAULT_JOBS[mode]), 1, MAX_JOBS),
     closeTimeout: wholeNumber('--close-timeout', values['close-timeout'], 0, MAX_TIMEOUT),
     help: values.help,
   }

@@ -1,20 +1,21 @@
 import { createHash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
 import { constants, open } from 'node:fs/promises'
+// `taskscope/worker` has it too, and a good deal more, all of which would be loaded in each thread and process.
+import { currentTask } from '../../src/worker/current-task.ts'
 
-export interface FileHash {
+/** What goes to a thread or a process, so nothing but plain data. */
+export interface FileToHash {
+  /** Its bytes as latin1: not every name is valid UTF-8. */
+  readonly path: string
+  /** Files to leave alone, by their identity. */
+  readonly except: readonly string[]
+}
+
+export interface HashedFile {
   /** SHA-256 in lower-case hexadecimal digits. */
   readonly hash: string
   readonly bytes: number
-}
-
-export interface HashOptions {
-  /** Aborting it ends the work with the signal's reason before the next chunk. */
-  readonly signal: AbortSignal
-  /** Told the length of each chunk. */
-  readonly onBytes?: (bytes: number) => void
-  /** A file to leave alone, by its stat. */
-  readonly except?: (file: BigIntStats) => boolean
 }
 
 const CHUNK = 256 * 1024
@@ -24,16 +25,23 @@ const MIN_CHUNK = 4096
 /** Without `O_NONBLOCK`, opening a pipe that has taken the place of a file would wait for ever for a writer. */
 const READ_ONLY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
+/** Which file it is, whatever its path. */
+export function identity({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`
+}
+
 /**
- * Hashes one file in constant memory. `undefined`: it is no regular file, or `except` names it.
+ * Hashes one file in constant memory, as a task in any mode: stops before the next chunk when the task is told to, and
+ * says meanwhile how much of which file it has read. `undefined`: it is no regular file, or one of `except`.
  *
  * Reads into one buffer of its own instead of through a stream, which takes three times as long on small files.
  */
-export async function hashFile(path: Buffer, { signal, onBytes, except }: HashOptions): Promise<FileHash | undefined> {
-  const file = await open(path, READ_ONLY)
+export async function hashFile({ path, except }: FileToHash): Promise<HashedFile | undefined> {
+  const { signal, progress } = currentTask()
+  const file = await open(Buffer.from(path, 'latin1'), READ_ONLY)
   try {
     const stat = await file.stat({ bigint: true })
-    if (!stat.isFile() || except?.(stat)) return undefined
+    if (!stat.isFile() || except.includes(identity(stat))) return undefined
     const hash = createHash('sha256')
     const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(MIN_CHUNK, Number(stat.size) + 1)))
     let bytes = 0
@@ -43,7 +51,7 @@ export async function hashFile(path: Buffer, { signal, onBytes, except }: HashOp
       if (bytesRead === 0) return { hash: hash.digest('hex'), bytes }
       hash.update(buffer.subarray(0, bytesRead))
       bytes += bytesRead
-      onBytes?.(bytesRead)
+      if (bytesRead === buffer.length) progress({ completed: bytes, message: path })
     }
   } finally {
     await file.close()

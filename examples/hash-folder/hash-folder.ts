@@ -1,8 +1,9 @@
-import { TaskManager } from '../../src/index.ts'
+import { task, type WorkerMode } from '../../src/worker/index.ts'
 import { checksumLine } from './checksum-line.ts'
 import { count } from './count.ts'
-import { hashTask } from './hash-task.ts'
+import { type FileToHash, hashFile } from './hash-file.ts'
 import { onInterrupt } from './interrupt.ts'
+import { ownOutput } from './own-output.ts'
 import { showProgress } from './progress.ts'
 import type { Results } from './results.ts'
 import { summary } from './summary.ts'
@@ -11,56 +12,69 @@ import { plural } from './text.ts'
 import { walk } from './walk.ts'
 
 export interface HashFolderOptions {
+  /** Where files are hashed. */
+  readonly mode: WorkerMode
   /** How many files are hashed at a time. */
   readonly jobs: number
   /** Milliseconds that running files get after Ctrl-C. */
   readonly closeTimeout: number
 }
 
+/** Threads and processes import it, and nothing else of this program. */
+const MODULE = new URL('./hash-file.ts', import.meta.url)
+
 /** How many results may wait for a slow file ahead of them, so that it does not hold up the others. */
 const RESULTS_AHEAD = 1024
 
 /** Hashes every file under the folder and sends out the results in order; returns the exit code. */
 export async function hashFolder(folder: Buffer, options: HashFolderOptions, results: Results): Promise<number> {
-  const { jobs, closeTimeout } = options
+  const { mode, jobs, closeTimeout } = options
   const tally = new Tally()
   const stopping = new AbortController()
   const counting = new AbortController()
   let interrupted: number | undefined
 
-  const manager = await TaskManager.start({ name: 'hash-folder', maxTasks: jobs, closeTimeout })
+  const hash = task(hashFile, { mode, maxWorkers: jobs, closeTimeout, module: MODULE })
   const progress = await showProgress(tally)
   const stopListening = onInterrupt(exitCode => {
     interrupted = exitCode
     process.stderr.write(
-      `interrupted: ${plural(manager.stats().running, 'running file')} may take another ${closeTimeout} ms, Ctrl-C again exits at once\n`,
+      `interrupted: ${plural(hash.stats().running, 'running file')} may take another ${closeTimeout} ms, Ctrl-C again exits at once\n`,
     )
     stopping.abort()
-    manager.close({ pending: 'cancel' })
+    hash.stop()
     results.interrupt(closeTimeout)
   })
   const counted = count(folder, tally, counting.signal)
-  const hash = hashTask(bytes => {
-    tally.bytesRead += bytes
+  hash.on('progress', ({ record: { progress: read } }) => {
+    tally.reading(read?.message ?? '', read?.completed ?? 0)
     progress.changed()
   })
 
+  /** The paths of the files whose results are still to come, in their order. */
+  const ahead: Buffer[] = []
+  async function* files(): AsyncGenerator<FileToHash> {
+    const except = ownOutput()
+    for await (const path of walk(folder, tally, stopping.signal)) {
+      ahead.push(path)
+      yield { path: path.toString('latin1'), except }
+    }
+  }
+
   try {
-    const files = manager.map(walk(folder, tally, stopping.signal), hash, {
-      buffer: Math.max(RESULTS_AHEAD, jobs),
-      onError: 'collect',
-    })
-    for await (const outcome of files) {
+    const outcomes = hash.map(files(), { buffer: Math.max(RESULTS_AHEAD, jobs), onError: 'collect' })
+    for await (const outcome of outcomes) {
       if (results.abandoned) break
-      const file = tally.book(outcome)
+      const path = ahead.shift() as Buffer
+      const file = tally.book(path, outcome)
       progress.changed()
-      if (file) await results.send(checksumLine(file.hash, file.path))
+      if (file) await results.send(checksumLine(file.hash, path))
     }
     tally.countComplete ||= interrupted === undefined
     await results.flushed()
   } finally {
     counting.abort()
-    await Promise.all([counted, manager.close()])
+    await Promise.all([counted, hash.close()])
     stopListening()
     progress.stop()
   }

@@ -1,5 +1,5 @@
-import { TaskScopeError } from '../../src/index.ts'
-import { type HashedFile, UnreadableFileError } from './hash-task.ts'
+import { TaskCancelledError } from '../../src/errors.ts'
+import type { HashedFile } from './hash-file.ts'
 import type { WalkObserver } from './walk.ts'
 
 /** Something that could not be read, and the error that says why. */
@@ -15,8 +15,6 @@ export class Tally implements WalkObserver {
   /** Files hashed to their end, and their bytes. */
   hashed = 0
   bytes = 0
-  /** Bytes read so far, those of files still under way or failed included. */
-  bytesRead = 0
   notHashed = 0
   /** Files whose turn is over: hashed, failed or found to be none. */
   ended = 0
@@ -25,6 +23,9 @@ export class Tally implements WalkObserver {
   /** Files counted by the walk that runs ahead, and whether it has got to the end. */
   counted = 0
   countComplete = false
+
+  /** How much of the files under way was read, by their path as latin1. Small ones are read before that is said. */
+  readonly #underWay = new Map<string, number>()
 
   /** All files, as far as they are known. A folder that changes meanwhile can make the count fall behind. */
   get total(): number {
@@ -35,25 +36,38 @@ export class Tally implements WalkObserver {
     return this.total - this.ended
   }
 
+  /** Bytes read so far, those of files under way included. */
+  get bytesRead(): number {
+    return this.#underWay.values().reduce((sum, bytes) => sum + bytes, this.bytes)
+  }
+
   get elapsed(): number {
     return performance.now() - this.startedAt
   }
 
-  /** Books how a task ended; returns the file if it was hashed. Throws what is neither our error nor the manager's. */
-  book(outcome: HashedFile | Error | undefined): HashedFile | undefined {
-    if (outcome instanceof TaskScopeError) {
+  /** Books how much of a file was read so far. */
+  reading(path: string, bytes: number): void {
+    this.#underWay.set(path, bytes)
+  }
+
+  /** Books how the task of a file ended; returns the file if it was hashed. */
+  book(path: Buffer, outcome: HashedFile | Error | undefined): HashedFile | undefined {
+    this.#underWay.delete(path.toString('latin1'))
+    if (outcome instanceof TaskCancelledError) {
       this.cancelled += 1
       return undefined
     }
-    if (outcome instanceof UnreadableFileError) this.failed(outcome.path, outcome.cause)
-    else if (outcome instanceof Error) throw outcome
-    else if (outcome === undefined) this.skipped()
+    this.ended += 1
+    if (outcome instanceof Error) {
+      this.failed(path, outcome)
+      return undefined
+    }
+    if (outcome === undefined) this.skipped()
     else {
       this.hashed += 1
       this.bytes += outcome.bytes
     }
-    this.ended += 1
-    return outcome instanceof Error ? undefined : outcome
+    return outcome
   }
 
   failed(path: Buffer, error: unknown): void {

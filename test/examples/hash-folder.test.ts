@@ -18,6 +18,8 @@ import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseArguments } from '../../examples/hash-folder/arguments.ts'
 import { hashFile } from '../../examples/hash-folder/hash-file.ts'
+import { task } from '../../src/worker/index.ts'
+import { runs, untilGone } from '../worker/host/processes.ts'
 
 const PROJECT = resolve(import.meta.dirname, '../..')
 const SCRIPT = join(PROJECT, 'examples/hash-folder/main.ts')
@@ -127,6 +129,12 @@ class Running {
   }
 }
 
+/** The processes that it has started and that still run. */
+function childrenOf({ pid }: ChildProcess): number[] {
+  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)])
+  return stdout.toString().split('\n').filter(Boolean).map(Number)
+}
+
 const hasScript = spawnSync('script', ['--version']).status === 0
 
 describe.skipIf(process.platform !== 'linux' || !process.features.typescript)('hash-folder', () => {
@@ -205,19 +213,6 @@ describe.skipIf(process.platform !== 'linux' || !process.features.typescript)('h
     expect(stderr).toContain(', 0 failures, 4 skipped')
   })
 
-  it('leaves out the file it writes to', () => {
-    write({ a: 'a', z: 'z' })
-    const sums = opened(join(place, 'folder/sums'), 'w')
-    const child = spawnSync(process.execPath, [SCRIPT, 'folder'], {
-      cwd: place,
-      env: ENV,
-      stdio: ['ignore', sums, 'pipe'],
-    })
-    expect(child.status).toBe(0)
-    expect(shell('sha256sum --check --strict folder/sums').toString()).toBe('folder/a: OK\nfolder/z: OK\n')
-    expect(child.stderr.toString()).toContain('1 skipped')
-  })
-
   describe('what cannot be read', () => {
     it('is reported at the end with its reason, and the rest is done', () => {
       write({ a: 'a', 'z\n': 'z' })
@@ -272,6 +267,10 @@ describe.skipIf(process.platform !== 'linux' || !process.features.typescript)('h
       [['--jobs='], '--jobs must be a whole number from 1 to 1024, got ""'],
       [['-j'], "Option '-j, --jobs <value>' argument missing"],
       [['--jobs', '-1'], "Option '--jobs' argument is ambiguous. Did you forget"],
+      [['--mode', 'fast'], '--mode must be one of async, thread, process, got "fast"'],
+      [['-m', 'sync'], '--mode must be one of async, thread, process, got "sync"'],
+      [['--mode='], '--mode must be one of async, thread, process, got ""'],
+      [['--mode'], "Option '-m, --mode <value>' argument missing"],
       [['--close-timeout=soon'], '--close-timeout must be a whole number from 0 to 2147483647, got "soon"'],
       [['--help=yes'], "Option '-h, --help' does not take an argument"],
     ])('names what is wrong: %j', (args, message) => {
@@ -284,7 +283,91 @@ describe.skipIf(process.platform !== 'linux' || !process.features.typescript)('h
   it('explains itself on stdout with --help', () => {
     const { status, stdout, stderr } = run('--help', 'missing')
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    expect(stdout.toString()).toMatch(/^Usage: npm start -- .*--jobs.*--close-timeout.*--help.*Exit codes:/s)
+    expect(stdout.toString()).toMatch(/^Usage: npm start -- .*--mode.*--jobs.*--close-timeout.*--help.*Exit codes:/s)
+  })
+
+  describe.each(['async', 'thread', 'process'])('--mode %s', mode => {
+    it('prints the same bytes', () => {
+      write(Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`${i % 7}/${i}`, (i % 5) * 200_000])))
+      write({ 'back\\slash': '1', 'line\nfeed': '2', é: '3' })
+      shell(`printf 7 > $'folder/no\\xff\\xfeutf8'; mkfifo folder/pipe; ln -s 0/0 folder/link`)
+      const { status, stdout, stderr } = run('folder', '--mode', mode)
+      expect(stdout).toEqual(shell('find folder ! -type d ! -type p -print0 | LC_ALL=C sort -z | xargs -0 sha256sum'))
+      expect(status).toBe(0)
+      expect(stderr).toMatch(
+        /^progress: 205\/205 files, 80\.0 MB, [\d.]+ MB\/s\nsummary: 205 files, 80000004 bytes .* 0 failures, 1 skipped.*\n$/,
+      )
+    })
+
+    it('reports what cannot be read, with its reason', () => {
+      write({ a: 'a' })
+      symlinkSync('/proc/self/mem', join(place, 'folder/broken'))
+      shell('ln -s /proc/1/mem folder/forbidden')
+      const { status, stdout, stderr } = run('folder', '-m', mode)
+      expect({ status, stdout: stdout.toString() }).toEqual({
+        status: 1,
+        stdout: shell('sha256sum folder/a').toString(),
+      })
+      expect(stderr).toMatch(/^failed: folder\/broken: i\/o error \(EIO\)$/m)
+      expect(stderr).toMatch(/^summary: 1 file, .* 2 failures$/m)
+    })
+
+    it('leaves out the file it writes to', () => {
+      write({ a: 'a', z: 'z' })
+      const sums = opened(join(place, 'folder/sums'), 'w')
+      const args = [SCRIPT, 'folder', '--mode', mode]
+      const child = spawnSync(process.execPath, args, { cwd: place, env: ENV, stdio: ['ignore', sums, 'pipe'] })
+      expect(child.status).toBe(0)
+      expect(shell('sha256sum --check --strict folder/sums').toString()).toBe('folder/a: OK\nfolder/z: OK\n')
+    })
+
+    it('says how many bytes of a large file it has read', async () => {
+      write({ slow: SLOW })
+      const running = new Running(['folder', '--mode', mode])
+      // Megabytes or gigabytes.
+      await running.until('stderr', 'B, ')
+      running.child.kill('SIGKILL')
+      await running.closed
+    })
+
+    it('lets running files end after Ctrl-C, and leaves no process behind', async () => {
+      write({ a: 'a', b: SLOWISH, c: 'c', d: SLOW, e: 'e' })
+      const running = new Running(['folder', '--jobs', '1', '--close-timeout', '15000', '--mode', mode])
+      await running.until('stdout', '  folder/a\n')
+      const children = childrenOf(running.child)
+      running.child.kill('SIGINT')
+      expect(await running.exitCode()).toBe(130)
+      expect(running.stdout).toMatch(/ {2}folder\/a\n.* {2}folder\/b\n$/)
+      expect(running.stderr).toMatch(/^interrupted: 1 running file may take another 15000 ms/m)
+      expect(running.stderr).toMatch(/^interrupted: 3 files left\nsummary: 2 files, .* 0 failures\n$/m)
+      expect(children.filter(runs)).toEqual([])
+    })
+
+    it('ends running files when the close timeout has passed', async () => {
+      write({ a: 'a', b: SLOW, c: SLOW, d: 'd' })
+      const running = new Running(['folder', '--jobs', '2', '--close-timeout', '100', '--mode', mode])
+      await running.until('stdout', '  folder/a\n')
+      const children = childrenOf(running.child)
+      running.child.kill('SIGINT')
+      expect(await running.exitCode()).toBe(130)
+      expect(running.stdout).toMatch(/^.* {2}folder\/a\n$/)
+      expect(running.stderr).toMatch(/^interrupted: 3 files left\nsummary: 1 file, 1 byte, .* 0 failures\n$/m)
+      expect(children.filter(runs)).toEqual([])
+    })
+
+    it('exits at once the second time, and its processes with it', async () => {
+      write({ a: 'a', b: SLOW })
+      const running = new Running(['folder', '--close-timeout', '600000', '--mode', mode])
+      await running.until('stdout', '  folder/a\n')
+      const children = childrenOf(running.child)
+      expect(children.length > 0).toBe(mode === 'process')
+      running.child.kill('SIGINT')
+      await running.until('stderr', 'interrupted: ')
+      running.child.kill('SIGINT')
+      expect(await running.exitCode()).toBe(130)
+      expect(running.stderr).not.toContain('summary:')
+      await Promise.all(children.map(untilGone))
+    })
   })
 
   describe('progress', () => {
@@ -320,38 +403,6 @@ describe.skipIf(process.platform !== 'linux' || !process.features.typescript)('h
   })
 
   describe('Ctrl-C', () => {
-    it('starts no more files and lets running ones end', async () => {
-      write({ a: 'a', b: SLOWISH, c: 'c', d: SLOW, e: 'e' })
-      const running = new Running(['folder', '--jobs', '1', '--close-timeout', '15000'])
-      await running.until('stdout', '  folder/a\n')
-      running.child.kill('SIGINT')
-      expect(await running.exitCode()).toBe(130)
-      expect(running.stdout).toMatch(/ {2}folder\/a\n.* {2}folder\/b\n$/)
-      expect(running.stderr).toMatch(/^interrupted: 1 running file may take another 15000 ms/m)
-      expect(running.stderr).toMatch(/^interrupted: 3 files left\nsummary: 2 files, .* 0 failures\n$/m)
-    })
-
-    it('ends running files when the close timeout has passed', async () => {
-      write({ a: 'a', b: SLOW, c: 'c', d: 'd' })
-      const running = new Running(['folder', '--jobs', '1', '--close-timeout', '100'])
-      await running.until('stdout', '  folder/a\n')
-      running.child.kill('SIGINT')
-      expect(await running.exitCode()).toBe(130)
-      expect(running.stdout).toMatch(/^.* {2}folder\/a\n$/)
-      expect(running.stderr).toMatch(/^interrupted: 3 files left\nsummary: 1 file, 1 byte, .* 0 failures\n$/m)
-    })
-
-    it('exits at once the second time', async () => {
-      write({ a: 'a', b: SLOW })
-      const running = new Running(['folder', '--close-timeout', '600000'])
-      await running.until('stdout', '  folder/a\n')
-      running.child.kill('SIGINT')
-      await running.until('stderr', 'interrupted: ')
-      running.child.kill('SIGINT')
-      expect(await running.exitCode()).toBe(130)
-      expect(running.stderr).not.toContain('summary:')
-    })
-
     it('counts once when npm passes it on as well', async () => {
       write({ a: 'a', b: SLOW })
       const env = { npm_lifecycle_event: 'start', INIT_CWD: place }
@@ -399,25 +450,27 @@ describe.skipIf(process.platform !== 'linux' || !process.features.typescript)('h
       expect(child.stderr.toString()).toBe('hash-folder: cannot write the results: no space left on device (ENOSPC)\n')
     })
   })
+
   describe('hashFile', () => {
-    const { signal } = new AbortController()
+    const hash = task(hashFile)
+    const file = (path: string) => ({ path: join(place, path), except: [] })
 
     it('does not wait for the writer of a pipe that has taken the place of a file', async () => {
       shell('mkfifo pipe')
-      expect(await hashFile(Buffer.from(join(place, 'pipe')), { signal })).toBeUndefined()
+      expect(await hash(file('pipe'))).toBeUndefined()
     })
 
-    it('stops in the middle, for the reason of the signal', async () => {
+    it('stops in the middle', async () => {
       write({ slow: SLOW })
-      const stop = new AbortController()
-      const onBytes = () => stop.abort('enough')
-      const hashed = hashFile(Buffer.from(join(place, 'folder/slow')), { signal: stop.signal, onBytes })
-      await expect(hashed).rejects.toBe('enough')
+      const handle = hash(file('folder/slow'))
+      await new Promise(resolve => hash.on('progress', resolve))
+      expect(await handle.cancel()).toBe(true)
+      expect(handle.record()).toMatchObject({ status: 'cancelled', abandoned: false })
     })
 
     it('hashes files that claim to be empty', async () => {
       const [expected] = shell('sha256sum /proc/version').toString().split(' ')
-      expect(await hashFile(Buffer.from('/proc/version'), { signal })).toMatchObject({ hash: expected })
+      expect(await hash({ path: '/proc/version', except: [] })).toMatchObject({ hash: expected })
     })
   })
 })
