@@ -1,0 +1,5 @@
+import { TaskWorker } from '../../../src/worker/index.ts'
+import { FUNCTIONS } from './mode.ts'
+import { describeMode } from './suite.ts'
+
+describeMode('async', options => TaskWorker.start({ module: FUNCTIONS, ...options, mode: 'async' }))

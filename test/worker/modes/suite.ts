@@ -1,0 +1,20 @@
+import { describe } from 'vitest'
+import type { WorkerMode } from '../../../src/worker/index.ts'
+import { describeCalls } from './calls.ts'
+import { describeContext } from './context.ts'
+import { describeFailures } from './failures.ts'
+import { type MakeWorker, prepareMode } from './mode.ts'
+import { describePolicies } from './policies.ts'
+import { describeStopping } from './stopping.ts'
+
+/** The one suite that every mode passes. `make` starts a worker in that mode for the functions of the fixture. */
+export function describeMode(name: WorkerMode, make: MakeWorker): void {
+  describe(`in the mode ${name}`, () => {
+    const mode = prepareMode(name, make)
+    describeCalls(mode)
+    describeFailures(mode)
+    describeStopping(mode)
+    describePolicies(mode)
+    describeContext(mode)
+  })
+}
