@@ -30,10 +30,12 @@ export function mapCall(given: readonly unknown[]): MapCall {
   return { fn, items: rows(inputs), total: totalOf(inputs), options: optionsObject('options', options) ?? {} }
 }
 
+/** To be walked anew by every loop over the results, as far as the inputs can be. */
 function rows(inputs: readonly Input[]): MapCall['items'] {
   const [only] = inputs
-  if (inputs.length > 1 || only === undefined) return zip(...inputs)
-  return Symbol.asyncIterator in only ? eachAsync(only) : each(only)
+  if (inputs.length > 1 || only === undefined) return { [Symbol.asyncIterator]: () => zip(...inputs) }
+  if (Symbol.asyncIterator in only) return { [Symbol.asyncIterator]: () => eachAsync(only) }
+  return { [Symbol.iterator]: () => each(only) }
 }
 
 function* each(items: Iterable<unknown>): Generator<[unknown]> {
