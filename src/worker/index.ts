@@ -25,7 +25,10 @@ export type { TaskWorkerOptions } from './task-worker.ts'
 export { TaskWorker } from './task-worker.ts'
 export type {
   CallOptions,
+  CollectOptions,
+  Input,
   Inputs,
+  OrHandle,
   OrHandles,
   TaskFunction,
   WorkerMapOptions,

@@ -16,7 +16,7 @@ import { makeEngine } from './make-engine.ts'
 import { mapCall } from './map-call.ts'
 import { pendingArguments } from './pending-arguments.ts'
 import { type MapProgress, reportedResults } from './reported-results.ts'
-import type { Inputs, OrHandles, WorkerMapOptions, WorkerOptions, WorkerStats } from './types.ts'
+import type { CollectOptions, Input, Inputs, OrHandles, WorkerMapOptions, WorkerOptions, WorkerStats } from './types.ts'
 import { type WorkerSettings, workerSettings } from './worker-settings.ts'
 
 /** How a {@link TaskWorker} is started. */
@@ -121,6 +121,12 @@ export class TaskWorker implements AsyncDisposable {
    * Runs a function on every item of an input, or on those of several inputs side by side, up to the end of the shortest:
    * `map(fn?, ...inputs, options?)`. See {@link TaskManager.map} for how; `progress` shows how far it is.
    */
+  map<I, R>(fn: (item: I) => R, items: Input<I>, options: CollectOptions): MapResults<Outcome<R> | Error>
+  map<I, R>(fn: (item: I) => R, items: Input<I>, options?: WorkerMapOptions): MapResults<Outcome<R>>
+  map<A extends readonly unknown[], R>(
+    fn: (...args: A) => R,
+    ...inputs: [...Inputs<A>, options: CollectOptions]
+  ): MapResults<Outcome<R> | Error>
   map<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     ...inputs: [...Inputs<A>, options?: WorkerMapOptions]

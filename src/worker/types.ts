@@ -66,11 +66,22 @@ export interface WorkerStats extends ManagerStats {
   readonly recycled: number
 }
 
+/** An argument of a call: itself, or the handle of a task that gives it. */
+export type OrHandle<T> = T | TaskHandle<Awaited<T>>
+
 /** The arguments of a function, each of them itself or the handle of a task that gives it. */
-export type OrHandles<A extends readonly unknown[]> = { [K in keyof A]: A[K] | TaskHandle<Awaited<A[K]>> }
+export type OrHandles<A extends readonly unknown[]> = { [K in keyof A]: OrHandle<A[K]> }
+
+/** An input for `map`. */
+export type Input<T> = Iterable<OrHandle<T>> | AsyncIterable<OrHandle<T>>
 
 /** Several inputs for `map`, one for each parameter. */
-export type Inputs<A extends readonly unknown[]> = { [K in keyof A]: Iterable<A[K]> | AsyncIterable<A[K]> }
+export type Inputs<A extends readonly unknown[]> = { [K in keyof A]: Input<A[K]> }
+
+/** The options of a `map` that gives errors in the places of their results. */
+export interface CollectOptions extends WorkerMapOptions {
+  readonly onError: 'collect'
+}
 
 /** A function that runs as a task, wherever its mode says. */
 export interface TaskFunction<A extends readonly unknown[] = readonly unknown[], R = unknown> extends AsyncDisposable {
@@ -83,8 +94,10 @@ export interface TaskFunction<A extends readonly unknown[] = readonly unknown[],
   /** Runs the function with these arguments, whatever they are. */
   call(...args: OrHandles<A>): TaskHandle<Outcome<R>>
   /** Runs the function on every item: see `TaskManager.map`. */
-  map(items: Iterable<A[0]> | AsyncIterable<A[0]>, options?: WorkerMapOptions): MapResults<Outcome<R>>
+  map(items: Input<A[0]>, options: CollectOptions): MapResults<Outcome<R> | Error>
+  map(items: Input<A[0]>, options?: WorkerMapOptions): MapResults<Outcome<R>>
   /** Runs the function on the items of several inputs side by side, up to the end of the shortest. */
+  map(...inputs: [...Inputs<A>, options: CollectOptions]): MapResults<Outcome<R> | Error>
   map(...inputs: [...Inputs<A>, options?: WorkerMapOptions]): MapResults<Outcome<R>>
   /** The same function and workers with other options for its calls. */
   with(options: CallOptions): TaskFunction<A, R>
