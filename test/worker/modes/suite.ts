@@ -3,6 +3,8 @@ import type { WorkerMode } from '../../../src/worker/index.ts'
 import { describeCalls } from './calls.ts'
 import { describeContext } from './context.ts'
 import { describeFailures } from './failures.ts'
+import { describeHandles } from './handles.ts'
+import { describeMaps } from './maps.ts'
 import { type MakeWorker, prepareMode } from './mode.ts'
 import { describePolicies } from './policies.ts'
 import { describeStopping } from './stopping.ts'
@@ -16,5 +18,7 @@ export function describeMode(name: WorkerMode, make: MakeWorker): void {
     describeStopping(mode)
     describePolicies(mode)
     describeContext(mode)
+    describeHandles(mode)
+    describeMaps(mode)
   })
 }
