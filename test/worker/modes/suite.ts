@@ -1,6 +1,7 @@
 import { describe } from 'vitest'
 import type { WorkerMode } from '../../../src/worker/index.ts'
 import { describeCalls } from './calls.ts'
+import { describeClosing } from './closing.ts'
 import { describeContext } from './context.ts'
 import { describeFailures } from './failures.ts'
 import { describeHandles } from './handles.ts'
@@ -20,5 +21,6 @@ export function describeMode(name: WorkerMode, make: MakeWorker): void {
     describeContext(mode)
     describeHandles(mode)
     describeMaps(mode)
+    describeClosing(mode)
   })
 }
