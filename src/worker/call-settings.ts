@@ -11,9 +11,9 @@ export class CallSettings {
   #options: CallOptions = {}
   #settings = new Map<string, SpawnSettings>()
 
-  constructor(explicit: WorkerOptions) {
+  constructor(explicit: WorkerOptions, config = configuration()) {
     this.#explicit = explicit
-    this.#look()
+    this.#look(config)
     const { cost, ...options } = this.#options
     // What a function of the arguments says can be known only with arguments.
     const unknown = typeof cost === 'function' && options.limits !== undefined
@@ -22,7 +22,8 @@ export class CallSettings {
 
   /** Of a call of the function of this name. */
   of(name: string, args: readonly unknown[]): SpawnSettings {
-    if (this.#config !== configuration()) this.#look()
+    const config = configuration()
+    if (this.#config !== config) this.#look(config)
     const { cost, ...options } = this.#options
     if (typeof cost === 'function') return make(name, options, cost(...(args as never[])))
     let settings = this.#settings.get(name)
@@ -33,9 +34,9 @@ export class CallSettings {
     return settings
   }
 
-  #look(): void {
-    this.#config = configuration()
-    this.#options = withDefaults(this.#explicit, this.#config)
+  #look(config: Configuration): void {
+    this.#config = config
+    this.#options = withDefaults(this.#explicit, config)
     this.#settings = new Map()
   }
 }

@@ -8,8 +8,8 @@ export type {
   ProgressStream,
   RunProgress,
 } from '../progress/types.ts'
-export type { Configuration } from './configuration.ts'
-export { configure, withConfig } from './configuration.ts'
+export type { Configuration, Defaults } from './configuration.ts'
+export { configure, withConfig } from './configure.ts'
 export { currentTask } from './current-task.ts'
 export type { ErrorClass } from './functions/error-classes.ts'
 export { registerErrors } from './functions/error-classes.ts'

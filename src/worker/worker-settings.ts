@@ -2,7 +2,9 @@ import { managerSettings } from '../manager/manager-settings.ts'
 import type { TaskManagerOptions } from '../manager/types.ts'
 import { boolean, capacity, oneOf, string } from '../options.ts'
 import { progressReporter } from '../progress/progress-reporter.ts'
-import { configuration, withDefaults } from './configuration.ts'
+import { configuration, MODES, withDefaults } from './configuration.ts'
+import { moduleUrl } from './functions/module-url.ts'
+import { checkHostOptions } from './host/check-host-options.ts'
 import type { HostOptions } from './host/host.ts'
 import { type PoolOptions, poolSettings } from './pool/pool-options.ts'
 import type { WorkerMode, WorkerOptions } from './types.ts'
@@ -28,11 +30,13 @@ export interface WorkerSettings {
 /** A worker is ended in any case, which takes a moment after its cleanup time is over: no call of it is ever abandoned. */
 const END_OF_WORKER = 10_000
 
-export function workerSettings(explicit: WorkerOptions): WorkerSettings {
-  const options = withDefaults(explicit, configuration())
+export function workerSettings(explicit: WorkerOptions, config = configuration()): WorkerSettings {
+  const options = withDefaults(explicit, config)
   const { mode = 'async', module, name, unwrap = true, progress } = options
-  oneOf('mode', ['sync', 'async', 'thread', 'process'], mode)
+  oneOf('mode', MODES, mode)
   if (name !== undefined) string('name', name)
+  if (module !== undefined) moduleUrl(module)
+  checkHostOptions(options)
   const inLoop = mode === 'sync' || mode === 'async'
   const pool = pick(options, POOL) as PoolOptions
   const { maxWorkers, concurrencyPerWorker } = poolSettings(pool)

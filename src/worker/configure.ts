@@ -1,0 +1,53 @@
+import { callback, optionsObject, requiredObject } from '../options.ts'
+import { CallSettings } from './call-settings.ts'
+import {
+  type Configuration,
+  changeConfiguration,
+  configuration,
+  type Defaults,
+  MODES,
+  withConfiguration,
+} from './configuration.ts'
+import type { WorkerOptions } from './types.ts'
+import { workerSettings } from './worker-settings.ts'
+
+/**
+ * Sets defaults for every `task` and `TaskWorker`. Called again it adds to what was set; an option that is `undefined`
+ * takes a default away. What is given explicitly goes before the default of the mode, and that before the one for all.
+ *
+ * Options of calls (`timeout`, `retry`, `priority`, …) are looked up at each call, the others when a worker is made.
+ */
+export function configure(defaults: Configuration): void {
+  requiredObject('defaults', defaults)
+  changeConfiguration(before => merged(before, defaults))
+}
+
+/** Runs `fn` with other defaults: they hold in it and in everything it awaits, and nowhere else. */
+export function withConfig<T>(overrides: Configuration, fn: () => T): T {
+  requiredObject('overrides', overrides)
+  return withConfiguration(merged(configuration(), overrides), callback('fn', fn))
+}
+
+function merged(base: Configuration, changes: Configuration): Configuration {
+  const result: Record<string, unknown> = { ...base, ...changes }
+  const { sync, async, thread, process, ...forAll } = changes
+  check(forAll)
+  for (const mode of MODES) {
+    const change = optionsObject(mode, changes[mode])
+    if (change === undefined) continue
+    check(change)
+    result[mode] = { ...base[mode], ...change }
+  }
+  return Object.freeze(result)
+}
+
+/** Each option by itself: what must hold between two of them is for those who have both. */
+function check(options: Defaults<WorkerOptions>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue
+    const alone: WorkerOptions = { [name]: value }
+    workerSettings(name === 'minWorkers' ? { ...alone, maxWorkers: Number.POSITIVE_INFINITY } : alone, {})
+    if (name !== 'cost') new CallSettings(alone, {})
+    else if (typeof value !== 'function') optionsObject('cost', value as object)
+  }
+}
