@@ -10,3 +10,19 @@ export function passOn(source: Readable | null, target: () => Writable): void {
     if (!target().write(chunk, resume)) source.pause()
   })
 }
+
+const piped = new WeakSet<Readable>()
+const watched = new WeakSet<Writable>()
+
+/**
+ * Goes on reading what is piped to a target once that has failed: what is left unread would be waited for. One listener
+ * serves all sources of a target.
+ */
+export function discardOnceUnpiped(source: Readable, target: Writable): void {
+  piped.add(source)
+  if (watched.has(target)) return
+  watched.add(target)
+  target.on('unpipe', (unpiped: Readable) => {
+    if (piped.has(unpiped)) unpiped.resume()
+  })
+}

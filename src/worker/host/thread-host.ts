@@ -3,6 +3,7 @@ import { workerEnvironment } from '../functions/nesting.ts'
 import { entryUrl } from './entry-url.ts'
 import type { HostExit, HostOptions } from './host.ts'
 import type { Link, LinkListener, TransferList } from './link.ts'
+import { discardOnceUnpiped } from './pass-on.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
 import { environment } from './surroundings.ts'
 import { WorkerHost } from './worker-host.ts'
@@ -46,6 +47,9 @@ class ThreadLink implements Link {
       ...(options.resourceLimits !== undefined && { resourceLimits: options.resourceLimits }),
     })
     this.id = this.#worker.threadId
+    // Node passes them on by itself; read by us they would keep this process alive.
+    discardOnceUnpiped(this.#worker.stdout, process.stdout)
+    discardOnceUnpiped(this.#worker.stderr, process.stderr)
     port1.on('message', (message: FromWorker) => listener.message(message))
     // Which call it was for can't be told: none of them may wait for ever.
     port1.on('messageerror', error => this.#fail(error))

@@ -59,6 +59,14 @@ describe.each(KINDS)('a %s', kind => {
     expect(output.stdout.length).toBe(20_000 * 100)
   })
 
+  it('goes on when what its calls print can go nowhere', async () => {
+    const { child, output, ended } = startFixture('host-lifetime', [kind, 'unreadable'])
+    child.stdout.destroy()
+    expect(await ended).toEqual({ exitCode: 0, signal: null })
+    expect(output.stderr).toContain('settled\n')
+    expect(output.stderr.length).toBe(20_000 * 100 + 'settled\n'.length)
+  })
+
   it.each(['--inspect=0', '--expose-gc'])('starts under %s', async flag => {
     const { output, ended } = startFixture('host-lifetime', [kind, 'busy'], [flag])
     expect(await ended).toEqual({ exitCode: 0, signal: null })
