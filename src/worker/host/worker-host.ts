@@ -1,5 +1,6 @@
 import { startTimer, type Timer } from '../../clock.ts'
 import { duration } from '../../options.ts'
+import { captureContext } from '../../platform.ts'
 import { plainThrown, revivedThrown } from '../../serialise/thrown.ts'
 import { unpackValue } from '../functions/carry.ts'
 import { errorClasses } from '../functions/error-classes.ts'
@@ -19,6 +20,9 @@ const START_TIMEOUT = 10_000
 const PRINTING_TIMEOUT = 1_000
 const STOPPED = 'it was stopped'
 const ENDING: HostExit = { exitCode: null, signal: null, requested: true }
+
+/** What a worker says belongs to no task: in the context of the one that started it, that one's would be kept alive. */
+const OUTSIDE = captureContext()
 
 /** This side of a worker, thread or process alike: which calls it has and what becomes of them. */
 export class WorkerHost implements Host {
@@ -49,7 +53,8 @@ export class WorkerHost implements Host {
     assertMayStartWorker()
     // Whoever calls hears of it too, and whoever does not call need not listen.
     this.ready.catch(() => {})
-    this.#link = start({ message: message => this.#message(message), exited: exit => this.#ended(exit) })
+    const listener: LinkListener = { message: message => this.#message(message), exited: exit => this.#ended(exit) }
+    this.#link = OUTSIDE.runInAsyncScope(start, undefined, listener)
     this.#hold = new Hold(this.#link)
     this.#startTimer = startTimer(limit, () => this.#tooLate(limit))
   }

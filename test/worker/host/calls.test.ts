@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { realpathSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { failure, KINDS, run, runReference } from './hosts.ts'
@@ -73,6 +74,17 @@ describe.each(KINDS)('a call in a %s', (kind, start) => {
     const seen: number[] = []
     await run(start(), 'report', [50], { onProgress: ({ completed }) => seen.push(completed) })
     expect(seen).toEqual(Array.from({ length: 50 }, (_, at) => at + 1))
+  })
+
+  it('does not call back in the async context of whoever happened to start the worker', async () => {
+    const storage = new AsyncLocalStorage<string>()
+    const host = storage.run('the starter', () => start())
+    const seen = new Set<unknown>()
+    const onProgress = () => seen.add(storage.getStore())
+    const onRequest = async () => seen.add(storage.getStore()).size
+    await run(host, 'report', [1], { onProgress })
+    await run(host, 'ask', [1], { onRequest })
+    expect([...seen]).toEqual([undefined])
   })
 
   it('is answered what it asks of this side', async () => {
