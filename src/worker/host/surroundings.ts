@@ -6,18 +6,15 @@ export function environment(changes: Readonly<Record<string, string | undefined>
   for (const [name, value] of Object.entries({ ...process.env, ...changes })) {
     if (value !== undefined) result[name] = value
   }
-  // The port of the inspector is taken by this process, and `--inspect-brk` would have the worker wait for ever.
   if (result.NODE_OPTIONS?.includes('--inspect')) {
-    result.NODE_OPTIONS = result.NODE_OPTIONS.split(' ')
-      .filter(flag => !isForThisProcessOnly(flag))
-      .join(' ')
+    result.NODE_OPTIONS = shared(result.NODE_OPTIONS.split(' ')).join(' ')
   }
   return result
 }
 
 /** The flags of Node for a worker process. */
 export function processFlags({ execArgv, resourceLimits = {} }: HostOptions): string[] {
-  const flags = execArgv === undefined ? ownFlags() : [...execArgv]
+  const flags = execArgv === undefined ? shared(process.execArgv) : [...execArgv]
   const { maxOldGenerationSizeMb: old, maxYoungGenerationSizeMb: young } = resourceLimits
   if (old !== undefined) flags.push(`--max-old-space-size=${Math.ceil(old)}`)
   // The young generation is three semi-spaces.
@@ -25,21 +22,19 @@ export function processFlags({ execArgv, resourceLimits = {} }: HostOptions): st
   return flags
 }
 
-/** This process's flags, without the script of `-e` and without what can be had only once or means another program. */
-function ownFlags(): string[] {
-  const flags: string[] = []
-  for (let at = 0; at < process.execArgv.length; at += 1) {
-    const flag = process.execArgv[at] as string
-    if (WITH_VALUE.has(flag)) at += 1
-    else if (!isForThisProcessOnly(flag)) flags.push(flag)
+/**
+ * Flags that may be had twice. The port of the inspector is taken by this process, `--inspect-brk` would have the worker
+ * wait for ever, and a script to evaluate, to watch or to test is not the worker's.
+ */
+function shared(flags: readonly string[]): string[] {
+  const kept: string[] = []
+  let dropping = false
+  for (const flag of flags) {
+    // What does not begin with a dash is the value of the flag before it.
+    if (flag.startsWith('-')) dropping = ONLY_ONCE.test(flag)
+    if (!dropping) kept.push(flag)
   }
-  return flags
+  return kept
 }
 
-/** Their value is the next argument. */
-const WITH_VALUE = new Set(['-e', '--eval', '-p', '-pe', '--print', '--input-type', '--inspect-port', '--watch-path'])
-const ONLY_HERE = /^(--inspect|--debug-port|--watch|--test|--input-type|--check$|-c$|--interactive$|-i$)/
-
-function isForThisProcessOnly(flag: string): boolean {
-  return ONLY_HERE.test(flag)
-}
+const ONLY_ONCE = /^(--(inspect|debug-port|watch|test|eval|print|input-type|check|interactive)|-(e|p|pe|c|i)$)/
