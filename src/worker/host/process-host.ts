@@ -9,7 +9,7 @@ import type { Link, LinkListener } from './link.ts'
 import { passOn } from './pass-on.ts'
 import { signalGroup } from './process-group.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
-import { environment, processFlags } from './surroundings.ts'
+import { environment, processFlags, workerArguments } from './surroundings.ts'
 import { WorkerHost } from './worker-host.ts'
 
 /** Milliseconds between SIGTERM and SIGKILL: the cleanup of a call has had its own time before. */
@@ -39,7 +39,7 @@ class ProcessLink implements Link {
 
   constructor(options: HostOptions, listener: LinkListener) {
     this.#listener = listener
-    this.#child = fork(entryUrl('process-entry'), process.argv.slice(2), {
+    this.#child = fork(entryUrl('process-entry'), workerArguments(), {
       serialization: 'advanced',
       detached: process.platform !== 'win32',
       // The fourth is the lifeline: the worker reads it, nobody writes, and its end is that of this process.

@@ -1,5 +1,13 @@
 import type { HostOptions } from './host.ts'
 
+/**
+ * The arguments of a worker: this process's own, but for the script, which is the worker's. A module that asks whether it
+ * is the one that was started would else take the worker for the program.
+ */
+export function workerArguments(): string[] {
+  return process.argv.slice(2)
+}
+
 /** The environment of a worker: this process's own, with these changes. */
 export function environment(changes: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const result: Record<string, string> = {}

@@ -19,4 +19,8 @@ const uplink: Uplink = {
 
 announceCrash(uplink)
 port.on('message', serveCalls(uplink))
+// Which call it was for can't be told: this worker ends, so that none of them waits for ever.
+port.on('messageerror', error => {
+  throw error
+})
 uplink.post(['ready'])

@@ -5,7 +5,7 @@ import type { HostExit, HostOptions } from './host.ts'
 import type { Link, LinkListener, TransferList } from './link.ts'
 import { discardOnceUnpiped } from './pass-on.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
-import { environment } from './surroundings.ts'
+import { environment, workerArguments } from './surroundings.ts'
 import { WorkerHost } from './worker-host.ts'
 
 /**
@@ -39,7 +39,7 @@ class ThreadLink implements Link {
     this.#worker = new Worker(evaluated ? `import('${entry}')` : entry, {
       eval: evaluated,
       name: 'taskscope',
-      argv: process.argv.slice(2),
+      argv: workerArguments(),
       env: environment({ ...options.env, ...workerEnvironment() }),
       workerData: port2,
       transferList: [port2],

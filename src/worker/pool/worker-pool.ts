@@ -1,16 +1,14 @@
 import { now } from '../../clock.ts'
-import { ManagerClosedError, TaskCancelledError, WorkerCrashedError } from '../../errors.ts'
+import { ManagerClosedError, TaskCancelledError } from '../../errors.ts'
 import { Fifo } from '../../queue/fifo.ts'
-import { workerGone } from '../host/crash.ts'
 import type { Host, HostCall, HostCallOptions, HostExit } from '../host/host.ts'
-import { CrashCount } from './crash-count.ts'
+import { CrashLimit } from './crash-limit.ts'
 import { IdleWorkers } from './idle-workers.ts'
 import { balancer, type Pick } from './load-balancing.ts'
 import { type PoolOptions, type PoolSettings, poolSettings } from './pool-options.ts'
 import { PoolWorker } from './pool-worker.ts'
+import { Recycling } from './recycling.ts'
 import { WaitingCall } from './waiting-call.ts'
-
-const MEGABYTE = 1024 * 1024
 
 /** What a pool has and has had. */
 export interface PoolStats {
@@ -39,14 +37,12 @@ export class WorkerPool implements AsyncDisposable {
   readonly #settings: PoolSettings
   readonly #pick: Pick
   readonly #line = new Fifo<WaitingCall>()
-  readonly #crashes = new CrashCount()
+  readonly #crashes: CrashLimit
   readonly #idle: IdleWorkers
+  readonly #recycling: Recycling
   #workers: readonly PoolWorker[] = []
   #started = 0
   #dispatched = 0
-  #crashed = 0
-  #recycled = 0
-  #failed: WorkerCrashedError | undefined
   #stopped = false
 
   /** `startHost` starts one worker: a thread or a process. */
@@ -54,11 +50,10 @@ export class WorkerPool implements AsyncDisposable {
     this.#startHost = startHost
     this.#settings = poolSettings(options)
     this.#pick = balancer(this.#settings.loadBalancing)
-    this.#idle = new IdleWorkers(
-      this.#settings.idleTimeout,
-      () => this.#surplus(),
-      worker => this.#end(worker),
-    )
+    this.#crashes = new CrashLimit(this.#settings.maxCrashes)
+    const end = (worker: PoolWorker) => void worker.host.stop()
+    this.#idle = new IdleWorkers(this.#settings.idleTimeout, () => this.#surplus(), end)
+    this.#recycling = new Recycling(this.#settings.recycleAfter, end)
     this.#grow()
   }
 
@@ -82,8 +77,8 @@ export class WorkerPool implements AsyncDisposable {
       workers: this.#workers.length,
       active: this.#workers.reduce((sum, worker) => sum + worker.active, 0),
       dispatched: this.#dispatched,
-      crashed: this.#crashed,
-      recycled: this.#recycled,
+      crashed: this.#crashes.crashed,
+      recycled: this.#recycling.recycled,
     })
   }
 
@@ -102,7 +97,7 @@ export class WorkerPool implements AsyncDisposable {
   #refusal({ signal }: HostCallOptions): { readonly error: unknown } | undefined {
     if (signal.aborted) return { error: signal.reason }
     if (this.#stopped) return { error: new ManagerClosedError('the workers have been stopped, and take no more calls') }
-    return this.#failed && { error: this.#failed }
+    return this.#crashes.failure && { error: this.#crashes.failure }
   }
 
   /** Gives those that wait to those that are free, and starts more when that is not enough. */
@@ -121,7 +116,7 @@ export class WorkerPool implements AsyncDisposable {
     worker.active += 1
     worker.dispatched += 1
     this.#dispatched += 1
-    if (!this.#settings.onDemand && worker.dispatched >= this.#settings.recycleAfter.calls) this.#retire(worker)
+    this.#recycling.dispatched(worker)
     const outcome = worker.host.call(call, options)
     const ended = () => this.#callEnded(worker)
     outcome.then(ended, ended)
@@ -130,9 +125,7 @@ export class WorkerPool implements AsyncDisposable {
 
   #callEnded(worker: PoolWorker): void {
     worker.active -= 1
-    if (this.#settings.onDemand) return this.#end(worker)
-    if (worker.active === 0 && worker.retiring) this.#end(worker)
-    if (this.#settings.recycleAfter.megabytes < Number.POSITIVE_INFINITY) void this.#measure(worker)
+    this.#recycling.ended(worker)
     this.#pump()
     if (worker.idle) this.#becameIdle(worker)
   }
@@ -142,29 +135,10 @@ export class WorkerPool implements AsyncDisposable {
     this.#idle.watch()
   }
 
-  async #measure(worker: PoolWorker): Promise<void> {
-    if (worker.measuring || worker.retiring || worker.host.closed) return
-    worker.measuring = true
-    const bytes = await worker.host.memory().catch(() => 0)
-    worker.measuring = false
-    if (bytes < this.#settings.recycleAfter.megabytes * MEGABYTE || worker.retiring || worker.host.closed) return
-    this.#retire(worker)
-    if (worker.active === 0) this.#end(worker)
-  }
-
-  #retire(worker: PoolWorker): void {
-    worker.retiring = true
-    this.#recycled += 1
-  }
-
-  #end(worker: PoolWorker): void {
-    void worker.host.stop()
-  }
-
   /** Keeps `minWorkers`, and beyond them as many more as there are calls that no worker that starts will take. */
   #grow(): void {
     const { minWorkers, maxWorkers, concurrencyPerWorker } = this.#settings
-    if (this.#workers.length >= maxWorkers || this.#stopped || this.#failed !== undefined) return
+    if (this.#workers.length >= maxWorkers || this.#stopped || this.#crashes.failure !== undefined) return
     let starting = this.#workers.filter(worker => worker.starting).length
     while (this.#workers.length < maxWorkers) {
       const kept = this.#workers.length < minWorkers
@@ -213,20 +187,10 @@ export class WorkerPool implements AsyncDisposable {
 
   #gone(worker: PoolWorker, exit: HostExit): void {
     this.#workers = this.#workers.filter(other => other !== worker)
-    if (!exit.requested) this.#countCrash(exit)
+    if (!exit.requested) this.#crashes.add(exit)
+    const { failure } = this.#crashes
+    if (failure !== undefined) this.#rejectAll(() => failure)
     this.#pump()
-  }
-
-  #countCrash(exit: HostExit): void {
-    this.#crashed += 1
-    const { maxCrashes } = this.#settings
-    const crashes = this.#crashes.add()
-    if (crashes <= maxCrashes || this.#failed !== undefined) return
-    const last = workerGone(exit)
-    const message = `the pool has given up: ${crashes} of its workers crashed within a minute (maxCrashes: ${maxCrashes}). The last one: ${last.message}`
-    const failed = new WorkerCrashedError(message, exit.exitCode, exit.signal, { cause: last })
-    this.#failed = failed
-    this.#rejectAll(() => failed)
   }
 
   #rejectAll(error: (waiting: WaitingCall) => Error): void {

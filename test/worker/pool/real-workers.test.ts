@@ -26,12 +26,18 @@ describe.each(KINDS)('a pool of %s', (kind, start) => {
     return pool
   }
 
-  it('spreads calls over its workers', async () => {
+  it('runs as many calls at once as it has workers', async () => {
     const pool = startPool({ maxWorkers: 2 })
-    const where = await Promise.all(Array.from({ length: 20 }, () => run(pool, 'where')))
-    const workers = new Set(where.map(one => JSON.stringify(one)))
-    expect(workers.size).toBe(2)
-    expect(pool.stats()).toEqual({ workers: 2, active: 0, dispatched: 20, crashed: 0, recycled: 0 })
+    const both = Promise.withResolvers<string>()
+    let asked = 0
+    const onRequest = async () => {
+      asked += 1
+      if (asked === 2) both.resolve('both ask')
+      return both.promise
+    }
+    const calls = [1, 2].map(() => run(pool, 'ask', [], { onRequest }))
+    expect(await Promise.all(calls)).toEqual(['both ask', 'both ask'])
+    expect(pool.stats()).toEqual({ workers: 2, active: 0, dispatched: 2, crashed: 0, recycled: 0 })
   })
 
   it('replaces a worker that had to be ended, while the other call goes on', async () => {

@@ -1,0 +1,45 @@
+import { now } from '../../clock.ts'
+import { WorkerCrashedError } from '../../errors.ts'
+import { workerGone } from '../host/crash.ts'
+import type { HostExit } from '../host/host.ts'
+
+const MINUTE = 60_000
+
+/** Says when too many workers have crashed within a minute to go on. */
+export class CrashLimit {
+  readonly #most: number
+  #times: number[] = []
+  #crashed = 0
+  #failure: WorkerCrashedError | undefined
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  /** How many have crashed so far. */
+  get crashed(): number {
+    return this.#crashed
+  }
+
+  /** Why there is no going on, once there are too many. */
+  get failure(): WorkerCrashedError | undefined {
+    return this.#failure
+  }
+
+  /** A worker has crashed just now. */
+  add(exit: HostExit): void {
+    const at = now()
+    this.#crashed += 1
+    this.#times = this.#times.filter(time => at - time < MINUTE)
+    this.#times.push(at)
+    if (this.#times.length > this.#most) this.#failure ??= this.#giveUp(exit)
+  }
+
+  #giveUp(exit: HostExit): WorkerCrashedError {
+    const last = workerGone(exit)
+    const message =
+      `the pool has given up: ${this.#times.length} of its workers crashed within a minute (maxCrashes: ${this.#most}). ` +
+      `The last one: ${last.message}`
+    return new WorkerCrashedError(message, exit.exitCode, exit.signal, { cause: last })
+  }
+}
