@@ -63,10 +63,8 @@ describe.each(KINDS)('aborting a call in a %s', (kind, start) => {
 
   it('fires a signal that is read only later', async () => {
     const controller = new AbortController()
-    const { outcome, running } = runUntilProgress(start(), 'readsTheSignalLate', [], { signal: controller.signal })
-    await running
-    controller.abort(REASON)
-    expect(await outcome).toBe(true)
+    const onRequest = async () => controller.abort(REASON)
+    expect(await run(start(), 'readsTheSignalLate', [], { signal: controller.signal, onRequest })).toBe(true)
   })
 
   it('never runs what was aborted while its module was loading', async () => {
@@ -125,11 +123,13 @@ describe.each(KINDS)('aborting a call in a %s', (kind, start) => {
     const host = start()
     const controller = new AbortController()
     const { outcome, running } = runUntilProgress(host, 'untilAborted', [], { signal: controller.signal })
-    const { outcome: other, running: otherRuns } = runUntilProgress(host, 'readsTheSignalLate')
-    await running
-    await otherRuns
+    const stopped = failure(outcome)
+    const { outcome: other, running: otherRuns } = runUntilProgress(host, 'readsTheSignalLate', [], {
+      onRequest: () => stopped,
+    })
+    await Promise.all([running, otherRuns])
     controller.abort(REASON)
-    expect(await failure(outcome)).toBe(REASON)
+    expect(await stopped).toBe(REASON)
     expect(await other).toBe(false)
   })
 })

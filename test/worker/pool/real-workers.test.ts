@@ -43,12 +43,14 @@ describe.each(KINDS)('a pool of %s', (kind, start) => {
   it('replaces a worker that had to be ended, while the other call goes on', async () => {
     const pool = startPool({ maxWorkers: 2 })
     const controller = new AbortController()
+    const ended = Promise.withResolvers<undefined>()
     const hot = runUntilProgress(pool, 'hotLoop', [], { signal: controller.signal, cleanupTimeout: 0 })
-    const other = runUntilProgress(pool, 'readsTheSignalLate')
+    const stopped = failure(hot.outcome).finally(() => ended.resolve(undefined))
+    const other = runUntilProgress(pool, 'readsTheSignalLate', [], { onRequest: () => ended.promise })
     await Promise.all([hot.running, other.running])
     const next = run(pool, 'add', [1, 2])
     controller.abort('enough')
-    expect(await failure(hot.outcome)).toBe('enough')
+    expect(await stopped).toBe('enough')
     expect(await other.outcome).toBe(false)
     expect(await next).toBe(3)
     expect(pool.stats().crashed).toBe(0)
@@ -74,9 +76,9 @@ describe.each(KINDS)('a pool of %s', (kind, start) => {
   })
 
   it('replaces a worker that holds too much', async () => {
-    const pool = startPool({ maxWorkers: 1, recycleAfter: { megabytes: 150 } })
+    const pool = startPool({ maxWorkers: 1, recycleAfter: { megabytes: 300 } })
     const before = await run(pool, 'whichLoad')
-    await run(pool, 'hold', [300])
+    await run(pool, 'hold', [400])
     await expect.poll(() => pool.stats().recycled, { timeout: 10_000 }).toBe(1)
     expect(await run(pool, 'whichLoad')).not.toBe(before)
   })
