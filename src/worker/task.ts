@@ -1,10 +1,11 @@
 import { callback, optionsObject } from '../options.ts'
 import type { Outcome, TaskHandle } from '../task/types.ts'
 import { CallSettings } from './call-settings.ts'
+import { configuration } from './configuration.ts'
 import { insideWorker } from './functions/nesting.ts'
 import { type AnyFunction, markWrapper, register } from './functions/registry.ts'
 import { TaskWorker } from './task-worker.ts'
-import type { CallOptions, TaskFunction, WorkerOptions } from './types.ts'
+import type { CallOptions, TaskFunction, WorkerMode, WorkerOptions } from './types.ts'
 
 /** A method as a task: called on an instance, which is its `this`. */
 export type TaskMethod<This, A extends readonly unknown[], R> = (this: This, ...args: A) => TaskHandle<Outcome<R>>
@@ -29,7 +30,8 @@ export type TaskDecorator = <This, A extends readonly unknown[], R>(
  * In threads and processes the function is found by its module, `module: import.meta.url`, and its name; without `module`
  * its source is sent, which then must need nothing from outside itself.
  *
- * As a decorator of methods, `@task` or `@task({ … })`, in the modes sync and async: all instances share the slots.
+ * As a decorator of methods, `@task` or `@task({ … })`, in the modes sync and async: all instances share the slots. In
+ * TypeScript the method must return a promise, and callers see one: a decorator can't change the type of a method.
  */
 export function task<A extends readonly unknown[], R>(
   fn: (...args: A) => R,
@@ -98,17 +100,25 @@ function taskMethod(method: AnyFunction, context: unknown, options: WorkerOption
     )
   }
   const { mode } = options
-  if (mode !== undefined && mode !== 'sync' && mode !== 'async') {
+  checkOptions(options, method)
+  if (mode !== undefined && !isInLoop(mode)) {
     throw new TypeError(
       `@task runs methods in the modes sync and async, got '${mode}': an instance can't be carried elsewhere`,
     )
   }
-  const worker = lazily(() => TaskWorker.make({ ...options, fn: method }))
-  checkOptions(options, method)
+  const worker = lazily(() => {
+    // A default that is meant for functions may be one of the other modes.
+    const { mode: usual = 'async' } = configuration()
+    return TaskWorker.make({ ...options, mode: mode ?? (isInLoop(usual) ? usual : 'async'), fn: method })
+  })
   function decorated(this: unknown, ...args: readonly unknown[]): TaskHandle<unknown> {
     return worker().run(method, args, this)
   }
   return named(decorated, method)
+}
+
+function isInLoop(mode: WorkerMode): boolean {
+  return mode === 'sync' || mode === 'async'
 }
 
 /** Refuses wrong options; what was made for that holds nothing. */
