@@ -25,21 +25,45 @@ export function limitPool(members: readonly Limits[], order: PoolOrder = 'round-
   return new Pool(members, oneOf('order', ['round-robin', 'random'], order))
 }
 
+/** Which member is asked first; its turn is over once it was made use of. */
+interface Turns {
+  readonly member: number
+  over(): void
+}
+
+function roundRobin(count: number): Turns {
+  let turn = 0
+  return {
+    get member() {
+      return turn % count
+    },
+    over: () => void turn++,
+  }
+}
+
+function random(count: number): Turns {
+  return {
+    get member() {
+      return Math.floor(Math.random() * count)
+    },
+    over() {},
+  }
+}
+
 class Pool extends DemandMaker implements LimitPool {
   readonly #members: readonly Limits[]
-  readonly #pick: () => number
+  readonly #turns: Turns
 
   constructor(members: readonly Limits[], order: PoolOrder) {
     super()
     this.#members = members
-    let turn = 0
-    this.#pick = order === 'random' ? () => Math.floor(Math.random() * members.length) : () => turn++ % members.length
+    this.#turns = order === 'random' ? random(members.length) : roundRobin(members.length)
   }
 
   [DEMAND](amounts: Amounts | undefined, only: boolean): Demand<LimitPermit> {
     return new PoolDemand(
       this.#members.map(member => namedDemandOf(member, amounts, only)),
-      this.#pick,
+      this.#turns,
     )
   }
 
@@ -51,20 +75,24 @@ class Pool extends DemandMaker implements LimitPool {
 class PoolDemand implements Demand<LimitPermit> {
   readonly immediate: boolean
   readonly #demands: readonly Demand<LimitPermit>[]
-  readonly #pick: () => number
+  readonly #turns: Turns
 
-  constructor(demands: readonly Demand<LimitPermit>[], pick: () => number) {
+  constructor(demands: readonly Demand<LimitPermit>[], turns: Turns) {
     this.#demands = demands
-    this.#pick = pick
+    this.#turns = turns
     this.immediate = demands.some(demand => demand.immediate)
   }
 
   take(): LimitPermit | undefined {
-    return this.#takeFrom(this.#pick())
+    const permit = this.#takeFrom(this.#turns.member)
+    // Who gets nothing here asks again, to wait: two turns for that would have every second member never waited for.
+    if (permit !== undefined) this.#turns.over()
+    return permit
   }
 
   request(granted: (permit: LimitPermit) => void, failed: (error: unknown) => void): Waiting {
-    const first = this.#pick()
+    const first = this.#turns.member
+    this.#turns.over()
     const permit = this.#takeFrom(first)
     const chosen = this.#demands[first] as Demand<LimitPermit>
     if (permit === undefined) return chosen.request(granted, failed)

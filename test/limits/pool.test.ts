@@ -35,14 +35,25 @@ describe('limitPool', () => {
     const pool = limitPool(members)
     const permits = [await pool.acquire(), await pool.acquire(), await pool.acquire()]
     permits[1]?.release()
-    await pool.acquire()
+    const again = await pool.acquire()
     expect(used(members)).toEqual([1, 1, 1])
     expect(pool.tryAcquire()).toBeUndefined()
     const waiting = pool.acquire()
     await settle()
-    expect(members.map(member => member.stats().waiting)).toEqual([0, 0, 1])
-    permits[2]?.release()
+    expect(members.map(member => member.stats().waiting)).toEqual([0, 1, 0])
+    again.release()
     ;(await waiting).release()
+  })
+
+  it('has those who could take nothing and wait then spread over all members', async () => {
+    const members = accounts(1).slice(1)
+    const pool = limitPool(members)
+    await Promise.all([pool.acquire(), pool.acquire()])
+    for (let n = 0; n < 4; n += 1) {
+      expect(pool.tryAcquire()).toBeUndefined()
+      void pool.acquire()
+    }
+    expect(members.map(member => member.stats().waiting)).toEqual([2, 2])
   })
 
   it('adds up the rates of its members', async () => {
