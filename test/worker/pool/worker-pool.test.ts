@@ -319,7 +319,7 @@ describe('recycleAfter', () => {
 
 describe('onDemand', () => {
   it('starts a worker for each call and ends it with the call', async () => {
-    const { pool, call, hosts, running } = gatedPool({ onDemand: true, maxWorkers: 2 })
+    const { pool, call, hosts, running } = gatedPool({ onDemand: true, maxWorkers: 2, recycleAfter: { calls: 1 } })
     const outcomes = [call(1), call(2), call(3)]
     expect(running()).toEqual([[1], [2]])
     hosts[1]?.finish('second')
