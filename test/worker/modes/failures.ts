@@ -1,20 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { errorClasses } from '../../../src/worker/functions/error-classes.ts'
-import { registerErrors } from '../../../src/worker/index.ts'
+import { registerErrors, WorkerCrashedError } from '../../../src/worker/index.ts'
 import {
   echo,
+  exit,
+  exitOnce,
   fail,
   failLater,
   failTogether,
   failWithCauses,
   failWithQuota,
+  gate,
   QuotaError,
   square,
   throwValue,
 } from '../../fixtures/worker/mode-functions.ts'
 import { settle } from '../../harness.ts'
 import { failureOf } from '../../work.ts'
-import type { Mode } from './mode.ts'
+import { type Mode, submitWith, untilRunning } from './mode.ts'
 
 /** What functions throw, and what cannot be carried. */
 export function describeFailures(mode: Mode): void {
@@ -112,6 +115,29 @@ export function describeFailures(mode: Mode): void {
       })
       expect(await before).toEqual(['x', 1])
       expect(await after).toEqual(['x', 3])
+    })
+  })
+  describe.skipIf(mode.inLoop)('a crash', () => {
+    it('rejects the call that its worker had, and no other; the next has a fresh worker', async () => {
+      const worker = await mode.start({ maxWorkers: 2 })
+      const open = mode.file()
+      const other = worker.submit(gate, open.path, 'the other')
+      await untilRunning(other)
+      const error = await failureOf(worker.submit(exit, 3))
+      expect(error).toBeInstanceOf(WorkerCrashedError)
+      expect(error).toMatchObject({ code: 'ERR_WORKER_CRASHED', exitCode: 3, signal: null })
+      expect(worker.stats()).toMatchObject({ crashed: 1, failed: 1, running: 1 })
+      expect(await submitWith(worker, { priority: 1 }, square, 3)).toBe(9)
+      open.open()
+      expect(await other).toBe('the other')
+    })
+
+    it('may be followed by another attempt', async () => {
+      const worker = await mode.start({ maxWorkers: 1 })
+      const retry = { retries: 1, wait: 0, retryOn: WorkerCrashedError }
+      const handle = submitWith(worker, { retry }, exitOnce)
+      expect(await handle).toBe(2)
+      expect(handle.record().attempts).toHaveLength(2)
     })
   })
 }
