@@ -25,7 +25,7 @@ export interface Mode {
 }
 
 /** A file of one test. */
-export interface TestFile {
+interface TestFile {
   readonly path: string
   /** Lets the gates go that wait for it. */
   open(): void
