@@ -2,18 +2,19 @@ import type { Scope } from 'effection'
 import { epochOffset, now } from '../clock.ts'
 import { LinkedSet } from '../queue/linked-set.ts'
 import type { AttemptContext } from '../task/context.ts'
-import type { Entry } from '../task/entry.ts'
 import type { TaskOwner } from '../task/owner.ts'
 import { recordOf } from '../task/record.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { StopRequest } from '../task/stop.ts'
 import { Task } from '../task/task.ts'
 import type { TaskStatus, Work } from '../task/types.ts'
+import type { Enrolment } from './enrolment.ts'
 import { Emitter } from './events.ts'
 import { FailureReport } from './failure-report.ts'
 import { LineUp, type Slots } from './line-up.ts'
 import type { ManagerSettings } from './manager-settings.ts'
 import { taskChannel } from './task-channel.ts'
+import type { TaskObserver } from './task-observer.ts'
 import type { ManagerEvents, TaskStatusEvent } from './types.ts'
 
 const EVENT_OF: Record<TaskStatus, TaskStatusEvent['type']> = {
@@ -23,27 +24,6 @@ const EVENT_OF: Record<TaskStatus, TaskStatusEvent['type']> = {
   done: 'done',
   failed: 'failed',
   cancelled: 'cancelled',
-}
-
-/** Follows every task of a scheduler, synchronously: it must not throw, and must not start or stop anything. */
-export interface TaskObserver {
-  /** After every change of status, with everything about the task up to date. */
-  moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void
-  progressed(task: Task): void
-  /** Nothing is pending or running any more. */
-  idle(): void
-  /** Nothing will ever run again. */
-  closed(): void
-}
-
-/** How a task is spawned that a runner keeps. */
-export interface Enrolment {
-  /** Its id from an earlier life. */
-  readonly id?: number | undefined
-  /** Epoch milliseconds of its first submission. */
-  readonly createdAt?: number | undefined
-  /** Its way into the queue, which somebody opens; without one it is taken at once. */
-  readonly entry?: Entry | undefined
 }
 
 type OpenedScope = readonly [scope: Scope, destroy: () => PromiseLike<void>]

@@ -1,4 +1,4 @@
-import type { TaskObserver } from '../manager/scheduler.ts'
+import type { TaskObserver } from '../manager/task-observer.ts'
 import type { Task } from '../task/task.ts'
 import type { TaskStatus } from '../task/types.ts'
 import type { History } from './history.ts'

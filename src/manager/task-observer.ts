@@ -1,0 +1,13 @@
+import type { Task } from '../task/task.ts'
+import type { TaskStatus } from '../task/types.ts'
+
+/** Follows every task of a scheduler, synchronously: it must not throw, and must not start or stop anything. */
+export interface TaskObserver {
+  /** After every change of status, with everything about the task up to date. */
+  moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void
+  progressed(task: Task): void
+  /** Nothing is pending or running any more. */
+  idle(): void
+  /** Nothing will ever run again. */
+  closed(): void
+}
