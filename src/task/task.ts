@@ -148,10 +148,21 @@ export class Task implements Queued, Linked<Task> {
     if (this.attempt === 1) this.startedAt = this.updatedAt
     else this.more().restartedAt = this.updatedAt
     this.#move('running')
-    if (timeout !== Number.POSITIVE_INFINITY) {
-      this.more().timer = startTimer(timeout, () => this.stop({ kind: 'timeout' }))
-    }
+    if (timeout !== Number.POSITIVE_INFINITY) this.#startTimeout()
     execute(this, context, this.asyncContext as AsyncContext)
+  }
+
+  #startTimeout(): void {
+    this.more().timer = startTimer(this.settings.timeout, () => this.stop({ kind: 'timeout' }))
+  }
+
+  /** Takes back the start of an attempt's timeout; the function that is returned starts it. */
+  holdTimeout(context: AttemptContext): () => void {
+    if (this.settings.timeout === Number.POSITIVE_INFINITY) return () => {}
+    this.extras?.timer?.cancel()
+    return () => {
+      if (context === this.context && this.status === 'running') this.#startTimeout()
+    }
   }
 
   /** How to stop an attempt that is an operation. */

@@ -1,3 +1,4 @@
+import { AttemptContext } from '../task/context.ts'
 import type { TaskContext } from '../task/types.ts'
 import type { Engine, PreparedCall } from './engine.ts'
 import { assertMayStartWorker } from './functions/nesting.ts'
@@ -30,7 +31,9 @@ export class PoolEngine implements Engine {
     return (args, task: TaskContext) => {
       const { id, name, attempt, signal, progress, limits } = task
       const call = { function: reference, args }
-      const options = { signal, cleanupTimeout, onProgress: progress }
+      // The start of a worker, in place of one that another call had ended, say, is not this call's time.
+      const onDispatch = AttemptContext.holdTimeout(task as AttemptContext)
+      const options = { signal, cleanupTimeout, onProgress: progress, onDispatch }
       if (limits === undefined) {
         return this.#pool.call({ ...call, task: { id, name, attempt } }, { ...options, onRequest: refuse })
       }

@@ -1,6 +1,6 @@
 import { managerSettings } from '../manager/manager-settings.ts'
 import type { TaskManagerOptions } from '../manager/types.ts'
-import { boolean, capacity, oneOf, string } from '../options.ts'
+import { boolean, capacity, oneOf } from '../options.ts'
 import { progressReporter } from '../progress/progress-reporter.ts'
 import { configuration, MODES, withDefaults } from './configuration.ts'
 import { moduleUrl } from './functions/module-url.ts'
@@ -34,7 +34,6 @@ export function workerSettings(explicit: WorkerOptions, config = configuration()
   const options = withDefaults(explicit, config)
   const { mode = 'async', module, name, unwrap = true, progress } = options
   oneOf('mode', MODES, mode)
-  if (name !== undefined) string('name', name)
   if (module !== undefined) moduleUrl(module)
   checkHostOptions(options)
   const inLoop = mode === 'sync' || mode === 'async'

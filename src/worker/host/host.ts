@@ -26,6 +26,8 @@ export interface HostCallOptions {
   /** Milliseconds the call then gets to end by itself before its worker is ended. */
   readonly cleanupTimeout: number
   readonly onProgress: (progress: TaskProgress) => void
+  /** A pool has given the call to a worker that is ready for it. */
+  readonly onDispatch?: () => void
   /** Answers what the function asks of this side while it runs; a rejection is thrown there. */
   readonly onRequest: (request: unknown) => Promise<unknown>
 }

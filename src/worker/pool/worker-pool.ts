@@ -117,6 +117,7 @@ export class WorkerPool implements AsyncDisposable {
     worker.dispatched += 1
     this.#dispatched += 1
     this.#recycling.dispatched(worker)
+    options.onDispatch?.()
     const outcome = worker.host.call(call, options)
     const ended = () => this.#callEnded(worker)
     outcome.then(ended, ended)

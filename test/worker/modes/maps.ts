@@ -108,6 +108,7 @@ export function describeMaps(mode: Mode): void {
       open.open()
       const results = mode.worker.map(politeGate, [closed.path, open.path, closed.path], {
         timeout: 1_000,
+        buffer: 3,
         onError: 'collect',
       })
       const late = expect.objectContaining({ code: 'ERR_TASK_TIMEOUT', limit: 1_000 })

@@ -139,6 +139,15 @@ export function describeStopping(mode: Mode): void {
       expect(await failureOf(impatient)).toMatchObject({ limit: 0 })
     })
 
+    it.skipIf(mode.inLoop)('does not count the start of a worker', async () => {
+      const slow = 'data:text/javascript,await new Promise(resolve => setTimeout(resolve, 1_500))'
+      const worker = await mode.start({ maxWorkers: 1, execArgv: ['--import', slow] })
+      const handle = submitWith(worker, { timeout: 1_000 }, same, 'in time')
+      expect(await handle).toBe('in time')
+      const { startedAt = 0, endedAt = 0 } = handle.record()
+      expect(endedAt - startedAt).toBeGreaterThan(1_000)
+    })
+
     it.skipIf(mode.inLoop)('ends a hot loop', async () => {
       const worker = await mode.start({ maxWorkers: 1, cleanupTimeout: 20 })
       const handle = submitWith(worker, { timeout: 20 }, hotLoop)
