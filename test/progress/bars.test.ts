@@ -131,8 +131,8 @@ describe('progress on a terminal', () => {
   it('keeps to one row whatever label and message hold', () => {
     const reporter = bar('a\nb\x1b[2J\x1b[10;10H')
     reporter.start({ total: 1 })
-    reporter.update({ completed: 0, message: 'c\r\n\x1b[5Ad\x07\x1b]0;title\x07' })
-    expect(shown()).toEqual(['a b [------------------------]   0% 0/1, c d'])
+    reporter.update({ completed: 0, message: 'c\r\n\x1b[5A-d\x07\x1b]0;title\x07' })
+    expect(shown()).toEqual(['a b [------------------------]   0% 0/1, c -d'])
     reporter.stop(ENDED)
   })
 
