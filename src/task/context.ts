@@ -39,9 +39,12 @@ export class AttemptContext implements TaskContext {
     return this.#task.settings.limits as TaskLimits | undefined
   }
 
-  /** The work waits for something that is none of its doing: its timeout counts from the call of the function returned. */
-  static holdTimeout(context: AttemptContext): () => void {
-    return context.#task.holdTimeout(context)
+  /**
+   * The work waits for something that is none of its doing: its timeout counts from the call of the function returned.
+   * Nothing happens for a context that somebody else has made.
+   */
+  static holdTimeout(context: TaskContext): () => void {
+    return #task in context ? context.#task.holdTimeout(context) : () => {}
   }
 
   /** Tells the work to stop; `false` when it never asked for the signal and so cannot hear. */
