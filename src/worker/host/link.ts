@@ -12,6 +12,8 @@ export interface Link {
   post(message: ToWorker, transfer?: TransferList): void
   /** Whether a field of an error can be carried: returns its copy, or throws. */
   readonly carry: (value: unknown) => unknown
+  /** Resolves when what it has written so far, in bytes, has arrived here. */
+  printed(stdout: number, stderr: number): Promise<void>
   /** Ends the worker for sure, whatever it does; `exited` follows. */
   end(): void
   /** Whether the worker keeps this process alive. */

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 import type { Uplink } from './serve-calls.ts'
 
@@ -9,6 +10,8 @@ export class Output {
   readonly #uplink: Uplink
   /** How many rounds of flushing are to come; one is enough for all calls that end during another. */
   #rounds = 0
+  /** How much was written when it was last told. */
+  #told = 0
 
   constructor(uplink: Uplink) {
     this.#uplink = uplink
@@ -17,7 +20,9 @@ export class Output {
   /** Before every result. */
   announce(): void {
     const { stdout, stderr } = process
-    if (stdout.writableLength === 0 && stderr.writableLength === 0) return
+    const printed = bytesOf(stdout) + bytesOf(stderr)
+    if (printed === this.#told && stdout.writableLength === 0 && stderr.writableLength === 0) return
+    this.#told = printed
     this.#rounds = Math.min(this.#rounds + 1, 2)
     if (this.#rounds > 1) return
     this.#uplink.post(['noisy'])
@@ -29,8 +34,13 @@ export class Output {
       await Promise.all([written(process.stdout), written(process.stderr)])
       this.#rounds -= 1
     }
-    this.#uplink.post(['quiet'])
+    this.#uplink.post(['quiet', bytesOf(process.stdout), bytesOf(process.stderr)])
   }
+}
+
+/** A pipe takes what is written at once, but nobody may have read it yet; only what a pipe took can be counted. */
+function bytesOf(stream: Writable): number {
+  return (stream as Partial<Socket>).bytesWritten ?? 0
 }
 
 /** Resolves when everything written so far has been taken, or never will be. */

@@ -4,11 +4,38 @@ import type { Readable, Writable } from 'node:stream'
  * Passes on what a worker writes, no faster than it is taken. Not by `pipe`, which leaves listeners on the target for
  * every worker, and which stops reading when the target fails: the worker would then block in its next write.
  */
-export function passOn(source: Readable | null, target: () => Writable): void {
-  source?.on('data', chunk => {
-    const resume = () => source.resume()
-    if (!target().write(chunk, resume)) source.pause()
-  })
+export class PassedOn {
+  #bytes = 0
+  #ended = false
+  #waiting: { readonly bytes: number; readonly tell: () => void }[] = []
+
+  constructor(source: Readable | null, target: () => Writable) {
+    source?.on('data', (chunk: Buffer) => {
+      const resume = () => source.resume()
+      if (!target().write(chunk, resume)) source.pause()
+      this.#bytes += chunk.length
+      this.#tell()
+    })
+    this.#ended = source === null
+    source?.on('close', () => {
+      this.#ended = true
+      this.#tell()
+    })
+  }
+
+  /** Resolves when so many bytes have come, or no more will. */
+  reached(bytes: number): Promise<void> {
+    return new Promise(tell => {
+      this.#waiting.push({ bytes, tell })
+      this.#tell()
+    })
+  }
+
+  #tell(): void {
+    const there = this.#waiting.filter(({ bytes }) => this.#ended || bytes <= this.#bytes)
+    this.#waiting = this.#waiting.filter(waiting => !there.includes(waiting))
+    for (const { tell } of there) tell()
+  }
 }
 
 const piped = new WeakSet<Readable>()

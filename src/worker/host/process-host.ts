@@ -6,7 +6,7 @@ import { workerEnvironment } from '../functions/nesting.ts'
 import { entryUrl } from './entry-url.ts'
 import type { HostExit, HostOptions } from './host.ts'
 import type { Link, LinkListener } from './link.ts'
-import { passOn } from './pass-on.ts'
+import { PassedOn } from './pass-on.ts'
 import { signalGroup } from './process-group.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
 import { environment, processFlags, workerArguments } from './surroundings.ts'
@@ -32,6 +32,8 @@ class ProcessLink implements Link {
   readonly kind = 'process'
   readonly id: number
   readonly #child: ChildProcess
+  readonly #stdout: PassedOn
+  readonly #stderr: PassedOn
   readonly #listener: LinkListener
   #killTimer: Timer | undefined
   #exit: ProcessExit | undefined
@@ -48,8 +50,8 @@ class ProcessLink implements Link {
       execArgv: processFlags(options),
     })
     this.id = this.#child.pid ?? -1
-    passOn(this.#child.stdout, () => process.stdout)
-    passOn(this.#child.stderr, () => process.stderr)
+    this.#stdout = new PassedOn(this.#child.stdout, () => process.stdout)
+    this.#stderr = new PassedOn(this.#child.stderr, () => process.stderr)
     // What its functions send by `process.send` arrives here too.
     this.#child.on('message', message => Array.isArray(message) && listener.message(message as unknown as FromWorker))
     this.#child.on('error', error => this.#failed(error))
@@ -63,6 +65,10 @@ class ProcessLink implements Link {
   post(message: ToWorker): void {
     // Errors of the channel mean that the worker is gone, and its exit settles everything.
     this.#child.send?.(message as unknown as object, () => {})
+  }
+
+  async printed(stdout: number, stderr: number): Promise<void> {
+    await Promise.all([this.#stdout.reached(stdout), this.#stderr.reached(stderr)])
   }
 
   end(): void {

@@ -34,9 +34,9 @@ export type FromWorker =
   | readonly [kind: 'progress', call: number, progress: TaskProgress]
   | readonly [kind: 'request', call: number, request: number, what: unknown]
   | readonly [kind: 'memory', bytes: number]
-  /** Something was printed that has not left the worker; `quiet` follows when it has. */
+  /** Something was printed; `quiet` follows when it has left the worker, with the bytes written so far by a process. */
   | readonly [kind: 'noisy']
-  | readonly [kind: 'quiet']
+  | readonly [kind: 'quiet', stdout: number, stderr: number]
   /** The last words of a worker that an error ends. */
   | readonly [kind: 'uncaught', error: PlainThrown]
 

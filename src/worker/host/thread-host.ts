@@ -63,6 +63,8 @@ class ThreadLink implements Link {
     this.#port.postMessage(message, transfer as readonly Transferable[])
   }
 
+  async printed(): Promise<void> {}
+
   end(): void {
     void this.#worker.terminate()
   }

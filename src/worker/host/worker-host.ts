@@ -137,7 +137,7 @@ export class WorkerHost implements Host {
         this.#printing = Promise.withResolvers()
         return
       case 'quiet':
-        return this.#printed()
+        return void this.#arrived(message[1], message[2])
       case 'ready':
         return this.#started()
       case 'uncaught':
@@ -164,6 +164,13 @@ export class WorkerHost implements Host {
     this.#startTimer.cancel()
     this.#ready.resolve()
     this.#holdOrNot()
+  }
+
+  async #arrived(stdout: number, stderr: number): Promise<void> {
+    const printing = this.#printing
+    await this.#link.printed(stdout, stderr)
+    printing?.resolve()
+    if (this.#printing === printing) this.#printed()
   }
 
   #printed(): void {
