@@ -7,6 +7,9 @@ import { limits } from '../../src/limits/set.ts'
 import type { Acquirable, LimitPermit } from '../../src/limits/types.ts'
 import { autojump, settle } from '../harness.ts'
 
+/** So long that no token flows back while a test runs in real time. */
+const HOUR = 3_600_000
+
 const delay = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
 const resource = (key: string, capacity = 1) => resourceLimit({ key, capacity })
 
@@ -26,9 +29,9 @@ async function isGranted(acquisition: PromiseLike<LimitPermit>): Promise<boolean
 describe('what is taken', () => {
   const make = () =>
     limits([
-      callLimit(10, 1000),
+      callLimit(10, HOUR),
       resource('db', 5),
-      rateLimit({ key: 'tokens', capacity: 100, per: 1000, algorithm: 'token-bucket' }),
+      rateLimit({ key: 'tokens', capacity: 100, per: HOUR, algorithm: 'token-bucket' }),
     ])
   const used = (set: ReturnType<typeof make>) => Object.values(set.stats()).map(each => each.used)
 
@@ -85,7 +88,7 @@ describe('what is taken', () => {
     ])
     expect(() => rates.acquire()).toThrow('{ in: 1 }')
     expect((await rates.acquire({ in: 0 })).released).toBe(false)
-    const alone = limits([rateLimit({ key: 'in', capacity: 1, per: 1000 })])
+    const alone = limits([rateLimit({ key: 'in', capacity: 1, per: HOUR })])
     await alone.acquire()
     expect(alone.tryAcquire()).toBeUndefined()
   })
