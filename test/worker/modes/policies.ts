@@ -63,7 +63,7 @@ export function describePolicies(mode: Mode): void {
 
     it('that are taken have a map wait, with a full queue', async () => {
       const worker = await mode.start({ maxWorkers: 1, maxPending: 0 })
-      expect(await worker.map(square, [1, 2, 3, 4]).toArray()).toEqual([1, 4, 9, 16])
+      expect(await worker.map(square, [1, 2, 3, 4], { buffer: 4 }).toArray()).toEqual([1, 4, 9, 16])
     })
   })
 
