@@ -44,6 +44,7 @@ function processTime(source: string): number {
 /** Kilobytes of a bundle of these exports: what is not imported is left out of it. */
 async function size(names: string): Promise<number> {
   const { outputFiles } = await build({
+    logLevel: 'error',
     stdin: { contents: `export ${names} from './index.js'`, resolveDir: fileURLToPath(new URL('.', core)) },
     bundle: true,
     minify: true,

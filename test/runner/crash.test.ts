@@ -15,20 +15,21 @@ function idsAfter(word: string, lines: readonly string[]): number[] {
   return lines.flatMap(line => (line.startsWith(`${word} `) ? [Number(line.slice(word.length + 1))] : []))
 }
 
-async function run(args: readonly string[], until?: (ready: Promise<unknown>) => Promise<unknown>): Promise<string[]> {
+/** Runs to the end, or until what `until` waits for: it is handed a promise of the first accepted task. */
+async function run(args: readonly string[], until?: (first: Promise<void>) => Promise<unknown>): Promise<string[]> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', SCRIPT, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(child, 'close')
   let output = ''
-  const ready = new Promise<void>(resolve => {
+  const first = new Promise<void>(resolve => {
     child.stdout.on('data', chunk => {
       output += chunk
-      if (output.startsWith('ready\n')) resolve()
+      if (output.includes('accepted ')) resolve()
     })
   })
   if (until !== undefined) {
-    await Promise.race([until(ready), ended])
+    await Promise.race([until(first), ended])
     child.kill('SIGKILL')
   }
   const [exitCode] = await ended
@@ -44,10 +45,10 @@ describe.skipIf(process.platform === 'win32' || !process.features.typescript)('k
       const accepted: number[] = []
       const done: number[] = []
       for (let kill = 0; kill < KILLS; kill++) {
-        // Some while it starts and recovers, most while it runs.
+        // Some while it starts and recovers, most while it runs: those after the first task they accept.
         const delay = Math.random() * 40
-        const lines = await run([store, effects], ready =>
-          kill % 5 === 4 ? sleep(delay * 5) : ready.then(() => sleep(delay)),
+        const lines = await run([store, effects], first =>
+          kill % 5 === 4 ? sleep(delay * 5) : first.then(() => sleep(delay)),
         )
         expect(lines.filter(line => line.startsWith('error'))).toEqual([])
         const [rerun, before] = [idsAfter('done', lines), new Set(done)]
@@ -64,7 +65,7 @@ describe.skipIf(process.platform === 'win32' || !process.features.typescript)('k
       expect(new Set(ended.map(({ status }) => status))).toEqual(new Set(['done']))
       expect(new Set(ended.map(({ id }) => id)).size).toBe(ended.length)
       const kept = new Set(ended.map(({ id }) => id))
-      expect(accepted.length).toBeGreaterThan(KILLS)
+      expect(accepted.length).toBeGreaterThanOrEqual((KILLS * 4) / 5)
       expect(new Set(accepted).size).toBe(accepted.length)
       expect(accepted.filter(id => !kept.has(id))).toEqual([])
       expect(new Set(done).size).toBe(done.length)
