@@ -4,7 +4,7 @@ import { LOAD_BALANCING, type LoadBalancing } from './load-balancing.ts'
 
 /** How many workers a pool has, and which call goes where. */
 export interface PoolOptions {
-  /** The most workers at a time, those that start or go included. @default the number of processors */
+  /** The most workers at a time, those that start or go included. @default the number of processors, or minWorkers if that is more */
   readonly maxWorkers?: number
   /** How many are kept, warm, though there is nothing to do. @default 0 */
   readonly minWorkers?: number
@@ -43,9 +43,10 @@ export function poolSettings(options: PoolOptions = {}): PoolSettings {
   check.optionsObject('the options of a pool', options)
   const { calls = Number.POSITIVE_INFINITY, megabytes = Number.POSITIVE_INFINITY } =
     check.optionsObject('recycleAfter', options.recycleAfter) ?? {}
+  const minWorkers = check.count('minWorkers', options.minWorkers ?? 0)
   const settings: PoolSettings = {
-    maxWorkers: check.capacity('maxWorkers', options.maxWorkers ?? availableParallelism()),
-    minWorkers: check.count('minWorkers', options.minWorkers ?? 0),
+    maxWorkers: check.capacity('maxWorkers', options.maxWorkers ?? Math.max(availableParallelism(), minWorkers)),
+    minWorkers,
     idleTimeout: check.duration('idleTimeout', options.idleTimeout ?? IDLE_TIMEOUT),
     onDemand: check.boolean('onDemand', options.onDemand ?? false),
     loadBalancing: check.oneOf('loadBalancing', LOAD_BALANCING, options.loadBalancing ?? 'least-active'),
@@ -56,7 +57,7 @@ export function poolSettings(options: PoolOptions = {}): PoolSettings {
     },
     maxCrashes: check.count('maxCrashes', options.maxCrashes ?? MAX_CRASHES),
   }
-  const { minWorkers, maxWorkers, onDemand } = settings
+  const { maxWorkers, onDemand } = settings
   if (minWorkers > maxWorkers) {
     throw new RangeError(`minWorkers must be at most maxWorkers (${maxWorkers}), got ${minWorkers}`)
   }
