@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'tsup'
 
-const LIMIT = 14_250
+const LIMIT = 12_750
 
 const folder = await mkdtemp(join(tmpdir(), 'taskscope-size-'))
 try {

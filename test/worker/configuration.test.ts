@@ -116,7 +116,7 @@ describe('configure', () => {
 
   it('leaves it to those who have both options whether they go together', () => {
     configure({ minWorkers: 1_000, cost: { tokens: 1 } })
-    expect(() => task(() => 1, { cost: undefined } as never)).toThrow(/minWorkers must be at most maxWorkers/)
+    expect(() => task(() => 1, { maxWorkers: 1 })).toThrow(/minWorkers must be at most maxWorkers/)
     expect(() => task(() => 1, { maxWorkers: 1_000 })).toThrow(/cost says what limits are asked for/)
   })
 })
