@@ -6,7 +6,7 @@ import { recordOf } from '../task/record.ts'
 import type { Task } from '../task/task.ts'
 
 /** So many tasks per write: the event loop is free again in between. */
-const BATCH = 500
+export const BATCH = 500
 /** Milliseconds until a write that failed is tried again, if nothing else happens. */
 const PATIENCE = 1_000
 
@@ -126,12 +126,13 @@ export class Journal {
     if (!task.ended) task.extras?.entry?.open(task)
   }
 
-  /** Those that were to be durable first are refused; what has happened to the others is kept, and tried again. */
+  /**
+   * Those that were to be durable first are refused; what has happened to the others is kept, and tried again: behind the
+   * rest, where somebody may be waiting for an answer.
+   */
   #failed(error: StoreError, tasks: readonly Task[]): void {
     if (this.#failing === undefined) this.#troubles.failed(error)
     this.#failing = error
-    const changedSince = [...this.#changed]
-    this.#changed.clear()
     for (const task of tasks) {
       if (this.#entrants.delete(task)) {
         this.#jobs.delete(task)
@@ -139,7 +140,6 @@ export class Journal {
         this.#changed.delete(task)
       } else this.#changed.add(task)
     }
-    for (const task of changedSince) this.#changed.add(task)
     this.#retry = startBackgroundTimer(PATIENCE, () => this.#write().catch(() => {}))
   }
 

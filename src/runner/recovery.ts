@@ -3,6 +3,7 @@ import { StoreError, TaskInterruptedError } from '../errors.ts'
 import { decodeRecord, encodeTask } from '../store/codec.ts'
 import type { StoredTask, TaskStore } from '../store/types.ts'
 import type { TaskRecord } from '../task/types.ts'
+import { BATCH } from './journal.ts'
 import type { RunnerSettings } from './runner-settings.ts'
 import { type Submission, submission } from './submission.ts'
 
@@ -25,9 +26,6 @@ export interface Rerun {
 }
 
 export const NO_PAST: Past = Object.freeze({ lastId: 0, ended: [], rerun: [] })
-
-/** So many records per write. */
-const BATCH = 500
 
 /** Opens the store and settles what is to become of the tasks in it. Rejects with `StoreError`, and leaves it closed then. */
 export async function openStore(store: TaskStore, settings: RunnerSettings): Promise<Past> {

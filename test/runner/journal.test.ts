@@ -138,6 +138,22 @@ describe('the journal', () => {
     expect(logged).toHaveLength(1)
   })
 
+  it('refuses a newcomer while the store fails, however much waits to be written', async () => {
+    const runner = await start({ workers: 2_000, queueSize: 2_000 })
+    const gate = createGate<void>()
+    const running = Array.from({ length: 1_200 }, () => runner.submit(() => gate))
+    await Promise.all(running.map(({ accepted }) => accepted))
+    store.failure = new Error('the disk is full')
+    gate.open()
+    await Promise.all(running)
+    await written()
+    expect(await failureOf(runner.submit(new CountingTask(1)).accepted)).toBeInstanceOf(StoreError)
+    expect(CountingTask.runs).toEqual([])
+    store.failure = undefined
+    await runner.close()
+    expect((await store.open(2_000)).unfinished).toEqual([])
+  })
+
   it('says what was not written when the runner closes, and close does not reject', async () => {
     const runner = await start()
     await runner.submit(() => 1)
