@@ -2,9 +2,15 @@ import { show } from '../options.ts'
 import type { TaskContext, TaskPermit } from '../task/types.ts'
 import type { LimitRequest } from './host/remote-limits.ts'
 
+/** For calls that have nothing to ask for. */
+export async function refuseRequest(request: unknown): Promise<never> {
+  throw new TypeError(`a worker asked for what nobody knows: ${show(request)}`)
+}
+
 /** Answers what one call asks about the limits of its task, and gives back what it left behind. */
 export class LimitDesk {
   readonly #task: TaskContext
+  /** What the call holds. */
   readonly #permits = new Map<number, TaskPermit>()
   #last = 0
   #closed = false
@@ -21,9 +27,9 @@ export class LimitDesk {
       case 'update':
         return this.#permits.get(asked.permit)?.update(asked.amounts)
       case 'release':
-        return this.#permits.get(asked.permit)?.release()
+        return this.#release(asked.permit)
       default:
-        throw new TypeError(`a worker asked for what nobody knows: ${show(request)}`)
+        return refuseRequest(request)
     }
   }
 
@@ -35,6 +41,12 @@ export class LimitDesk {
     this.#permits.set(this.#last, permit)
     if (this.#closed) permit.release()
     return this.#last
+  }
+
+  #release(id: number): void | Promise<void> {
+    const permit = this.#permits.get(id)
+    this.#permits.delete(id)
+    return permit?.release()
   }
 
   /** The call is over, however it ended. */

@@ -4,7 +4,7 @@ import type { Engine, PreparedCall } from './engine.ts'
 import { assertMayStartWorker } from './functions/nesting.ts'
 import { type ReferenceOptions, referTo } from './functions/refer-to.ts'
 import type { AnyFunction } from './functions/registry.ts'
-import { LimitDesk } from './limit-desk.ts'
+import { LimitDesk, refuseRequest } from './limit-desk.ts'
 import type { WorkerPool } from './pool/worker-pool.ts'
 
 /** How calls are made in a pool. */
@@ -35,7 +35,7 @@ export class PoolEngine implements Engine {
       const onDispatch = AttemptContext.holdTimeout(task)
       const options = { signal, cleanupTimeout, onProgress: progress, onDispatch }
       if (limits === undefined) {
-        return this.#pool.call({ ...call, task: { id, name, attempt } }, { ...options, onRequest: refuse })
+        return this.#pool.call({ ...call, task: { id, name, attempt } }, { ...options, onRequest: refuseRequest })
       }
       const desk = new LimitDesk(task)
       return this.#pool
@@ -51,8 +51,4 @@ export class PoolEngine implements Engine {
   stop(): Promise<void> {
     return this.#pool.stop()
   }
-}
-
-async function refuse(request: unknown): Promise<never> {
-  throw new TypeError(`a worker asked for something unknown: ${JSON.stringify(request)}`)
 }
