@@ -11,5 +11,6 @@ import type { Limit } from './types.ts'
  * @param per milliseconds: more than zero and finite
  */
 export function callLimit(n: number, per: number): Limit {
-  return new SingleLimit('calls', new SlidingWindow(finiteCapacity('n', n), interval('per', per)), 1)
+  const meter = new SlidingWindow(finiteCapacity('n', n), interval('per', per))
+  return new SingleLimit('calls', meter, 1, { algorithm: 'sliding-window', per })
 }

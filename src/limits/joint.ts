@@ -1,5 +1,7 @@
 import { type Demand, NOT_WAITING, type Waiting } from '../admission/demand.ts'
 import type { Permit } from '../admission/permit.ts'
+import { requiredObject } from '../options.ts'
+import { isKeyed } from './keyed.ts'
 import type { Amounts, LimitPermit } from './types.ts'
 
 /**
@@ -79,7 +81,11 @@ class JointPermit implements LimitPermit {
   }
 
   update(amounts: Amounts): void {
-    this.#own.update(amounts)
+    const own = { ...requiredObject('amounts', amounts) }
+    const theirs = this.#others.filter(isKeyed).filter(({ key }) => Object.hasOwn(amounts, key))
+    for (const { key } of theirs) delete own[key]
+    this.#own.update(own)
+    for (const other of theirs) other.update({ [other.key]: amounts[other.key] as number })
   }
 
   release(): void {

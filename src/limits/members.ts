@@ -37,9 +37,7 @@ export class Members {
   #usually(): number[] {
     const amounts = this.#resolve({}, false)
     if (amounts.length > 0 && amounts.every(value => value === 0)) {
-      throw new TypeError(
-        `amounts must say how much of what, such as { ${this.#keys[0]}: 1 }: rates do not count 1 in a set`,
-      )
+      throw nothingAsked(this.#keys[0] as string)
     }
     return amounts
   }
@@ -72,4 +70,8 @@ export class Members {
     }
     return line
   }
+}
+
+export function nothingAsked(key: string): TypeError {
+  return new TypeError(`amounts must say how much of what, such as { ${key}: 1 }: rates do not count 1 in a set`)
 }

@@ -54,5 +54,6 @@ export function rateLimit(options: RateLimitOptions): Limit {
   const { key, capacity, per, algorithm = 'sliding-window' } = requiredObject('options', options)
   const name = string('key', key)
   const Algorithm = METERS[oneOf('algorithm', ALGORITHMS, algorithm)]
-  return new SingleLimit(name, new Algorithm(finiteCapacity('capacity', capacity), interval('per', per)), 0)
+  const meter = new Algorithm(finiteCapacity('capacity', capacity), interval('per', per))
+  return new SingleLimit(name, meter, 0, { algorithm, per })
 }

@@ -1,9 +1,10 @@
 import { DEMAND, type Demand } from '../admission/demand.ts'
-import { show } from '../options.ts'
+import { requiredObject, show } from '../options.ts'
 import { DemandMaker } from './demand-maker.ts'
 import { demandOf } from './demand-of.ts'
 import { JointDemand } from './joint.ts'
-import { Members } from './members.ts'
+import { KeyedDemandMaker } from './keyed.ts'
+import { Members, nothingAsked } from './members.ts'
 import { SingleLimit } from './single-limit.ts'
 import type { Amounts, LimitPermit, LimitSet, LimitStats, Limits } from './types.ts'
 
@@ -19,8 +20,9 @@ import type { Amounts, LimitPermit, LimitSet, LimitStats, Limits } from './types
  *   busy each of its limits is by itself, and no holder of one limit who asks for another is blocked for good.
  * - Limits may be members of several sets: the rules hold across all of them.
  *
- * Semaphores, pools and foreign limits are asked first, one after the other in the order of the list, and held while the
- * rest is waited for. When one of them fails, what the others granted is released and its error arrives as it is.
+ * Semaphores, pools, foreign limits and those that are shared by machines are asked first, one after the other in the order
+ * of the list, and held while the rest is waited for. When one of them fails, what the others granted is released and its
+ * error arrives as it is.
  *
  * ```ts
  * const api = limits([callLimit(20, 1_000), rateLimit({ key: 'tokens', capacity: 100_000, per: 60_000 })])
@@ -33,11 +35,17 @@ export function limits(members: readonly Limits[]): LimitSet {
   return new Joined(members.flatMap(member => (member instanceof Joined ? member.members : [member])))
 }
 
+/** What one that is asked by itself is to be asked for, given what was named; nothing, if it is to be left out. */
+type Ask = (amounts: Amounts | undefined, only: boolean) => Demand | undefined
+
 class Joined extends DemandMaker implements LimitSet {
   readonly members: readonly Limits[]
   readonly #singles: readonly SingleLimit[]
   readonly #own: Members
-  readonly #others: readonly Demand[]
+  readonly #keyed: readonly KeyedDemandMaker[]
+  /** Whether one of those takes something when nothing is named. */
+  readonly #keyedByDefault: boolean
+  readonly #others: readonly Ask[]
 
   constructor(members: readonly Limits[]) {
     super()
@@ -45,17 +53,48 @@ class Joined extends DemandMaker implements LimitSet {
     this.#singles = members.filter(member => member instanceof SingleLimit)
     const alone = members.length === 1
     this.#own = new Members(this.#singles.map(({ member }) => (alone ? { ...member, byDefault: 1 } : member)))
-    this.#others = members.filter(member => !(member instanceof SingleLimit)).map(member => demandOf(member))
-    refuseDuplicates(this.#singles.map(single => single.key))
+    this.#keyed = members.filter(member => member instanceof KeyedDemandMaker)
+    this.#keyedByDefault = this.#keyed.some(({ byDefault }) => alone || byDefault === 1)
+    this.#others = members.filter(member => !(member instanceof SingleLimit)).map(member => askOf(member, alone))
+    refuseDuplicates([...this.#singles, ...this.#keyed].map(({ key }) => key))
   }
 
   [DEMAND](amounts: Amounts | undefined, only: boolean): Demand<LimitPermit> {
-    const own = this.#own.demand(amounts, only)
-    return only || this.#others.length === 0 ? own : new JointDemand(this.#others, own)
+    if (this.#others.length === 0) return this.#own.demand(amounts, only)
+    if (amounts !== undefined) requiredObject('amounts', amounts)
+    const own = this.#own.demand(this.#ownOf(amounts, only), only)
+    const others = this.#others.map(ask => ask(amounts, only)).filter(demand => demand !== undefined)
+    return others.length === 0 ? own : new JointDemand(others, own)
   }
 
   stats(): Readonly<Record<string, LimitStats>> {
     return Object.fromEntries(this.#singles.map(single => [single.key, single.stats()]))
+  }
+
+  #ownOf(amounts: Amounts | undefined, only: boolean): Amounts | undefined {
+    const [first] = this.#keyed
+    if (first === undefined) return amounts
+    if (amounts !== undefined) {
+      const names = new Set(this.#keyed.map(({ key }) => key))
+      return Object.fromEntries(Object.entries(amounts).filter(([key]) => !names.has(key)))
+    }
+    if (this.#keyedByDefault) return {}
+    if (this.#singles.length === 0 && !only) throw nothingAsked(first.key)
+    return undefined
+  }
+}
+
+function askOf(member: Limits, alone: boolean): Ask {
+  if (!(member instanceof KeyedDemandMaker)) {
+    const demand = demandOf(member)
+    return (_, only) => (only ? undefined : demand)
+  }
+  const { key, byDefault } = member
+  return (amounts, only) => {
+    if (amounts !== undefined && Object.hasOwn(amounts, key)) {
+      return member[DEMAND]({ [key]: amounts[key] as number }, true)
+    }
+    return !only && (alone || byDefault === 1) ? member[DEMAND](undefined, false) : undefined
   }
 }
 

@@ -4,7 +4,14 @@ import { Supply } from '../admission/supply.ts'
 import { preciseNow } from '../clock.ts'
 import { DemandMaker } from './demand-maker.ts'
 import { type Member, Members } from './members.ts'
+import type { RateAlgorithm } from './rate.ts'
 import type { Amounts, Limit, LimitPermit, LimitStats } from './types.ts'
+
+/** How a rate counts; a resource has none. */
+export interface Rate {
+  readonly algorithm: RateAlgorithm
+  readonly per: number
+}
 
 /** One meter with a name. */
 export class SingleLimit extends DemandMaker implements Limit {
@@ -12,13 +19,16 @@ export class SingleLimit extends DemandMaker implements Limit {
   readonly capacity: number
   /** How it takes part in a set. */
   readonly member: Member
+  /** For those who count by the same rule elsewhere. */
+  readonly rate: Rate | undefined
   readonly #alone: Members
 
   /** @param byDefault how much of it is taken in a set that is not told; alone it is always 1 */
-  constructor(key: string, meter: Meter, byDefault: 0 | 1) {
+  constructor(key: string, meter: Meter, byDefault: 0 | 1, rate?: Rate) {
     super()
     this.key = key
     this.capacity = meter.capacity
+    this.rate = rate
     this.member = { supply: new Supply(meter, key), byDefault }
     this.#alone = new Members([{ supply: this.member.supply, byDefault: 1 }])
   }

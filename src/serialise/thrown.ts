@@ -112,13 +112,15 @@ function fieldsOf(error: Error, writing: Writing): Pick<PlainError, 'fields' | '
   }
 }
 
+/** An error that came from where its class is known, to where it is not, has nothing of it left but the name. */
 function classesOf(error: Error): string[] {
-  const names: string[] = []
+  const own = attempt(() => (Object.hasOwn(error, 'name') ? error.name : undefined))
+  const names = typeof own === 'string' ? [own] : []
   let prototype: unknown = Object.getPrototypeOf(error)
   while (prototype !== null && prototype !== Object.prototype) {
     const type: unknown = (prototype as object).constructor
     // A static `name` may be anything.
-    if (typeof type === 'function' && typeof type.name === 'string') names.push(type.name)
+    if (typeof type === 'function' && typeof type.name === 'string' && type.name !== names[0]) names.push(type.name)
     prototype = Object.getPrototypeOf(prototype)
   }
   return names

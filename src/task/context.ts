@@ -47,6 +47,19 @@ export class AttemptContext implements TaskContext {
     return #task in context ? context.#task.holdTimeout(context) : () => {}
   }
 
+  /** Somebody who knows says that the work will not stop in its cleanup time: it is abandoned now. */
+  static giveUp(context: TaskContext): void {
+    if (#task in context) context.#task.giveUpOn(context)
+  }
+
+  /** Has the work see the task by what it is called elsewhere. */
+  static introduce(
+    context: AttemptContext,
+    as: { readonly id: number; readonly attempt: number; readonly limits?: TaskLimits },
+  ): void {
+    for (const [key, value] of Object.entries(as)) Object.defineProperty(context, key, { value })
+  }
+
   /** Tells the work to stop; `false` when it never asked for the signal and so cannot hear. */
   static abort(context: AttemptContext, reason: unknown): boolean {
     if (context.#controller === undefined) return false

@@ -260,6 +260,11 @@ export class Task implements Queued, Linked<Task> {
     extras.timer = startTimer(this.owner.cleanupTimeout, () => this.#giveUp())
   }
 
+  /** There is nothing to wait for: see {@link AttemptContext.giveUp}. */
+  giveUpOn(context: AttemptContext): void {
+    if (context === this.context && this.status === 'stopping') this.#giveUp()
+  }
+
   /** The cleanup time is over: the slot goes to somebody else, the work is on its own. */
   #giveUp(): void {
     const context = this.context as AttemptContext
