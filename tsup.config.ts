@@ -1,6 +1,7 @@
 import { defineConfig } from 'tsup'
 
 const entry = {
+  bullmq: 'src/bullmq/index.ts',
   index: 'src/index.ts',
   sqlite: 'src/sqlite.ts',
   testing: 'src/testing/index.ts',
@@ -14,8 +15,11 @@ const inside = {
   'thread-entry': 'src/worker/host/thread-entry.ts',
 }
 
+/** What `npx taskscope` runs. */
+const command = { cli: 'src/bullmq/cli.ts' }
+
 export default defineConfig({
-  entry: { ...entry, ...inside },
+  entry: { ...entry, ...inside, ...command },
   format: 'esm',
   target: 'es2023',
   platform: 'node',

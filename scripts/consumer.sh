@@ -20,5 +20,19 @@ npm install --no-fund --no-audit "$tarball" effection@4.1.1
     console.log("import", name, Object.keys(await import(name)).join(" "))
   }'
 
+# The command, without the optional peers as well: it says what is missing.
+command_line() {
+  local expected=$1 pattern=$2 output status=0
+  shift 2
+  output=$(npx --no-install --loglevel=silent taskscope "$@" 2>&1) || status=$?
+  echo "taskscope $* -> $status: ${output%%$'\n'*}"
+  [[ $status == "$expected" && $output == $pattern ]]
+}
+echo 'export const square = x => x * x' >tasks.mjs
+command_line 0 "$("$node" -p 'require("taskscope/package.json").version')" --version
+command_line 0 'Usage: taskscope serve *' --help
+command_line 2 "taskscope: Unknown option '--what' (--help says more)" serve ./tasks.mjs --what
+command_line 1 '*npm install bullmq*' serve ./tasks.mjs --queue q --redis redis://127.0.0.1:1
+
 "$node" "$project/node_modules/typescript/bin/tsc" -p .
 "$node" main.js

@@ -6,16 +6,21 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cleanUp } from './servers/clean-up.ts'
+import { redisUrl } from './servers/describe-each-server.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
 /** The source of each entry point, where a user has the package. */
 const ENTRIES = {
   taskscope: 'src/index.ts',
+  'taskscope/bullmq': 'src/bullmq/index.ts',
   'taskscope/sqlite': 'src/sqlite.ts',
   'taskscope/testing': 'src/testing/index.ts',
   'taskscope/worker': 'src/worker/index.ts',
 } as const
+/** What the examples call the server that the tests have found. */
+const REDIS = 'redis://127.0.0.1:6379'
 const DISPOSES = Number.parseInt(process.versions.node, 10) >= 24
 
 interface Example {
@@ -36,9 +41,10 @@ function promised(code: string): string {
 }
 
 function withSources(code: string): string {
+  const text = code.replace(REDIS, redisUrl ?? REDIS)
   return Object.entries(ENTRIES).reduce(
-    (text, [name, path]) => text.replaceAll(`from '${name}'`, `from '${pathToFileURL(join(ROOT, path))}'`),
-    code,
+    (replaced, [name, path]) => replaced.replaceAll(`from '${name}'`, `from '${pathToFileURL(join(ROOT, path))}'`),
+    text,
   )
 }
 
@@ -51,12 +57,16 @@ describe.skipIf(!process.features.typescript)('the README', () => {
     await symlink(join(ROOT, 'package.json'), join(folder, 'package.json'))
   })
 
-  afterAll(() => rm(folder, { recursive: true }))
+  afterAll(async () => {
+    await rm(folder, { recursive: true })
+    if (redisUrl !== undefined) await cleanUp({ kind: 'redis', url: redisUrl }, 'squares')
+  })
 
   it.each(
     examples()
       .map((example, index) => ({ ...example, index }))
-      .filter(({ code }) => DISPOSES || !code.includes('await using')),
+      .filter(({ code }) => DISPOSES || !code.includes('await using'))
+      .filter(({ code }) => redisUrl !== undefined || !code.includes(REDIS)),
   )('keeps the promises of its example $index, "$heading"', async ({ code, index }) => {
     const path = join(folder, `example-${index}.ts`)
     await writeFile(path, withSources(code))

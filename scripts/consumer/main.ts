@@ -1,6 +1,7 @@
 /** What a user's first program might be: it must compile against the published types, and run. */
 import { sleep } from 'effection'
 import { SleepTask, TaskCancelledError, type TaskHandle, TaskManager, type TaskRecord, TaskRunner } from 'taskscope'
+import { type ServeOptions, serve } from 'taskscope/bullmq'
 import { sqliteStore } from 'taskscope/sqlite'
 import { createGate, settle } from 'taskscope/testing'
 import { task } from 'taskscope/worker'
@@ -50,4 +51,7 @@ for (const mode of ['sync', 'async', 'thread', 'process'] as const) {
   const squared: number = await square(3)
   expect(`a task of mode ${mode}`, squared, 9)
 }
+const nobody: ServeOptions = { connection: 'redis://127.0.0.1:1', queue: 'squares', connectTimeout: 1 }
+const refusal: unknown = await serve([Math.abs], nobody).catch((thrown: unknown) => thrown)
+expect('a missing package', String(refusal).includes('npm install bullmq'), true)
 console.log('the consumer works')

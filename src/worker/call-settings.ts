@@ -2,6 +2,7 @@ import type { Amounts } from '../limits/types.ts'
 import type { SpawnOptions } from '../manager/types.ts'
 import { type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import { type Configuration, configuration, withDefaults } from './configuration.ts'
+import { checkSharedCall } from './distributed/settings.ts'
 import type { CallOptions, WorkerOptions } from './types.ts'
 
 /** The settings of calls: checked once, and again only when the defaults have changed or depend on the arguments. */
@@ -14,17 +15,23 @@ export class CallSettings {
   constructor(explicit: WorkerOptions, config = configuration()) {
     this.#explicit = explicit
     this.#look(config)
+    checkSharedCall(this.#options)
     const { cost, ...options } = this.#options
     // What a function of the arguments says can be known only with arguments.
     const unknown = typeof cost === 'function' && options.limits !== undefined
     make('', options, unknown ? undefined : (cost as Amounts | undefined))
   }
 
-  /** Of a call of the function of this name. */
-  of(name: string, args: readonly unknown[]): SpawnSettings {
+  /** As they hold for calls now. */
+  get options(): CallOptions {
     const config = configuration()
     if (this.#config !== config) this.#look(config)
-    const { cost, ...options } = this.#options
+    return this.#options
+  }
+
+  /** Of a call of the function of this name. */
+  of(name: string, args: readonly unknown[]): SpawnSettings {
+    const { cost, ...options } = this.options
     if (typeof cost === 'function') return make(name, options, cost(...(args as never[])))
     let settings = this.#settings.get(name)
     if (settings === undefined) {

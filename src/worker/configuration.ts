@@ -10,7 +10,7 @@ export interface Configuration
   extends Defaults<WorkerOptions>,
     Defaults<Record<WorkerMode, Defaults<Omit<WorkerOptions, 'mode'>>>> {}
 
-export const MODES = ['sync', 'async', 'thread', 'process'] as const satisfies readonly WorkerMode[]
+export const MODES = ['sync', 'async', 'thread', 'process', 'distributed'] as const satisfies readonly WorkerMode[]
 const scope = new AsyncLocalStorage<Configuration>()
 let configured: Configuration = Object.freeze({})
 
@@ -32,6 +32,6 @@ export function withConfiguration<T>(defaults: Configuration, fn: () => T): T {
 /** The options that hold for these explicit ones, by mode. */
 export function withDefaults(explicit: WorkerOptions, config: Configuration): WorkerOptions {
   const mode = explicit.mode ?? config.mode ?? 'async'
-  const { sync: _, async: __, thread: ___, process: ____, ...forAll } = config
+  const { sync: _, async: __, thread: ___, process: ____, distributed: _____, ...forAll } = config
   return { ...present(forAll), ...present(config[mode] ?? {}), ...present(explicit), mode }
 }

@@ -30,7 +30,7 @@ export function withConfig<T>(overrides: Configuration, fn: () => T): T {
 
 function merged(base: Configuration, changes: Configuration): Configuration {
   const result: Record<string, unknown> = { ...base, ...changes }
-  const { sync, async, thread, process, ...forAll } = changes
+  const { sync, async, thread, process, distributed, ...forAll } = changes
   check(forAll)
   for (const mode of MODES) {
     const change = optionsObject(mode, changes[mode])
@@ -46,7 +46,9 @@ function check(options: Defaults<WorkerOptions>): void {
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue
     const alone: WorkerOptions = { [name]: value }
-    workerSettings(name === 'minWorkers' ? { ...alone, maxWorkers: Number.POSITIVE_INFINITY } : alone, {})
+    // These two are refused without their mode, which is given elsewhere.
+    if (name !== 'key' && name !== 'cache')
+      workerSettings(name === 'minWorkers' ? { ...alone, maxWorkers: Number.POSITIVE_INFINITY } : alone, {})
     if (name !== 'cost') new CallSettings(alone, {})
     else if (typeof value !== 'function') optionsObject('cost', value as object)
   }

@@ -1,6 +1,6 @@
 import type { TaskContext } from '../task/types.ts'
 import type { AnyFunction } from './functions/registry.ts'
-import type { WorkerStats } from './types.ts'
+import type { CallOptions, WorkerStats } from './types.ts'
 
 /** One call, ready to be run; once per attempt. */
 export type PreparedCall = (args: readonly unknown[], task: TaskContext, self: unknown) => unknown
@@ -9,8 +9,8 @@ export type PreparedCall = (args: readonly unknown[], task: TaskContext, self: u
 export interface Engine {
   /** Calls may run before `submit` returns. */
   readonly immediate: boolean
-  /** Checks that a function can be run here at all; throws at once if not. Its module may know it by another name. */
-  prepare(fn: AnyFunction, name?: string): PreparedCall
+  /** Checks that a function can be run here at all; throws at once if not. Its module may know it by another name; `options` are those of the call. */
+  prepare(fn: AnyFunction, name?: string, options?: CallOptions): PreparedCall
   stats(): Pick<WorkerStats, 'workers' | 'active' | 'dispatched' | 'crashed' | 'recycled'>
   /** Ends everything; resolves when that is done. */
   stop(): Promise<void>

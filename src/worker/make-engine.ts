@@ -1,4 +1,6 @@
-import type { TaskManager } from '../manager/task-manager.ts'
+import { TaskManager } from '../manager/task-manager.ts'
+import { DistributedEngine } from './distributed/distributed-engine.ts'
+import { distributedSettings } from './distributed/settings.ts'
 import type { Engine } from './engine.ts'
 import { startProcessHost } from './host/process-host.ts'
 import { startThreadHost } from './host/thread-host.ts'
@@ -8,7 +10,8 @@ import { PoolEngine } from './pool-engine.ts'
 import type { WorkerSettings } from './worker-settings.ts'
 
 /** The engine of a mode. Threads and processes are started by the first calls, or now for `minWorkers`. */
-export function makeEngine({ mode, pool, host, module, cleanupTimeout }: WorkerSettings, manager: TaskManager): Engine {
+export function makeEngine(settings: WorkerSettings, manager: TaskManager): Engine {
+  const { mode, pool, host, module, cleanupTimeout } = settings
   const calls = { ...(module !== undefined && { module }), cleanupTimeout }
   switch (mode) {
     case 'sync':
@@ -18,5 +21,11 @@ export function makeEngine({ mode, pool, host, module, cleanupTimeout }: WorkerS
       return new PoolEngine(new WorkerPool(() => startThreadHost(host), pool), calls)
     case 'process':
       return new PoolEngine(new WorkerPool(() => startProcessHost(host), pool), calls)
+    case 'distributed': {
+      const { report } = TaskManager.schedulerOf(manager)
+      return new DistributedEngine(distributedSettings(settings.distributed), module, (error, message) =>
+        report.log(error, message),
+      )
+    }
   }
 }

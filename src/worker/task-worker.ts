@@ -92,7 +92,7 @@ export class TaskWorker implements AsyncDisposable {
   run(fn: AnyFunction, args: readonly unknown[], self?: unknown, calls = this.#calls): TaskHandle<unknown> {
     TaskManager.refuseIfClosed(this.#manager)
     TaskManager.refuseIfFull(this.#manager)
-    const call = this.#engine.prepare(fn, this.#givenName(fn))
+    const call = this.#engine.prepare(fn, this.#givenName(fn), calls.options)
     const task = this.#enrol(call, args, calls.of(this.#nameOf(fn), args), self)
     if (this.#engine.immediate) this.#scheduler.startNow()
     return task.handle
@@ -141,9 +141,9 @@ export class TaskWorker implements AsyncDisposable {
     TaskManager.refuseIfClosed(this.#manager)
     const { fn = this.#boundFunction(), items, total, options } = mapCall(given)
     const { progress: shown = this.#settings.progress, buffer, ordered, onError, ...callOptions } = options
-    const call = this.#engine.prepare(fn, this.#givenName(fn))
     const name = this.#nameOf(fn)
     const calls = new CallSettings({ ...explicit, ...present(callOptions), mode: this.#settings.mode })
+    const call = this.#engine.prepare(fn, this.#givenName(fn), calls.options)
     const reporter = progressReporter(shown, error =>
       this.#scheduler.report.log(error, 'the progress of a map could not be shown'),
     )

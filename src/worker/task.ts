@@ -2,7 +2,7 @@ import { callback, optionsObject } from '../options.ts'
 import type { Outcome, TaskHandle } from '../task/types.ts'
 import { CallSettings } from './call-settings.ts'
 import { configuration } from './configuration.ts'
-import { insideWorker } from './functions/nesting.ts'
+import { importedNow, insideWorker } from './functions/nesting.ts'
 import { type AnyFunction, markWrapper, register } from './functions/registry.ts'
 import { TaskWorker } from './task-worker.ts'
 import type { CallOptions, TaskFunction, WorkerMode, WorkerOptions } from './types.ts'
@@ -53,7 +53,7 @@ export function task(first?: unknown, second?: unknown): unknown {
 
 function taskFunction(fn: AnyFunction, options: WorkerOptions): TaskFunction {
   const { module, name = fn.name } = options
-  if (module !== undefined && insideWorker()) register(module, name, fn)
+  if (module !== undefined && (insideWorker() || importedNow() !== undefined)) register(module, name, fn)
   // Checked where the mistake is made, and started where it is first used: most modules are imported, few are called.
   const worker = lazily(() => TaskWorker.make({ ...options, fn }))
   if (!insideWorker()) checkOptions(options, fn)
@@ -88,7 +88,7 @@ function withCalls(
     [Symbol.asyncDispose]: () => worker()[Symbol.asyncDispose](),
   }
   const wrapper = Object.assign((...args: readonly unknown[]) => submit(...args), members)
-  markWrapper(wrapper, fn)
+  markWrapper(wrapper, fn, options.name ?? fn.name)
   return named(wrapper, fn) as unknown as TaskFunction
 }
 

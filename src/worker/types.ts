@@ -11,17 +11,18 @@ import type {
 } from '../manager/types.ts'
 import type { Progress } from '../progress/types.ts'
 import type { Outcome, TaskHandle } from '../task/types.ts'
+import type { DistributedOptions, SharedCallOptions } from './distributed/settings.ts'
 import type { HostOptions } from './host/host.ts'
 import type { PoolOptions } from './pool/pool-options.ts'
 
 /**
  * Where functions run. `'sync'`: in the call itself, or in order if one is running. `'async'`: on this event loop.
- * `'thread'` and `'process'`: in a pool of workers.
+ * `'thread'` and `'process'`: in a pool of workers. `'distributed'`: on other machines, by a queue.
  */
-export type WorkerMode = 'sync' | 'async' | 'thread' | 'process'
+export type WorkerMode = 'sync' | 'async' | 'thread' | 'process' | 'distributed'
 
 /** How each call is run. */
-export interface CallOptions extends Omit<SpawnOptions, 'cost' | 'name'> {
+export interface CallOptions extends Omit<SpawnOptions, 'cost' | 'name'>, SharedCallOptions {
   /** How much of each limit: amounts, or a function of the arguments that gives them. */
   readonly cost?: Amounts | ((...args: never[]) => Amounts)
 }
@@ -31,10 +32,11 @@ export interface WorkerOptions
   extends CallOptions,
     Omit<PoolOptions, 'maxWorkers'>,
     HostOptions,
+    DistributedOptions,
     Pick<TaskManagerOptions, 'closeTimeout' | 'cleanupTimeout' | 'maxPending' | 'logger' | 'onError'> {
   /** @default 'async' */
   readonly mode?: WorkerMode
-  /** How many calls run at a time; in threads and processes, how many workers there are. @default 1 in mode sync, 35 in mode async, else one per processor */
+  /** How many calls run at a time; in threads and processes, how many workers there are. @default 1 in mode sync, 35 in mode async, 1_000 in mode distributed, else one per processor */
   readonly maxWorkers?: number
   /** The module that has the function, `import.meta.url`: threads and processes import it. Without it the function's source is sent. */
   readonly module?: string | URL
@@ -54,7 +56,7 @@ export interface WorkerMapOptions extends Omit<MapOptions, 'cost' | 'progress' |
 
 /** Counts at one moment. */
 export interface WorkerStats extends ManagerStats {
-  /** Threads or processes there are; 1 where calls run on this event loop. */
+  /** Threads or processes there are, or machines that serve the queue; 1 where calls run on this event loop. */
   readonly workers: number
   /** Calls that workers have now. */
   readonly active: number

@@ -3,6 +3,7 @@ import type { TaskManagerOptions } from '../manager/types.ts'
 import { boolean, capacity, oneOf } from '../options.ts'
 import { progressReporter } from '../progress/progress-reporter.ts'
 import { configuration, MODES, withDefaults } from './configuration.ts'
+import { type DistributedOptions, distributedSettings } from './distributed/settings.ts'
 import { moduleUrl } from './functions/module-url.ts'
 import { checkHostOptions } from './host/check-host-options.ts'
 import type { HostOptions } from './host/host.ts'
@@ -23,6 +24,8 @@ export interface WorkerSettings {
   readonly cleanupTimeout: number
   readonly unwrap: boolean
   readonly progress: WorkerOptions['progress']
+  /** Where calls go in the mode distributed. */
+  readonly distributed: DistributedOptions
   /** As they were given, for the calls. */
   readonly explicit: WorkerOptions
 }
@@ -39,7 +42,11 @@ export function workerSettings(explicit: WorkerOptions, config = configuration()
   const inLoop = mode === 'sync' || mode === 'async'
   const pool = pick(options, POOL) as PoolOptions
   const { maxWorkers, concurrencyPerWorker } = poolSettings(pool)
-  const maxTasks = inLoop ? (options.maxWorkers ?? (mode === 'sync' ? 1 : 35)) : maxWorkers * concurrencyPerWorker
+  const slots = SLOTS[mode] ?? maxWorkers * concurrencyPerWorker
+  const maxTasks = mode in SLOTS ? (options.maxWorkers ?? slots) : slots
+  const distributed = pick(options, DISTRIBUTED)
+  if (mode === 'distributed') distributedSettings(distributed)
+  else refuseShared(explicit, mode)
   const given = pick(options, ['closeTimeout', 'cleanupTimeout', 'maxPending', 'logger', 'onError'])
   const manager = { ...given, name: name ?? 'worker', maxTasks: capacity('maxWorkers', maxTasks) }
   const { cleanupTimeout } = managerSettings(manager)
@@ -54,7 +61,24 @@ export function workerSettings(explicit: WorkerOptions, config = configuration()
     cleanupTimeout,
     unwrap: boolean('unwrap', unwrap),
     progress,
+    distributed,
     explicit,
+  }
+}
+
+/** How many calls run at a time where that is not the number of workers: with a queue, how many it gets of one caller. */
+const SLOTS: Partial<Record<WorkerMode, number>> = { sync: 1, async: 35, distributed: 1_000 }
+
+const DISTRIBUTED = ['queue', 'connection', 'prefix', 'connectTimeout', 'maxBytes'] as const
+
+/** A call with a key that ran twice all the same would be a silent mistake. */
+function refuseShared(explicit: WorkerOptions, mode: WorkerMode): void {
+  for (const option of ['key', 'cache'] as const) {
+    if (explicit[option] !== undefined) {
+      throw new TypeError(
+        `${option} needs the mode 'distributed', where calls can be told apart, got the mode '${mode}'`,
+      )
+    }
   }
 }
 

@@ -8,7 +8,7 @@ export type AnyFunction = (...args: never[]) => unknown
 
 interface Registry {
   readonly modules: Map<string, Map<string, Registration>>
-  readonly wrapped: WeakMap<AnyFunction, AnyFunction>
+  readonly wrapped: WeakMap<AnyFunction, { readonly fn: AnyFunction; readonly name: string }>
 }
 
 interface Registration {
@@ -48,17 +48,22 @@ export function registered(module: string | URL, name: string): AnyFunction | un
   return registration?.fn
 }
 
-/** The names of everything that a module has registered. */
-export function registeredNames(module: string | URL): string[] {
-  return [...(registry.modules.get(String(module))?.keys() ?? [])]
+/** Everything that a module has registered: names and functions. */
+export function allRegistered(module: string | URL): [name: string, fn: AnyFunction][] {
+  return [...(registry.modules.get(String(module)) ?? [])].map(([name, { fn }]) => [name, fn])
 }
 
-/** Says that `wrapper` runs `fn` somewhere: where a worker finds `wrapper`, it is `fn` that it must run. */
-export function markWrapper(wrapper: AnyFunction, fn: AnyFunction): void {
-  registry.wrapped.set(wrapper, fn)
+/** Says that `wrapper` runs `fn` somewhere, by that name: where a worker finds `wrapper`, it is `fn` that it must run. */
+export function markWrapper(wrapper: AnyFunction, fn: AnyFunction, name = fn.name): void {
+  registry.wrapped.set(wrapper, { fn, name })
 }
 
 /** The function that a wrapper runs; any other function itself. */
 export function unwrapped(fn: AnyFunction): AnyFunction {
-  return registry.wrapped.get(fn) ?? fn
+  return registry.wrapped.get(fn)?.fn ?? fn
+}
+
+/** By which name workers know a function, or what a wrapper runs. */
+export function nameOf(fn: AnyFunction): string {
+  return registry.wrapped.get(fn)?.name ?? fn.name
 }

@@ -13,7 +13,7 @@ import {
   thenable,
 } from '../../fixtures/worker/mode-functions.ts'
 import { failureOf } from '../../work.ts'
-import { FUNCTIONS, type Mode } from './mode.ts'
+import type { Mode } from './mode.ts'
 
 /** Calls, their arguments and their results. */
 export function describeCalls(mode: Mode): void {
@@ -47,7 +47,7 @@ export function describeCalls(mode: Mode): void {
   })
 
   describe('a bound function', () => {
-    const options = { mode: mode.mode, module: FUNCTIONS, maxWorkers: 1 }
+    const options = { ...mode.where, maxWorkers: 1 }
     const asTask = task(echo, options) as unknown as TaskFunction
     afterAll(() => asTask.stop())
     const ways = [

@@ -117,7 +117,7 @@ export function describeClosing(mode: Mode): void {
         maxTasks: 2,
         paused: false,
         closed: false,
-        workers: mode.inLoop ? 1 : 2,
+        workers: mode.inLoop || mode.remote ? 1 : 2,
         active: 2,
         dispatched: 2,
         crashed: 0,
@@ -131,7 +131,11 @@ export function describeClosing(mode: Mode): void {
   })
 
   it('keeps no process alive, and shows progress on stderr there', async () => {
-    const { output, ended } = startFixture('worker/leaves-open', [mode.mode], ['--disable-warning=ExperimentalWarning'])
+    const { output, ended } = startFixture(
+      'worker/leaves-open',
+      [JSON.stringify(mode.where)],
+      ['--disable-warning=ExperimentalWarning'],
+    )
     expect(await ended).toEqual({ exitCode: 0, signal: null })
     expect(output.stdout).toBe('[ 4, 9 ] [ 16, 25 ]\n36\n')
     // The map in it shows its progress, of which nothing but the end is due so soon.

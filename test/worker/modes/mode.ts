@@ -14,6 +14,10 @@ export interface Mode {
   readonly mode: WorkerMode
   /** Calls run on this event loop: nothing is copied, and nothing can be stopped that does not listen. */
   readonly inLoop: boolean
+  /** Calls run on other machines: those are not ours to start and to count. */
+  readonly remote: boolean
+  /** What `task()` needs to be told to run the functions of the fixture in this mode. */
+  readonly where: WorkerOptions
   /** One worker for the whole file, with two slots. */
   readonly worker: TaskWorker
   /** One worker for the whole file, with a single slot. */
@@ -36,7 +40,7 @@ interface TestFile {
 export const FUNCTIONS = new URL('../../fixtures/worker/mode-functions.ts', import.meta.url)
 
 /** Sets up what the tests of one mode share: starting a process takes longer than most of them. */
-export function prepareMode(mode: WorkerMode, make: MakeWorker): Mode {
+export function prepareMode(mode: WorkerMode, make: MakeWorker, where: WorkerOptions = {}): Mode {
   const own = new Set<TaskWorker>()
   const shared: TaskWorker[] = []
   let folder = ''
@@ -58,6 +62,8 @@ export function prepareMode(mode: WorkerMode, make: MakeWorker): Mode {
   return {
     mode,
     inLoop: mode === 'sync' || mode === 'async',
+    remote: mode === 'distributed',
+    where: { module: FUNCTIONS, ...where, mode },
     get worker() {
       return shared[0] as TaskWorker
     },

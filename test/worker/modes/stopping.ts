@@ -139,7 +139,7 @@ export function describeStopping(mode: Mode): void {
       expect(await failureOf(impatient)).toMatchObject({ limit: 0 })
     })
 
-    it.skipIf(mode.inLoop)('does not count the start of a worker', async () => {
+    it.skipIf(mode.inLoop || mode.remote)('does not count the start of a worker', async () => {
       const slow = 'data:text/javascript,await new Promise(resolve => setTimeout(resolve, 1_500))'
       const worker = await mode.start({ maxWorkers: 1, execArgv: ['--import', slow] })
       const handle = submitWith(worker, { timeout: 1_000 }, same, 'in time')

@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import type { WorkerMode } from '../../../src/worker/index.ts'
+import type { WorkerMode, WorkerOptions } from '../../../src/worker/index.ts'
 import { describeCalls } from './calls.ts'
 import { describeClosing } from './closing.ts'
 import { describeContext } from './context.ts'
@@ -11,9 +11,9 @@ import { describePolicies } from './policies.ts'
 import { describeStopping } from './stopping.ts'
 
 /** The one suite that every mode passes. `make` starts a worker in that mode for the functions of the fixture. */
-export function describeMode(name: WorkerMode, make: MakeWorker): void {
+export function describeMode(name: WorkerMode, make: MakeWorker, where?: WorkerOptions): void {
   describe(`in the mode ${name}`, () => {
-    const mode = prepareMode(name, make)
+    const mode = prepareMode(name, make, where)
     describeCalls(mode)
     describeFailures(mode)
     describeStopping(mode)

@@ -1,0 +1,30 @@
+import { availableParallelism } from 'node:os'
+
+/** What `--help` prints. */
+export const HELP = `Usage: taskscope serve MODULE --queue NAME [--redis URL | --postgres URL] [options]
+
+Runs the calls of a queue on this machine: those of the functions that the module exports or passes to task(), and no
+others. The module is a file, in TypeScript where Node runs that (22.18 or later).
+
+Options:
+  -q, --queue NAME          the queue that callers name, too (required)
+      --redis URL           its server: redis://… or rediss://… (default: REDIS_URL of the environment)
+      --postgres URL        or: postgres://… or postgresql://… (default: DATABASE_URL); say which one if both are set
+  -j, --jobs N              calls that run at a time (default: 35, in the other modes one per processor: ${availableParallelism()})
+      --mode MODE           where they run: async (this event loop), thread, process (default: async)
+      --prefix TEXT         what the keys of the queue begin with in a Redis, as for its callers (default: bull)
+      --lock-duration MS    until another worker has the calls of one that died or froze (default: 30000)
+      --close-timeout MS    that running calls get when this is told to stop (default: 10000)
+      --cleanup-timeout MS  that a call gets to clean up when it is stopped (default: 1000)
+      --connect-timeout MS  for the first connection (default: 10000)
+  -h, --help                print this and exit
+      --version             print the version and exit
+
+A URL in the environment keeps its password out of the list of processes.
+
+SIGTERM and SIGINT (Ctrl-C) stop it: it takes no new call, lets the running ones end within the close timeout, and gives
+the rest back to the queue for other workers. A second one exits at once.
+Exit codes: 0 stopped, 1 no connection or no such module, 2 wrong usage, 130 or 143 stopped at once by a signal.
+
+Example: taskscope serve ./tasks.js --queue images --redis redis://127.0.0.1:6379 --jobs 8
+`

@@ -1,0 +1,70 @@
+import { SerializationError } from '../errors.ts'
+import { callback, show } from '../options.ts'
+import type { PreparedCall } from '../worker/engine.ts'
+import { functionFromModule, functionNamesOf } from '../worker/functions/function-from-module.ts'
+import { type AnyFunction, nameOf, unwrapped } from '../worker/functions/registry.ts'
+
+/** The functions that calls may name, and no others. */
+export interface FunctionBook {
+  /** Those that are known at the start. */
+  readonly names: readonly string[]
+  /** Rejects with `SerializationError` when there is none of that name. */
+  find(name: string): Promise<AnyFunction>
+}
+
+/** Functions, or what `task()` made of them, by their names. */
+export function listedFunctions(functions: readonly AnyFunction[]): FunctionBook {
+  if (!Array.isArray(functions) || functions.length === 0) {
+    throw new TypeError(`serve needs functions or the URL of a module that has them, got ${show(functions)}`)
+  }
+  const book = new Map<string, AnyFunction>()
+  for (const listed of functions) {
+    const name = nameOf(callback('each function', listed))
+    if (name === '')
+      throw new TypeError('a function without a name can not be called by its name: pass it to task() with a `name`')
+    const fn = unwrapped(listed)
+    if ((book.get(name) ?? fn) !== fn)
+      throw new TypeError(`two functions go by the name '${name}': give one of them another \`name\``)
+    book.set(name, fn)
+  }
+  const names = [...book.keys()]
+  return {
+    names,
+    async find(name) {
+      const fn = book.get(name)
+      if (fn !== undefined) return fn
+      throw new SerializationError(`this worker has no function named '${name}'; it has ${names.join(', ')}`)
+    },
+  }
+}
+
+/** What a module exports or passes to `task()`. Rejects when it can't be imported, and when there is nothing. */
+export async function functionsOfModule(url: string): Promise<FunctionBook> {
+  const names = await functionNamesOf(url)
+  if (names.length === 0) {
+    throw new SerializationError(
+      `${url} has no functions to serve: export them, or pass them to task() at its top level`,
+    )
+  }
+  return { names, find: async name => (await functionFromModule(url, name)) as AnyFunction }
+}
+
+/** Calls by the names of their functions, each prepared once. */
+export class PreparedCalls {
+  readonly #book: FunctionBook
+  readonly #prepare: (fn: AnyFunction, name: string) => PreparedCall
+  readonly #prepared = new Map<string, PreparedCall>()
+
+  constructor(book: FunctionBook, prepare: (fn: AnyFunction, name: string) => PreparedCall) {
+    this.#book = book
+    this.#prepare = prepare
+  }
+
+  async of(name: string): Promise<PreparedCall> {
+    const before = this.#prepared.get(name)
+    if (before !== undefined) return before
+    const call = this.#prepare(await this.#book.find(name), name)
+    this.#prepared.set(name, call)
+    return call
+  }
+}

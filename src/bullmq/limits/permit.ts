@@ -1,0 +1,80 @@
+import type { Amounts, LimitPermit } from '../../limits/types.ts'
+import { unknownKey } from '../../limits/unknown-key.ts'
+import { amount, requiredObject } from '../../options.ts'
+
+/** Whom a permit is given back to. Neither call rejects. */
+export interface Holder {
+  readonly key: string
+  /** Whether releasing gives anything back: a rate comes back with time alone. */
+  readonly returnable: boolean
+  keep(token: string, kept: number, held: number): Promise<void>
+}
+
+/** So much of a shared limit. */
+export class SharedPermit implements LimitPermit {
+  readonly #holder: Holder
+  readonly #token: string
+  #amount: number
+  #released = false
+  #told: Promise<void> | undefined
+
+  constructor(holder: Holder, token: string, amount: number) {
+    this.#holder = holder
+    this.#token = token
+    this.#amount = amount
+  }
+
+  get key(): string {
+    return this.#holder.key
+  }
+
+  get released(): boolean {
+    return this.#released
+  }
+
+  update(amounts: Amounts): void {
+    const { key } = this.#holder
+    let kept = this.#amount
+    for (const [name, value] of Object.entries(requiredObject('amounts', amounts))) {
+      if (name !== key) throw unknownKey(name, [key])
+      kept = amount(name, value, 0, this.#amount)
+    }
+    if (!this.#released) this.#keep(kept)
+  }
+
+  release(): void {
+    if (this.#released) return
+    this.#released = true
+    if (this.#holder.returnable) this.#keep(0)
+  }
+
+  putBack(): void {
+    if (this.#released) return
+    this.#released = true
+    this.#keep(0)
+  }
+
+  /** Like {@link putBack}; resolves when the server knows. */
+  async undone(): Promise<void> {
+    this.putBack()
+    await this.#told
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
+  }
+
+  /** Waits until the server knows, or is taken for lost. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.release()
+    await this.#told
+  }
+
+  #keep(kept: number): void {
+    const held = this.#amount
+    if (kept === held) return
+    this.#amount = kept
+    const tell = () => this.#holder.keep(this.#token, kept, held)
+    this.#told = this.#told === undefined ? tell() : this.#told.then(tell)
+  }
+}

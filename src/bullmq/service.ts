@@ -1,0 +1,248 @@
+import type { Job, Queue, Worker } from 'bullmq'
+import { startBackgroundTimer, type Timer } from '../clock.ts'
+import { TaskManager } from '../manager/task-manager.ts'
+import type { CloseOptions, ManagerEvents, ManagerStats } from '../manager/types.ts'
+import { ConnectionReport } from '../worker/distributed/connection-report.ts'
+import { isPassing } from '../worker/distributed/passing.ts'
+import { decode, encode } from '../worker/distributed/payload.ts'
+import type { JobData } from '../worker/distributed/protocol.ts'
+import { QueueServer } from '../worker/distributed/queue-server.ts'
+import type { Engine } from '../worker/engine.ts'
+import { makeEngine } from '../worker/make-engine.ts'
+import { Control } from './control.ts'
+import { type FunctionBook, PreparedCalls } from './function-book.ts'
+import { failed, JobRun, type RunEnd } from './job-run.ts'
+import type { ServeSettings } from './serve-options.ts'
+import type { ServiceReport } from './service-report.ts'
+import { within } from './within.ts'
+
+/** Milliseconds between two attempts to tell a server that was away how a job has ended. */
+const AGAIN = 1_000
+/** Milliseconds between two removals of old jobs. */
+const SWEEP = 30_000
+/** Milliseconds that a server may take for the last words of a worker. */
+const LAST_WORDS = 5_000
+
+/** Seconds that an idle worker waits for a job until it looks for one. */
+const LONGEST_WAIT = 5
+
+/** A worker machine at work. It runs until it is closed, and keeps its process alive. */
+export class Service implements AsyncDisposable {
+  readonly #settings: ServeSettings
+  readonly #manager: TaskManager
+  readonly #engine: Engine
+  readonly #functions: readonly string[]
+  readonly #calls: PreparedCalls
+  readonly #runs = new Map<string, JobRun>()
+  readonly #byTask = new Map<number, JobRun>()
+  readonly #report: ConnectionReport
+  #server!: QueueServer
+  #queue!: Queue
+  #control!: Control
+  #worker!: Worker
+  #closing: Promise<ServiceReport> | undefined
+  #sweeping: Timer | undefined
+  /** Ids: a worker that still waits for a job when it closes gets one that it has given back just now. */
+  readonly #givenBack = new Set<string>()
+  /** Calls that this close has stopped. */
+  #interrupted = 0
+
+  private constructor(settings: ServeSettings, book: FunctionBook, manager: TaskManager) {
+    this.#settings = settings
+    this.#manager = manager
+    this.#engine = makeEngine(settings.worker, manager)
+    this.#functions = book.names
+    this.#calls = new PreparedCalls(book, (fn, name) => this.#engine.prepare(fn, name))
+    this.#report = new ConnectionReport(`the queue ${settings.queue} on ${settings.server.label}`, (error, message) =>
+      TaskManager.schedulerOf(manager).report.log(error, message),
+    )
+    manager.on('progress', ({ record }) => {
+      if (record.progress !== undefined) this.#byTask.get(record.id)?.progressed(record.progress)
+    })
+  }
+
+  /** @internal */
+  static async start(settings: ServeSettings, book: FunctionBook): Promise<Service> {
+    const service = new Service(settings, book, await TaskManager.start(settings.worker.manager))
+    try {
+      await service.#open()
+      return service
+    } catch (error) {
+      await service.#end()
+      throw error
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { queue, server, lockDuration, maxStalled, worker } = this.#settings
+    const slots = worker.manager.maxTasks as number
+    this.#server = await QueueServer.open(server, this.#settings, error => this.#heardTrouble(error))
+    this.#queue = this.#server.queue(queue)
+    this.#control = await Control.start(this.#server, this.#queue, slots, (jobId, reason) => {
+      const run = this.#runs.get(jobId)
+      run?.stop(reason)
+      return run !== undefined
+    })
+    this.#worker = this.#server.worker(queue, (job, token) => this.#process(job, token), {
+      concurrency: slots,
+      // A dead worker's job is found by the first look after its lock is over, which may take two intervals, and a frozen
+      // worker may be the one that Redis wakes for it: then others see it when they look by themselves.
+      // Redis takes whole milliseconds alone.
+      lockDuration: Math.max(2, Math.floor(lockDuration / 2)),
+      stalledInterval: Math.max(1, Math.floor(lockDuration / 6)),
+      drainDelay: Math.min(lockDuration / 6_000, LONGEST_WAIT),
+      maxStalledCount: maxStalled,
+      runRetryDelay: AGAIN,
+    })
+    this.#worker.on('lockRenewalFailed', (jobIds: string[]) => {
+      for (const jobId of jobIds) this.#runs.get(jobId)?.stop(new Error('another worker has the job now'))
+    })
+    await this.#worker.waitUntilReady()
+    await this.#control.announce()
+    void this.#sweep()
+  }
+
+  /** Now and again and again; workers that were started together should not do it together. */
+  async #sweep(): Promise<void> {
+    await this.#server.removeOld(this.#queue).catch(error => this.#heardTrouble(error))
+    if (this.#closing !== undefined) return
+    this.#sweeping = startBackgroundTimer(SWEEP * (0.75 + Math.random() / 2), () => void this.#sweep())
+  }
+
+  /** Runs a job. What it returns or throws is what the engine writes down. */
+  async #process(job: Job, token: string | undefined): Promise<string> {
+    this.#report.back()
+    if (this.#runs.has(job.id as string)) return this.#putOff(job, token)
+    const end = await this.#run(job)
+    if (end.kind === 'done') return await this.#resultOf(job, end.result)
+    if (end.kind === 'failed') throw failed(end)
+    await this.#giveBack(job, token)
+    throw new this.#server.bull.WaitingError()
+  }
+
+  /**
+   * The job has lost its lock, and is here anew while its work still stops. The engine knows one lock of a job in a process:
+   * it would forget the new one with the old, and the job be lost time and again.
+   */
+  async #putOff(job: Job, token: string | undefined): Promise<never> {
+    await job.moveToDelayed(Date.now() + AGAIN, token).catch(() => {})
+    throw new this.#server.bull.DelayedError()
+  }
+
+  /** Where that fails it goes back when its lock is over. */
+  async #giveBack(job: Job, token: string | undefined): Promise<void> {
+    try {
+      await this.#server.giveBack(this.#queue, job, token)
+      if (this.#closing !== undefined) this.#givenBack.add(job.id as string)
+    } catch {}
+  }
+
+  async #run(job: Job): Promise<RunEnd> {
+    if (this.#closing !== undefined) return { kind: 'unfinished' }
+    const run = new JobRun(job, (jobId, what) => this.#control.ask(jobId, what))
+    const before = this.#control.cancelled(run.jobId)
+    if (before !== undefined) return JobRun.cancelled(before.reason)
+    this.#runs.set(run.jobId, run)
+    try {
+      const cached = await this.#fromCache(run.data)
+      if (cached !== undefined) return { kind: 'done', result: decode(cached) }
+      return await this.#runFunction(job, run)
+    } catch (error) {
+      return isPassing(error) ? { kind: 'unfinished' } : { kind: 'failed', ending: 'threw', error }
+    } finally {
+      this.#runs.delete(run.jobId)
+    }
+  }
+
+  async #runFunction(job: Job, run: JobRun): Promise<RunEnd> {
+    const { args, name = job.name, timeout } = run.data
+    const call = await this.#calls.of(job.name)
+    const values = decode(args) as readonly unknown[]
+    if (this.#closing !== undefined) return { kind: 'unfinished' }
+    const work = (context: Parameters<JobRun['introduce']>[0]) => {
+      run.introduce(context)
+      return call(values, context, undefined)
+    }
+    const handle = this.#manager.spawn(work, {
+      ...(name !== '' && { name }),
+      ...(timeout !== undefined && { timeout }),
+    })
+    this.#byTask.set(handle.id, run)
+    try {
+      const end = await run.follow(handle)
+      if (end.kind === 'unfinished') this.#interrupted += 1
+      return end
+    } finally {
+      this.#byTask.delete(handle.id)
+    }
+  }
+
+  async #fromCache({ cache }: JobData): Promise<string | undefined> {
+    return cache === undefined ? undefined : await this.#server.cache.get(this.#settings.queue, cache[0])
+  }
+
+  async #resultOf(job: Job, result: unknown): Promise<string> {
+    const { cache } = job.data as JobData
+    try {
+      const text = encode(result, { of: 'result', name: job.name }, this.#settings.maxBytes)
+      if (cache !== undefined) {
+        const { queue } = this.#settings
+        await this.#server.cache.set(queue, cache[0], text, cache[1]).catch(error => this.#heardTrouble(error))
+      }
+      return text
+    } catch (error) {
+      throw failed({ kind: 'failed', ending: 'threw', error })
+    }
+  }
+
+  #heardTrouble(error: unknown): void {
+    this.#report.trouble(error)
+  }
+
+  /** The names of the functions that callers may call, one for each; those that a module passes to `task()` later are missing. */
+  get functions(): readonly string[] {
+    return this.#functions
+  }
+
+  /** The counts of this moment. */
+  stats(): ManagerStats {
+    return this.#manager.stats()
+  }
+
+  /** Calls `listener` after each such event of a call here: see `TaskManager.on`. */
+  on<T extends keyof ManagerEvents>(event: T, listener: (event: ManagerEvents[T]) => void): () => void {
+    return this.#manager.on(event, listener)
+  }
+
+  /**
+   * Takes no new job, lets the running ones end within the timeout, and gives the rest back to the queue for other workers
+   * once they have stopped. Never rejects; a second close joins the first.
+   */
+  close(options?: CloseOptions): Promise<ServiceReport> {
+    this.#closing ??= this.#close(options)
+    return this.#closing
+  }
+
+  async #close(options: CloseOptions | undefined): Promise<ServiceReport> {
+    this.#sweeping?.cancel()
+    // Not awaited: that waits for the jobs that run, and for a server that is away just now. Paused, the worker would still
+    // hear of one job, which nobody else is told of then.
+    const gone = Promise.allSettled([this.#worker.close(), this.#control.leave()])
+    const { done, failed, cancelled, abandoned } = await this.#manager.close(options)
+    await within(LAST_WORDS, gone)
+    await this.#end()
+    const [stopped, givenBack] = [this.#interrupted, this.#givenBack.size]
+    return Object.freeze({ done, failed, cancelled: cancelled - stopped, givenBack, abandoned })
+  }
+
+  async #end(): Promise<void> {
+    await this.#manager.close({ timeout: 0 })
+    await this.#engine.stop()
+    await this.#server?.close()
+  }
+
+  /** Closes like `close()`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}

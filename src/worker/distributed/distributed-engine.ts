@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto'
+import { WorkerCrashedError } from '../../errors.ts'
+import { string } from '../../options.ts'
+import { AttemptContext } from '../../task/context.ts'
+import type { TaskContext } from '../../task/types.ts'
+import type { Engine, PreparedCall } from '../engine.ts'
+import { assertMayStartWorker } from '../functions/nesting.ts'
+import { type ReferenceOptions, referTo } from '../functions/refer-to.ts'
+import { type AnyFunction, unwrapped } from '../functions/registry.ts'
+import { LimitDesk } from '../limit-desk.ts'
+import type { CallOptions } from '../types.ts'
+import { encode } from './payload.ts'
+import type { JobData } from './protocol.ts'
+import type { QueueClient } from './queue-client.ts'
+import { clientOf, leaveClient } from './queue-clients.ts'
+import type { CallRequest } from './queued-call.ts'
+import type { DistributedSettings } from './settings.ts'
+
+/** Runs calls on other machines, through a queue: the mode distributed. */
+export class DistributedEngine implements Engine {
+  readonly immediate = false
+  readonly #settings: DistributedSettings
+  readonly #module: ReferenceOptions['module']
+  readonly #log: (error: unknown, message: string) => void
+  #client: QueueClient | undefined
+  readonly #requests = new Set<CallRequest>()
+  #active = 0
+  #dispatched = 0
+  #crashed = 0
+
+  constructor(
+    settings: DistributedSettings,
+    module: ReferenceOptions['module'],
+    log: (error: unknown, message: string) => void,
+  ) {
+    this.#settings = settings
+    this.#module = module
+    this.#log = log
+  }
+
+  prepare(fn: AnyFunction, name?: string, options: CallOptions = {}): PreparedCall {
+    assertMayStartWorker()
+    const known = this.#nameOf(fn, name)
+    return (args, task) => this.#call(known, args, task, options)
+  }
+
+  /** How workers know the function; a module makes sure that no two of it go by the same name. */
+  #nameOf(fn: AnyFunction, name = unwrapped(fn).name): string {
+    if (this.#module !== undefined) return referTo(fn, { module: this.#module, name }).name
+    if (string('name', name) !== '') return name
+    throw new TypeError(
+      "workers elsewhere can't find an anonymous function: name it, or pass its `name` in the options",
+    )
+  }
+
+  async #call(fn: string, args: readonly unknown[], task: TaskContext, options: CallOptions): Promise<unknown> {
+    const encoded = encode(args, { of: 'arguments', name: fn }, this.#settings.maxBytes)
+    const { id, name, attempt, signal, progress, limits } = task
+    const started = AttemptContext.holdTimeout(task)
+    const { timeout = Number.POSITIVE_INFINITY, priority = 0 } = options
+    const key = keyOf(fn, encoded, args, options)
+    const data: JobData = {
+      args: encoded,
+      task: [id, attempt],
+      ...(name !== fn && { name }),
+      ...(timeout !== Number.POSITIVE_INFINITY && { timeout }),
+      ...(limits !== undefined && { limited: true }),
+      ...(options.cache !== undefined && { cache: [key as string, options.cache.ttl] }),
+    }
+    const desk = limits === undefined ? undefined : new LimitDesk(task)
+    let active = false
+    const request: CallRequest = {
+      fn,
+      data,
+      priority,
+      ...(key !== undefined && { key }),
+      signal,
+      onStart: () => {
+        active = true
+        this.#active += 1
+        this.#dispatched += 1
+        started()
+      },
+      onProgress: progress,
+      onAbandoned: () => AttemptContext.giveUp(task),
+      onRequest: what => (desk ?? NO_LIMITS).answer(what),
+    }
+    try {
+      this.#client ??= clientOf(this.#settings, this.#log)
+      this.#requests.add(request)
+      return await this.#client.call(request)
+    } catch (error) {
+      if (error instanceof WorkerCrashedError) this.#crashed += 1
+      throw error
+    } finally {
+      this.#requests.delete(request)
+      desk?.close()
+      if (active) this.#active -= 1
+    }
+  }
+
+  stats() {
+    return {
+      workers: this.#client?.presence.count ?? 0,
+      active: this.#active,
+      dispatched: this.#dispatched,
+      crashed: this.#crashed,
+      recycled: 0,
+    }
+  }
+
+  async stop(): Promise<void> {
+    const client = this.#client
+    this.#client = undefined
+    // What its manager has given up may never be heard of.
+    client?.drop(this.#requests)
+    if (client !== undefined) await leaveClient(client)
+  }
+}
+
+/** For calls that have nothing to ask for. */
+const NO_LIMITS = {
+  async answer(): Promise<never> {
+    throw new TypeError('the task has no limits to acquire')
+  },
+}
+
+/** A short name for what makes two calls of a function the same. */
+function keyOf(fn: string, encoded: string, args: readonly unknown[], { key, cache }: CallOptions): string | undefined {
+  if (key === undefined && cache === undefined) return undefined
+  const same =
+    key === undefined ? encoded : `k${typeof key === 'function' ? string('key', key(...(args as never[]))) : key}`
+  return createHash('sha256').update(`${fn}\n${same}`).digest('base64url')
+}

@@ -1,0 +1,67 @@
+import type { JobsOptions, Queue } from 'bullmq'
+import { isPassing } from './passing.ts'
+import type { JobData } from './protocol.ts'
+
+interface Entry {
+  readonly name: string
+  readonly data: JobData
+  readonly opts: JobsOptions
+  readonly resolve: (jobId: string) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** One step of the server should not keep others waiting for long. */
+const MOST = 500
+
+/** How many steps are on their way at a time. */
+const LANES = 4
+
+/** Adds jobs to a queue: a few at once, and those that come while these are on their way together, after them. */
+export class JobAdder {
+  readonly #queue: Queue
+  #waiting: Entry[] = []
+  #lanes = 0
+
+  constructor(queue: Queue) {
+    this.#queue = queue
+  }
+
+  /** The id of the job, or of the one that has the same key. */
+  add(name: string, data: JobData, opts: JobsOptions): Promise<string> {
+    if (opts.deduplication !== undefined) return this.#add(name, data, opts)
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ name, data, opts, resolve, reject })
+      if (this.#lanes < LANES) void this.#addAll()
+    })
+  }
+
+  async #addAll(): Promise<void> {
+    this.#lanes += 1
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.slice(0, MOST)
+      this.#waiting = this.#waiting.slice(MOST)
+      await (batch.length === 1 ? this.#addOne(batch[0] as Entry) : this.#addBatch(batch))
+    }
+    this.#lanes -= 1
+  }
+
+  async #addOne({ name, data, opts, resolve, reject }: Entry): Promise<void> {
+    await this.#add(name, data, opts).then(resolve, reject)
+  }
+
+  async #addBatch(batch: readonly Entry[]): Promise<void> {
+    try {
+      await this.#queue.addBulk(batch.map(({ name, data, opts }) => ({ name, data, opts: opts as object })))
+      for (const { opts, resolve } of batch) resolve(opts.jobId as string)
+    } catch (error) {
+      if (isPassing(error)) for (const { reject } of batch) reject(error)
+      // One that the server refuses must not take the others with it.
+      else await Promise.all(batch.map(entry => this.#addOne(entry)))
+    }
+  }
+
+  async #add(name: string, data: JobData, opts: JobsOptions): Promise<string> {
+    const { id } = await this.#queue.add(name, data, opts)
+    return id ?? (opts.jobId as string)
+  }
+}

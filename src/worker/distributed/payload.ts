@@ -1,0 +1,90 @@
+import { deserialize, serialize } from 'node:v8'
+import { SerializationError } from '../../errors.ts'
+import { packValue, unpackValue } from '../functions/carry.ts'
+import { type CarryAttempt, carryFailure } from '../functions/carry-failure.ts'
+
+/** Whose value it is, for the error if it can't be carried. */
+type Carried = Omit<CarryAttempt, 'to'>
+
+const NOTHING = 'u'
+const AS_JSON = 'j'
+const AS_CLONE = 'v'
+/** A UTF-16 unit takes at most three bytes of UTF-8. */
+const LONGEST_UNIT = 3
+const DEEPEST = 64
+
+/**
+ * A value as text, for the data of a job: JSON, which people can read in the tools for queues, where that loses nothing;
+ * else what structured clone makes of it, in base64. Text within the data and not the data itself, because PostgreSQL
+ * neither keeps the order of keys nor takes every character.
+ *
+ * Throws `SerializationError` for what can't be carried, and for more than `maxBytes` bytes.
+ */
+export function encode(value: unknown, of: Carried, maxBytes: number): string {
+  const text = encoded(value, of)
+  if (text.length * LONGEST_UNIT <= maxBytes) return text
+  const bytes = Buffer.byteLength(text)
+  if (bytes <= maxBytes) return text
+  throw new SerializationError(
+    `the ${of.of} of ${of.name} ${of.of === 'result' ? 'takes' : 'take'} ${bytes} bytes, and maxBytes allows ${maxBytes}: ` +
+      'keep the data where both sides can read it, and pass its name',
+  )
+}
+
+function encoded(value: unknown, of: Carried): string {
+  if (value === undefined) return NOTHING
+  if (isJson(value, DEEPEST)) return AS_JSON + JSON.stringify(value)
+  try {
+    return AS_CLONE + serialize(packValue(value, 'process').data).toString('base64')
+  } catch (cause) {
+    throw carryFailure(value, cause, { ...of, to: 'process' })
+  }
+}
+
+/** The value again. */
+export function decode(text: string): unknown {
+  const rest = text.slice(1)
+  switch (text[0]) {
+    case NOTHING:
+      return undefined
+    case AS_JSON:
+      return JSON.parse(rest)
+    case AS_CLONE:
+      return unpackValue(deserialize(Buffer.from(rest, 'base64')))
+    default:
+      throw new SerializationError(`a job has data of a newer or another library: ${text.slice(0, 20)}`)
+  }
+}
+
+/** Whether JSON gives back the same. */
+function isJson(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return true
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0)
+    case 'object':
+      return value === null || (depth > 0 && isJsonObject(value, depth - 1))
+    default:
+      return false
+  }
+}
+
+function isJsonObject(value: object, depth: number): boolean {
+  if (Array.isArray(value)) return isJsonArray(value, depth)
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return false
+  for (const key of Reflect.ownKeys(value)) {
+    if (typeof key === 'symbol' || key === '__proto__' || key === 'toJSON') return false
+    if (!isJson((value as Record<string, unknown>)[key], depth)) return false
+  }
+  return prototype !== null
+}
+
+function isJsonArray(value: readonly unknown[], depth: number): boolean {
+  for (let index = 0; index < value.length; index += 1) {
+    if (!isJson(value[index], depth)) return false
+  }
+  return Object.keys(value).length === value.length
+}

@@ -1,0 +1,113 @@
+import { WorkerCrashedError } from '../../errors.ts'
+import { type PlainThrown, plainThrown, revivedThrown } from '../../serialise/thrown.ts'
+import { errorClasses } from '../functions/error-classes.ts'
+import { decode, encode } from './payload.ts'
+
+/** The data of a job; its name is that of the function. */
+export interface JobData {
+  /** The arguments, encoded. */
+  readonly args: string
+  /** The id of the task where it was called, and the number of the attempt. */
+  readonly task: readonly [id: number, attempt: number]
+  /** The name of the task, where it is not that of the function. */
+  readonly name?: string
+  /** Milliseconds. */
+  readonly timeout?: number
+  /** The task has limits: its function may ask for more of them. */
+  readonly limited?: true
+  /** The result is kept under this key for so many milliseconds. */
+  readonly cache?: readonly [key: string, ttl: number]
+}
+
+/**
+ * How a call ended that has no result. `threw`: by an error of its own. `timeout`, `stopped`: it was told to stop, and did.
+ * `abandoned`: it was told to, and did not within its cleanup time.
+ */
+type Ending = 'threw' | 'timeout' | 'stopped' | 'abandoned'
+
+/** What a job failed with. */
+export interface Failure {
+  readonly ending: Ending
+  readonly error: unknown
+}
+
+/** The queue whose events workers listen to. */
+export function controlQueue(queue: string): string {
+  return `${queue}.control`
+}
+
+/** What callers say to all workers of a queue. */
+export interface FromCaller {
+  /** Stop this job if it is yours, and if it comes to you. */
+  readonly cancel: { readonly jobId: string; readonly reason: string }
+  /** Say that you are there. */
+  readonly who: Record<never, never>
+  /** To a {@link FromWorker.ask}: a result, or what was thrown, encoded. */
+  readonly answer: {
+    readonly jobId: string
+    readonly request: string
+    readonly result?: string
+    readonly error?: string
+  }
+}
+
+/** What workers say to all callers, beside the engine's own events. */
+export interface FromWorker {
+  /** This worker is there (`slots` calls at a time), or going (`0`). */
+  readonly worker: { readonly id: string; readonly slots: string }
+  /** Somebody has made a call of a priority above 0. */
+  readonly priorities: Record<never, never>
+  /** The function of this job asks something of its caller's side. */
+  readonly ask: { readonly jobId: string; readonly request: string; readonly what: string }
+}
+
+/** Workers say that they are there every so many milliseconds, and count as gone after three times as long. */
+export const PRESENCE = 10_000
+
+/** Events are kept until so many newer ones came. */
+export const MAX_EVENTS = 10_000
+
+const MARK = '\n#taskscope '
+/** A reason or a failure is never refused for its size: it is cut by what writes it. */
+const ANY_SIZE = Number.POSITIVE_INFINITY
+const THROWN = { of: 'result', name: 'an error' } as const
+
+/** What was thrown, as text; never throws. */
+export function encodeThrown(thrown: unknown): string {
+  return encode(plainThrown(thrown, structuredClone), THROWN, ANY_SIZE)
+}
+
+export function decodeThrown(text: string): unknown {
+  return revivedThrown(decode(text) as PlainThrown, errorClasses())
+}
+
+/** What the engine keeps as the reason of a failed job: a line for people, and the whole for the caller. */
+export function failedReason({ ending, error }: Failure): string {
+  return `${summary(error)}${MARK}${ending} ${encodeThrown(error)}`
+}
+
+/** The failure of a job from the reason that the engine has kept; some it gives itself. */
+export function failureOf(reason: string): Failure {
+  const at = reason.lastIndexOf(MARK)
+  if (at < 0) return { ending: 'threw', error: ownFailure(reason) }
+  const told = reason.slice(at + MARK.length)
+  const space = told.indexOf(' ')
+  return { ending: told.slice(0, space) as Ending, error: decodeThrown(told.slice(space + 1)) }
+}
+
+/** The engine fails a job itself when its workers died or froze too often, or when someone else's worker has run it. */
+function ownFailure(reason: string): Error {
+  if (!/stalled|started more/.test(reason)) return new Error(reason)
+  return new WorkerCrashedError(
+    `the workers that had this call died or froze, each time it was tried (${reason}): whether its work was done is not known`,
+    null,
+    null,
+  )
+}
+
+function summary(error: unknown): string {
+  const text =
+    error instanceof Error ? `${error.name}: ${error.message}` : String(Object(error) === error ? typeof error : error)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: one line, and PostgreSQL takes no NUL
+  return text.replace(/[\u0000-\u001f]+/g, ' ').slice(0, 300)
+}

@@ -1,0 +1,305 @@
+import type { Queue, QueueEvents } from 'bullmq'
+import { now, startBackgroundTimer, startTimer, type Timer } from '../../clock.ts'
+import { CallAnswers } from './call-answers.ts'
+import type { Server } from './connection.ts'
+import type { ConnectionReport } from './connection-report.ts'
+import { JobAdder } from './job-adder.ts'
+import { OutstandingCalls } from './outstanding-calls.ts'
+import { isPassing } from './passing.ts'
+import { decode } from './payload.ts'
+import { Presence } from './presence.ts'
+import { Priorities } from './priorities.ts'
+import { controlQueue, encodeThrown } from './protocol.ts'
+import { type OpenOptions, QueueServer } from './queue-server.ts'
+import { type CallRequest, type JobEnd, QueuedCall } from './queued-call.ts'
+
+/** Which queue, where. */
+export interface QueueOptions extends OpenOptions {
+  readonly server: Server
+  readonly queue: string
+}
+
+/** Milliseconds that the connections stay open when no call is left: until then they keep the process alive. */
+const LINGER = 500
+/** Milliseconds between two looks at the calls that nothing was heard of. */
+const LOOK = 1_000
+/** How many calls are looked at at a time, so that a look costs next to nothing however many there are. */
+const LOOKED_AT = 100
+
+/** What there is while the connections are open. */
+interface Open {
+  readonly server: QueueServer
+  readonly queue: Queue
+  readonly jobs: JobAdder
+  readonly control: Queue
+  readonly events: QueueEvents
+}
+
+/** The calls of this process in one queue: adds their jobs, hears what becomes of them, and has them stopped. */
+export class QueueClient {
+  readonly presence = new Presence()
+  readonly #priorities = new Priorities()
+  readonly #options: QueueOptions
+  readonly #id = crypto.randomUUID().slice(0, 13)
+  readonly #outstanding = new OutstandingCalls()
+  readonly #answers: CallAnswers
+  readonly #report: ConnectionReport
+  #lastJob = 0
+  #calls = 0
+  #opening: Promise<Open> | undefined
+  #closing: Promise<void> = Promise.resolve()
+  #lingering: Timer | undefined
+  #looking: Timer | undefined
+  #disturbed = false
+
+  constructor(options: QueueOptions, report: ConnectionReport) {
+    this.#options = options
+    this.#report = report
+    this.#answers = new CallAnswers(async (event, fields) => {
+      const { server, control } = await this.#opened()
+      await server.publish(control, event, fields)
+    })
+  }
+
+  /** Runs one call; settles when it has stopped. Rejects with `ConnectionError` when there is no server for it. */
+  async call(request: CallRequest): Promise<unknown> {
+    this.#calls += 1
+    this.#lingering?.cancel()
+    const call = new QueuedCall(request, now())
+    const stop = () => void this.#stop(call)
+    try {
+      const cached = await this.#fromCache(call)
+      request.signal.throwIfAborted()
+      if (cached !== undefined) {
+        request.onStart()
+        return decode(cached)
+      }
+      request.signal.addEventListener('abort', stop, { once: true })
+      // The server may be away for as long as it likes, and the call be dropped meanwhile.
+      return await Promise.race([this.#add(call).then(() => call.result), call.result])
+    } catch (error) {
+      if (!request.signal.aborted || !isPassing(error)) throw error
+      if (call.jobId === '') throw request.signal.reason
+      // Told to stop while the server was away: whether the job was added, nobody knows until it is back.
+      return await call.result
+    } finally {
+      request.signal.removeEventListener('abort', stop)
+      this.#outstanding.forget(call)
+      this.#answers.forget(call.jobId)
+      this.#calls -= 1
+      if (this.#calls === 0) this.#linger()
+    }
+  }
+
+  /** Nobody wants to know any more what becomes of these calls. */
+  drop(requests: ReadonlySet<CallRequest>): void {
+    for (const call of this.#outstanding.all()) if (requests.has(call.request)) call.fail(call.request.signal.reason)
+  }
+
+  /** Closes the connections now, unless calls are left that need them. */
+  async close(): Promise<void> {
+    if (this.#calls === 0) this.#closeNow()
+    await this.#closing
+  }
+
+  async #fromCache({ request: { data, signal } }: QueuedCall): Promise<string | undefined> {
+    const { server } = await this.#opened()
+    const [key] = data.cache ?? []
+    if (key === undefined) return undefined
+    return await this.#persist(signal, () => server.cache.get(this.#options.queue, key))
+  }
+
+  /** Adds the job of a call, as often as it takes: a job that is there already is not added again. */
+  async #add(call: QueuedCall): Promise<void> {
+    const { request } = call
+    this.#lastJob += 1
+    this.#listen(call, `${this.#id}-${this.#lastJob}`)
+    const job = await this.#persist(request.signal, () => this.#addJob(call))
+    if (job !== call.jobId) await this.#join(call, job)
+  }
+
+  /** The id of the job that computes the call now: another one if that has the same key. */
+  async #addJob(call: QueuedCall): Promise<string> {
+    const { request, jobId } = call
+    const { server, queue, jobs } = await this.#opened()
+    const priority = await this.#priorities.of(request.priority, server, queue)
+    return await jobs.add(request.fn, request.data, {
+      jobId,
+      ...server.retention,
+      ...(priority !== undefined && { priority }),
+      ...(request.key !== undefined && { deduplication: { id: request.key } }),
+    })
+  }
+
+  /** The job of another call computes the result of this one, too. It may run already, or have ended by now. */
+  async #join(call: QueuedCall, jobId: string): Promise<void> {
+    this.#listen(call, jobId)
+    const open = await this.#opened()
+    await this.#persist(call.request.signal, () => this.#check(open, call))
+    if (!call.settled && (await open.queue.getJobState(jobId)) === 'active') call.start()
+  }
+
+  /** Tries again what failed only because the server could not be reached just now. */
+  async #persist<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await action()
+      } catch (error) {
+        if (!isPassing(error) || this.#opening === undefined) throw error
+        this.#heardTrouble(error)
+        if (!signal.aborted) await pause(LOOK)
+        if (signal.aborted) throw error
+      }
+    }
+  }
+
+  #listen(call: QueuedCall, jobId: string): void {
+    this.#outstanding.listen(call, jobId)
+    this.#lookLater()
+  }
+
+  #ended(jobId: string, end: JobEnd): void {
+    this.#outstanding.each(jobId, call => {
+      if (call.settled || call.end(end)) return
+      this.#add(call).catch(error => call.fail(error))
+    })
+  }
+
+  /** Has the job stopped that computes a call, or just leaves it to the others that want its result. */
+  async #stop(call: QueuedCall): Promise<void> {
+    const { reason } = call.request.signal
+    if (this.#outstanding.of(call.jobId).length > 1) return call.fail(reason)
+    const told = encodeThrown(reason)
+    // Until it has been heard: a worker may take the job just now, or the one that had it may have died.
+    for (let wait = LOOK; !call.settled; wait = Math.min(wait * 2, 10 * LOOK)) {
+      await this.#tellToStop(call, told).catch(error => this.#heardTrouble(error))
+      if (call.settled) return
+      await Promise.race([call.result.catch(() => {}), pause(wait)])
+    }
+  }
+
+  async #tellToStop({ jobId }: QueuedCall, reason: string): Promise<void> {
+    const { server, queue, control } = await this.#opened()
+    const [removed] = await Promise.all([
+      queue.remove(jobId).catch(() => 0),
+      server.publish(control, 'cancel', { jobId, reason }),
+    ])
+    if (removed === 1) this.#ended(jobId, { removed: true })
+  }
+
+  #opened(): Promise<Open> {
+    this.#opening ??= this.#open().catch(error => {
+      this.#opening = undefined
+      throw error
+    })
+    return this.#opening
+  }
+
+  async #open(): Promise<Open> {
+    await this.#closing
+    const { server: where, queue: name } = this.#options
+    const server = await QueueServer.open(where, this.#options, error => this.#heardTrouble(error))
+    try {
+      const [queue, control] = [server.queue(name), server.queue(controlQueue(name))]
+      const events = server.events(queue, await server.publish(queue, 'caller'))
+      this.#hear(events)
+      await this.#priorities.open(queue)
+      await server.publish(control, 'who')
+      return { server, queue, jobs: new JobAdder(queue), control, events }
+    } catch (error) {
+      await server.close()
+      throw error
+    }
+  }
+
+  #hear(events: QueueEvents): void {
+    events.on('active', ({ jobId }) => this.#outstanding.each(jobId, call => call.start()))
+    events.on('progress', ({ jobId, data }) =>
+      this.#outstanding.each(jobId, call => call.request.onProgress(data as never)),
+    )
+    events.on('completed', ({ jobId, returnvalue }) => this.#ended(jobId, { result: returnvalue as never }))
+    events.on('failed', ({ jobId, failedReason }) => this.#ended(jobId, { failedReason }))
+    events.on('removed', ({ jobId }) => this.#ended(jobId, { removed: true }))
+    const custom = events as unknown as { on(event: string, listener: (fields: Record<string, string>) => void): void }
+    custom.on('worker', ({ id = '', slots }) => this.presence.heard(id, Number(slots)))
+    custom.on('priorities', () => this.#priorities.heard())
+    custom.on('ask', ({ jobId = '', request = '', what = '' }) => {
+      this.#outstanding.each(jobId, call => void this.#answers.answer(jobId, request, what, call.request.onRequest))
+    })
+  }
+
+  #heardTrouble(error: unknown): void {
+    this.#disturbed = true
+    if (this.#calls > 0) this.#report.trouble(error)
+  }
+
+  #lookLater(): void {
+    this.#looking ??= startTimer(LOOK, () => void this.#look())
+  }
+
+  /** Asks about the calls that nothing was heard of for long, and about all after a trouble. */
+  async #look(): Promise<void> {
+    try {
+      const open = await this.#opening
+      if (open === undefined) return
+      if (this.#disturbed) await this.#lookAfterTrouble(open)
+      else await Promise.all(this.#outstanding.silent(LOOKED_AT).map(call => this.#check(open, call)))
+      const lonely = this.#report.noticeWorkers(this.presence.count, this.#outstanding.size)
+      if (lonely) await open.server.publish(open.control, 'who')
+    } catch (error) {
+      this.#heardTrouble(error)
+    } finally {
+      this.#looking = undefined
+      if (this.#outstanding.size > 0) this.#lookLater()
+    }
+  }
+
+  async #lookAfterTrouble(open: Open): Promise<void> {
+    await open.server.ping()
+    this.#disturbed = false
+    await open.server.publish(open.control, 'who')
+    await this.#priorities.open(open.queue)
+    const calls = this.#outstanding.one()
+    while (calls.length > 0) await Promise.all(calls.splice(0, LOOKED_AT).map(call => this.#check(open, call)))
+    this.#report.back()
+  }
+
+  /** What the server knows of the job of a call; what it has forgotten, it is told again. */
+  async #check({ queue }: Open, call: QueuedCall): Promise<void> {
+    const { jobId } = call
+    call.heardAt = now()
+    const [status, value] = (await queue.getBackend().isFinished(jobId, true)) as [number, string | undefined]
+    if (call.settled || call.jobId !== jobId) return
+    if (status === 1) this.#ended(jobId, { result: JSON.parse(value ?? 'null') })
+    else if (status === 2) this.#ended(jobId, { failedReason: value ?? '' })
+    else if (status < 0) await this.#lost(call)
+  }
+
+  async #lost(call: QueuedCall): Promise<void> {
+    const { request, jobId } = call
+    if (request.signal.aborted) return this.#ended(jobId, { removed: true })
+    const job = await this.#addJob(call)
+    if (job !== jobId) await Promise.all(this.#outstanding.of(jobId).map(each => this.#join(each, job)))
+  }
+
+  #linger(): void {
+    this.#lingering = startTimer(LINGER, () => this.#closeNow())
+  }
+
+  #closeNow(): void {
+    const opening = this.#opening
+    this.#opening = undefined
+    this.#lingering?.cancel()
+    this.#looking?.cancel()
+    this.#looking = undefined
+    if (opening === undefined) return
+    this.#closing = opening.then(
+      ({ server }) => server.close(),
+      () => {},
+    )
+  }
+}
+
+function pause(delay: number): Promise<void> {
+  return new Promise(resolve => void startBackgroundTimer(delay, () => resolve()))
+}

@@ -1,0 +1,65 @@
+import { callback, finiteCapacity, interval, optionsObject, show, string } from '../../options.ts'
+import type { Connection, Server } from './connection.ts'
+import { serverOf } from './connection.ts'
+
+/** Where calls go in the mode distributed. */
+export interface DistributedOptions {
+  /** The queue that callers and workers have in common: any name without `:`. Required in the mode distributed. */
+  readonly queue?: string
+  /** The server that has the queue. Required in the mode distributed. */
+  readonly connection?: Connection
+  /** What the keys of the queue begin with in a Redis; callers and workers must agree. @default 'bull' */
+  readonly prefix?: string
+  /** Milliseconds until calls fail with `ConnectionError` when the server can't be reached. @default 10_000 */
+  readonly connectTimeout?: number
+  /** How many bytes the arguments of a call may take when they are written out. @default 16_777_216 */
+  readonly maxBytes?: number
+}
+
+/** Calls that are the same call. Only in the mode distributed. */
+export interface SharedCallOptions {
+  /**
+   * Calls of one function with the same key, of whatever process, are one while it is in flight: it runs once, and all of
+   * them get its result. A cancelled one leaves it to the others; the last one stops it.
+   */
+  readonly key?: string | ((...args: never[]) => string)
+  /**
+   * Keeps results on the server for `ttl` milliseconds: the same call is not run again. Failures are not kept. Without a
+   * `key` the same call is one with the same arguments.
+   */
+  readonly cache?: { readonly ttl: number }
+}
+
+/** The options of the mode, checked. */
+export interface DistributedSettings {
+  readonly queue: string
+  readonly server: Server
+  readonly prefix: string | undefined
+  readonly connectTimeout: number
+  readonly maxBytes: number
+}
+
+export function distributedSettings(options: DistributedOptions): DistributedSettings {
+  const { queue, connection, prefix, connectTimeout = 10_000, maxBytes = 2 ** 24 } = options
+  if (connection === undefined)
+    throw new TypeError("connection is missing: the mode 'distributed' needs the URL of its server")
+  return {
+    queue: queueName(queue),
+    server: serverOf(connection),
+    prefix: prefix === undefined ? undefined : string('prefix', prefix),
+    connectTimeout: interval('connectTimeout', connectTimeout),
+    maxBytes: finiteCapacity('maxBytes', maxBytes),
+  }
+}
+
+function queueName(queue: string | undefined): string {
+  if (queue === undefined) throw new TypeError("queue is missing: the mode 'distributed' needs the name of its queue")
+  if (string('queue', queue) !== '' && !queue.includes(':')) return queue
+  throw new RangeError(`queue must be a name without ':', got ${show(queue)}`)
+}
+
+/** Throws for a wrong `key` or `cache`. */
+export function checkSharedCall({ key, cache }: SharedCallOptions): void {
+  if (key !== undefined && typeof key !== 'string') callback('key', key)
+  if (cache !== undefined) interval('cache.ttl', (optionsObject('cache', cache) as { ttl: number }).ttl)
+}

@@ -1,0 +1,15 @@
+import type { Job } from 'bullmq'
+import { expect, it } from 'vitest'
+import { JobRun } from '../../src/bullmq/job-run.ts'
+import { TaskManager } from '../../src/index.ts'
+
+it('stops a job that was cancelled while its function was still being looked for', async () => {
+  const manager = await TaskManager.start()
+  const run = new JobRun({ id: 'a', data: { args: 'j[]', task: [1, 1] } } as unknown as Job, async () => {})
+  run.stop('enough')
+  const handle = manager.spawn(
+    ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  )
+  expect(await run.follow(handle)).toMatchObject({ kind: 'failed', ending: 'stopped', error: { cause: 'enough' } })
+  await manager.close()
+})

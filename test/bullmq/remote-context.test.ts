@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { rateLimit, resourceLimit } from '../../src/index.ts'
+import { task } from '../../src/worker/index.ts'
+import { about, takeMore, takeTooMuch } from '../fixtures/bullmq/functions.ts'
+import { cleanUp } from '../servers/clean-up.ts'
+import { describeEachServer } from '../servers/describe-each-server.ts'
+import { queueName } from '../servers/queues.ts'
+import { failureOf } from '../work.ts'
+import { startWorker, type WorkerProcess } from './worker-process.ts'
+
+const FUNCTIONS = new URL('../fixtures/bullmq/functions.ts', import.meta.url)
+
+describeEachServer('what a function elsewhere knows of its task', server => {
+  const { url: connection } = server
+  const modes = ['async', 'thread', 'process'] as const
+  const queues = Object.fromEntries(modes.map(mode => [mode, queueName(`context-${mode}`)]))
+  const workers: WorkerProcess[] = []
+
+  beforeAll(async () => {
+    const starting = modes.map(mode =>
+      startWorker(FUNCTIONS, { connection, queue: queues[mode] as string, mode, maxTasks: 2 }),
+    )
+    workers.push(...(await Promise.all(starting)))
+  })
+  afterAll(async () => {
+    await Promise.all(workers.map(worker => worker[Symbol.asyncDispose]()))
+    await Promise.all(Object.values(queues).map(queue => cleanUp(server, queue)))
+  })
+
+  it.each(modes)('is its id, its name and its attempt, in the mode %s', async mode => {
+    await using made = task(about, { mode: 'distributed', connection, queue: queues[mode] as string, retry: 1 })
+    await made()
+    const handle = made()
+    expect(await handle).toEqual({ id: handle.id, name: 'about', attempt: 1 })
+  })
+
+  it.each(modes)('are its limits, which are with its caller, in the mode %s', async mode => {
+    const tokens = rateLimit({ key: 'tokens', capacity: 100, per: 3_600_000 })
+    const where = { mode: 'distributed', connection, queue: queues[mode] as string } as const
+    await using made = task(takeMore, { ...where, limits: tokens, cost: { tokens: 1 } })
+    expect(await made(10)).toBe('took 10')
+    expect(Math.round(tokens.stats().used)).toBe(11)
+    expect(await failureOf(made(1_000))).toBeInstanceOf(RangeError)
+  })
+
+  it.each(modes)('are not the limits of others, in the mode %s', async mode => {
+    const where = { mode: 'distributed', connection, queue: queues[mode] as string } as const
+    const tokens = resourceLimit({ key: 'tokens', capacity: 5 })
+    await using made = task(takeTooMuch, { ...where, limits: tokens })
+    expect(await failureOf(made())).toBeInstanceOf(RangeError)
+    expect(tokens.stats()).toMatchObject({ used: 0, waiting: 0 })
+    await using without = task(takeTooMuch, where)
+    expect(await without()).toBeUndefined()
+  })
+})
