@@ -24,7 +24,7 @@ const MODES = ['async', 'thread', 'process'] as const satisfies WorkerMode[]
 /** Handing a small file over takes longer than hashing it: threads only pay where most files are large. */
 const DEFAULT_MODE = 'async'
 /** The disk and the thread pool of Node are busy well below this; above, a run could exhaust its file descriptors. */
-const MAX_JOBS = 1024
+export const MAX_JOBS = 1024
 /** Reading is what takes long on an event loop; a thread or a process that hashes needs a processor for itself. */
 const DEFAULT_JOBS = { async: 8, thread: availableParallelism(), process: availableParallelism() }
 /** The longest that a timer can wait. */
@@ -56,7 +56,8 @@ To check later, from the same place (--silent keeps npm's own lines out of the f
   sha256sum -c sums
 `
 
-function wholeNumber(option: string, text: string, min: number, max: number): number {
+/** Throws {@link UsageError} for what is no such number. */
+export function wholeNumber(option: string, text: string, min: number, max: number): number {
   const value = Number(text)
   if (/^\d+$/.test(text) && value >= min && value <= max) return value
   throw new UsageError(`${option} must be a whole number from ${min} to ${max}, got ${JSON.stringify(text)}`)

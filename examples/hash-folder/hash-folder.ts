@@ -1,7 +1,7 @@
-import { task, type WorkerMode } from '../../src/worker/index.ts'
+import type { TaskFunction } from '../../src/worker/index.ts'
 import { checksumLine } from './checksum-line.ts'
 import { count } from './count.ts'
-import { type FileToHash, hashFile } from './hash-file.ts'
+import type { FileToHash, HashedFile } from './hash-file.ts'
 import { onInterrupt } from './interrupt.ts'
 import { ownOutput } from './own-output.ts'
 import { showProgress } from './progress.ts'
@@ -11,36 +11,38 @@ import { Tally } from './tally.ts'
 import { plural } from './text.ts'
 import { walk } from './walk.ts'
 
-export interface HashFolderOptions {
-  /** Where files are hashed. */
-  readonly mode: WorkerMode
-  /** How many files are hashed at a time. */
+export interface HashFolderOptions<F extends HashedFile> {
+  /** Hashes one file, wherever that is; closed at the end. */
+  readonly hash: TaskFunction<[FileToHash], Promise<F | undefined>>
+  /** How many files it hashes at a time. */
   readonly jobs: number
-  /** Milliseconds that running files get after Ctrl-C. */
+  /** Milliseconds that it gives running files after Ctrl-C. */
   readonly closeTimeout: number
+  /** Told of each file that was hashed. */
+  readonly onHashed?: (file: F) => void
 }
-
-/** Threads and processes import it, and nothing else of this program. */
-const MODULE = new URL('./hash-file.ts', import.meta.url)
 
 /** How many results may wait for a slow file ahead of them, so that it does not hold up the others. */
 const RESULTS_AHEAD = 1024
 
 /** Hashes every file under the folder and sends out the results in order; returns the exit code. */
-export async function hashFolder(folder: Buffer, options: HashFolderOptions, results: Results): Promise<number> {
-  const { mode, jobs, closeTimeout } = options
+export async function hashFolder<F extends HashedFile>(
+  folder: Buffer,
+  options: HashFolderOptions<F>,
+  results: Results,
+): Promise<number> {
+  const { hash, jobs, closeTimeout, onHashed } = options
   const tally = new Tally()
   const stopping = new AbortController()
   const counting = new AbortController()
   let interrupted: number | undefined
 
-  const hash = task(hashFile, { mode, maxWorkers: jobs, closeTimeout, module: MODULE })
   const progress = await showProgress(tally)
   const stopListening = onInterrupt(exitCode => {
     interrupted = exitCode
-    process.stderr.write(
-      `interrupted: ${plural(hash.stats().running, 'running file')} may take another ${closeTimeout} ms, Ctrl-C again exits at once\n`,
-    )
+    const running = plural(hash.stats().running, 'running file')
+    const time = closeTimeout > 0 ? `may take another ${closeTimeout} ms` : 'will be stopped'
+    process.stderr.write(`interrupted: ${running} ${time}, Ctrl-C again exits at once\n`)
     stopping.abort()
     hash.stop()
     results.interrupt(closeTimeout)
@@ -68,7 +70,9 @@ export async function hashFolder(folder: Buffer, options: HashFolderOptions, res
       const path = ahead.shift() as Buffer
       const file = tally.book(path, outcome)
       progress.changed()
-      if (file) await results.send(checksumLine(file.hash, path))
+      if (file === undefined) continue
+      onHashed?.(file)
+      await results.send(checksumLine(file.hash, path))
     }
     tally.countComplete ||= interrupted === undefined
     await results.flushed()

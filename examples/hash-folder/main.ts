@@ -1,19 +1,16 @@
-import { stat } from 'node:fs/promises'
+import { task } from '../../src/worker/index.ts'
 import { HELP, parseArguments, UsageError } from './arguments.ts'
 import { projectFolder, returnToCaller } from './caller.ts'
+import { hashFile } from './hash-file.ts'
 import { hashFolder } from './hash-folder.ts'
+import { requireFolder } from './require-folder.ts'
 import { Results } from './results.ts'
-import { reason, shown } from './text.ts'
 
-async function requireFolder(folder: Buffer): Promise<void> {
-  const stats = await stat(folder).catch(error => {
-    throw new UsageError(`folder "${shown(folder)}": ${reason(error)}`)
-  })
-  if (!stats.isDirectory()) throw new UsageError(`folder "${shown(folder)}": not a folder`)
-}
+/** Threads and processes import it, and nothing else of this program. */
+const MODULE = new URL('./hash-file.ts', import.meta.url)
 
 async function main(argv: readonly string[]): Promise<number> {
-  const { folder: given, help, ...options } = parseArguments(argv)
+  const { folder: given, help, mode, jobs, closeTimeout } = parseArguments(argv)
   if (help) {
     process.stdout.write(HELP)
     return 0
@@ -21,10 +18,11 @@ async function main(argv: readonly string[]): Promise<number> {
   returnToCaller()
   const folder = Buffer.from(given ?? projectFolder())
   await requireFolder(folder)
-  return hashFolder(folder, options, results)
+  const hash = task(hashFile, { mode, maxWorkers: jobs, closeTimeout, module: MODULE })
+  return hashFolder(folder, { hash, jobs, closeTimeout }, results)
 }
 
-const results = new Results(process.stdout)
+const results = new Results(process.stdout, 'hash-folder')
 
 /** With nobody to read the progress, the hashes are still worth having. */
 process.stderr.on('error', () => {})

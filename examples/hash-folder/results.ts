@@ -4,11 +4,14 @@ import { reason } from './text.ts'
 /** Results on their way to whoever reads stdout: at the reader's pace, for as long as there is a reader. */
 export class Results {
   readonly #stdout: NodeJS.WriteStream
+  readonly #program: string
   readonly #abandoned = new AbortController()
   #interrupted = false
 
-  constructor(stdout: NodeJS.WriteStream) {
+  /** `program` is whose results they are, in messages. */
+  constructor(stdout: NodeJS.WriteStream, program: string) {
     this.#stdout = stdout
+    this.#program = program
     stdout.on('error', error => this.#lost(error))
   }
 
@@ -46,7 +49,7 @@ export class Results {
   #lost(error: NodeJS.ErrnoException): void {
     if (error.code === 'EPIPE' && this.#interrupted) return this.#abandoned.abort()
     if (error.code === 'EPIPE') process.exit(0)
-    process.stderr.write(`hash-folder: cannot write the results: ${reason(error)}\n`)
+    process.stderr.write(`${this.#program}: cannot write the results: ${reason(error)}\n`)
     process.exit(1)
   }
 }

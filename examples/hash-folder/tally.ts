@@ -51,7 +51,7 @@ export class Tally implements WalkObserver {
   }
 
   /** Books how the task of a file ended; returns the file if it was hashed. */
-  book(path: Buffer, outcome: HashedFile | Error | undefined): HashedFile | undefined {
+  book<F extends HashedFile>(path: Buffer, outcome: F | Error | undefined): F | undefined {
     this.#underWay.delete(path.toString('latin1'))
     if (outcome instanceof TaskCancelledError) {
       this.cancelled += 1
