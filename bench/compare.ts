@@ -8,6 +8,8 @@ export const warmUp = 3
 /** One of the things compared: does the whole workload once, everything from set-up to shutdown. */
 export interface Contender {
   readonly name: string
+  /** Does what is not to be timed, before each run. */
+  prepare?(): PromiseLike<unknown>
   run(): Promise<unknown>
 }
 
@@ -36,6 +38,7 @@ export async function compare({ ours, peers, tasks, rounds }: Comparison): Promi
   const times = new Map<Contender, number[]>(contenders.map(contender => [contender, []]))
   for (let round = 0; round < warmUp + rounds; round++) {
     for (const contender of rotate(contenders, round)) {
+      await contender.prepare?.()
       const time = await timed(() => contender.run())
       if (round >= warmUp) times.get(contender)?.push((time * 1_000) / tasks)
     }
