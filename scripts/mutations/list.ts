@@ -259,6 +259,50 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
+  ...mistakesIn('src/worker/distributed/payload.ts', ['test/worker/distributed'], {
+    'minus zero becomes zero': { search: ' && !Object.is(value, -0)', replace: '' },
+    'large values are sent all the same': { search: 'if (bytes <= maxBytes) return text', replace: 'return text' },
+  }),
+
+  ...mistakesIn('src/worker/distributed/late-events.ts', ['test/worker/distributed'], {
+    'events that are committed late are never seen': {
+      search: 'const late = await lateOnes()',
+      replace: 'const late: Entry[] = []',
+    },
+  }),
+
+  ...mistakesIn('src/worker/distributed/priorities.ts', ['test/bullmq/priorities.test.ts'], {
+    'others do not hear that the queue needs priorities': {
+      search: "await server.publish(queue, 'priorities')",
+      replace: '',
+    },
+  }),
+
+  ...mistakesIn('src/worker/distributed/queued-call.ts', ['test/bullmq/shared-calls.test.ts'], {
+    'a call ends with the cancel of another one': {
+      search: "ending === 'stopped' && key !== undefined && !signal.aborted",
+      replace: 'false',
+    },
+  }),
+
+  ...mistakesIn('src/bullmq/job-run.ts', ['test/bullmq/remote-context.test.ts'], {
+    'functions elsewhere see the task of their worker': { search: '      id,\n      attempt,\n', replace: '' },
+  }),
+
+  ...mistakesIn('src/bullmq/service.ts', ['test/bullmq/shared-calls.test.ts'], {
+    'workers do not look whether a result is there already': {
+      search: "if (cached !== undefined) return { kind: 'done', result: decode(cached) }",
+      replace: '',
+    },
+  }),
+
+  ...mistakesIn('src/worker/distributed/connect.ts', ['test/bullmq/connecting.test.ts'], {
+    'a server that refuses is asked again and again': {
+      search: 'const final = isFinal(cause)',
+      replace: 'const final = false',
+    },
+  }),
+
   ...mistakesIn('src/testing/run-virtual.ts', ['test/testing'], {
     'real time does not come back after a failure': {
       search: `    return { value, elapsed: clock.elapsed }
