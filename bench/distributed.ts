@@ -15,17 +15,17 @@ interface Workload {
   run(queue: CallQueue): Promise<unknown>
 }
 
-const oneByOne: Workload = { label: 'one by one', tasks: 300, peer: bullmq, run: queue => inTurn(queue, 300) }
+const oneByOne: Workload = { label: 'one by one', tasks: 500, peer: bullmq, run: queue => inTurn(queue, 500) }
 const workloads: Readonly<Record<string, readonly Workload[]>> = {
   Redis: [
     oneByOne,
     {
       label: '50 in flight',
-      tasks: 2_000,
+      tasks: 10_000,
       peer: bullmq,
-      run: queue => Promise.all(range(50).map(() => inTurn(queue, 40))),
+      run: queue => Promise.all(range(50).map(() => inTurn(queue, 200))),
     },
-    { label: '2,000 at once', tasks: 2_000, peer: bullmq, run: queue => atOnce(queue, 2_000) },
+    { label: '5,000 at once', tasks: 5_000, peer: bullmq, run: queue => atOnce(queue, 5_000) },
   ],
   PostgreSQL: [
     oneByOne,

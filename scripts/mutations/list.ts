@@ -267,8 +267,13 @@ export const MUTATIONS: readonly Mutation[] = [
   ...mistakesIn('src/worker/distributed/late-events.ts', ['test/worker/distributed'], {
     'events that are committed late are never seen': {
       search: 'const late = await lateOnes()',
-      replace: 'const late: Entry[] = []',
+      replace: 'const late: EventEntry[] = []',
     },
+  }),
+
+  ...mistakesIn('src/worker/distributed/event-listeners.ts', ['test/worker/distributed'], {
+    'events are read again': { search: 'last = id', replace: '' },
+    'a listener that throws ends the reading': { search: 'failed(error)', replace: 'throw error' },
   }),
 
   ...mistakesIn('src/worker/distributed/priorities.ts', ['test/bullmq/priorities.test.ts'], {

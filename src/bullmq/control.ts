@@ -1,5 +1,6 @@
-import type { Queue, QueueEvents } from 'bullmq'
+import type { Queue } from 'bullmq'
 import { startBackgroundTimer, type Timer } from '../clock.ts'
+import type { EventListeners } from '../worker/distributed/event-listeners.ts'
 import { decode, encode } from '../worker/distributed/payload.ts'
 import { controlQueue, decodeThrown, type FromWorker, PRESENCE } from '../worker/distributed/protocol.ts'
 import type { QueueServer } from '../worker/distributed/queue-server.ts'
@@ -35,22 +36,23 @@ export class Control {
   ): Promise<Control> {
     const control = new Control(server, queue, slots)
     const channel = server.queue(controlQueue(queue.name))
-    control.#hear(server.events(channel, await server.publish(channel, 'worker')), cancel)
+    server.hear(channel, await server.publish(channel, 'worker'), control.#listeners(cancel))
     return control
   }
 
-  #hear(events: QueueEvents, cancel: (jobId: string, reason: unknown) => boolean): void {
-    const custom = events as unknown as { on(event: string, listener: (fields: Record<string, string>) => void): void }
-    custom.on('cancel', ({ jobId = '', reason = '' }) => {
-      const told = decodeThrown(reason)
-      if (!cancel(jobId, told)) this.#remember(jobId, told)
-    })
-    custom.on('who', () => void this.announce())
-    custom.on('answer', ({ jobId = '', request = '', result, error }) => {
-      const asked = this.#asked.get(`${jobId} ${request}`)
-      if (error !== undefined) asked?.reject(decodeThrown(error))
-      else asked?.resolve(decode(result ?? 'u'))
-    })
+  #listeners(cancel: (jobId: string, reason: unknown) => boolean): EventListeners {
+    return {
+      cancel: ({ jobId = '', reason = '' }) => {
+        const told = decodeThrown(reason)
+        if (!cancel(jobId, told)) this.#remember(jobId, told)
+      },
+      who: () => void this.announce(),
+      answer: ({ jobId = '', request = '', result, error }) => {
+        const asked = this.#asked.get(`${jobId} ${request}`)
+        if (error !== undefined) asked?.reject(decodeThrown(error))
+        else asked?.resolve(decode(result ?? 'u'))
+      },
+    }
   }
 
   #remember(jobId: string, reason: unknown): void {

@@ -60,9 +60,12 @@ export class PreparedCalls {
     this.#prepare = prepare
   }
 
-  async of(name: string): Promise<PreparedCall> {
-    const before = this.#prepared.get(name)
-    if (before !== undefined) return before
+  /** The call if there was one of this function before. */
+  known(name: string): PreparedCall | undefined {
+    return this.#prepared.get(name)
+  }
+
+  async prepare(name: string): Promise<PreparedCall> {
     const call = this.#prepare(await this.#book.find(name), name)
     this.#prepared.set(name, call)
     return call

@@ -144,7 +144,8 @@ export class Service implements AsyncDisposable {
     if (before !== undefined) return JobRun.cancelled(before.reason)
     this.#runs.set(run.jobId, run)
     try {
-      const cached = await this.#fromCache(run.data)
+      const { cache } = run.data
+      const cached = cache && (await this.#server.cache.get(this.#settings.queue, cache[0]))
       if (cached !== undefined) return { kind: 'done', result: decode(cached) }
       return await this.#runFunction(job, run)
     } catch (error) {
@@ -156,7 +157,7 @@ export class Service implements AsyncDisposable {
 
   async #runFunction(job: Job, run: JobRun): Promise<RunEnd> {
     const { args, name = job.name, timeout } = run.data
-    const call = await this.#calls.of(job.name)
+    const call = this.#calls.known(job.name) ?? (await this.#calls.prepare(job.name))
     const values = decode(args) as readonly unknown[]
     if (this.#closing !== undefined) return { kind: 'unfinished' }
     const work = (context: Parameters<JobRun['introduce']>[0]) => {
@@ -175,10 +176,6 @@ export class Service implements AsyncDisposable {
     } finally {
       this.#byTask.delete(handle.id)
     }
-  }
-
-  async #fromCache({ cache }: JobData): Promise<string | undefined> {
-    return cache === undefined ? undefined : await this.#server.cache.get(this.#settings.queue, cache[0])
   }
 
   async #resultOf(job: Job, result: unknown): Promise<string> {

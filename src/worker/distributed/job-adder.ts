@@ -16,19 +16,24 @@ const MOST = 500
 /** How many steps are on their way at a time. */
 const LANES = 4
 
-/** Adds jobs to a queue: a few at once, and those that come while these are on their way together, after them. */
+/**
+ * Adds jobs to a queue: each by itself, or, with `together`, a few at once and those that come while these are on their way
+ * in one step after them.
+ */
 export class JobAdder {
   readonly #queue: Queue
+  readonly #together: boolean
   #waiting: Entry[] = []
   #lanes = 0
 
-  constructor(queue: Queue) {
+  constructor(queue: Queue, together: boolean) {
     this.#queue = queue
+    this.#together = together
   }
 
   /** The id of the job, or of the one that has the same key. */
   add(name: string, data: JobData, opts: JobsOptions): Promise<string> {
-    if (opts.deduplication !== undefined) return this.#add(name, data, opts)
+    if (!this.#together || opts.deduplication !== undefined) return this.#add(name, data, opts)
     return new Promise((resolve, reject) => {
       this.#waiting.push({ name, data, opts, resolve, reject })
       if (this.#lanes < LANES) void this.#addAll()

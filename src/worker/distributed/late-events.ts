@@ -1,14 +1,6 @@
 import type { Pool } from 'pg'
 import { now } from '../../clock.ts'
-
-/** As the engine's `readEvents` gives them: one stream of entries with flat fields. */
-type Entry = readonly [id: string, fields: string[]]
-type Entries = [[stream: string, entries: Entry[]]] | null | undefined
-
-/** What of the engine's backend this is about. */
-export interface EventsBackend {
-  readEvents(after: string, wait: number): Promise<Entries>
-}
+import type { EventEntry, EventsBackend } from './event-listeners.ts'
 
 /** Milliseconds that a transaction may take from the number of its event to its commit. */
 const LATEST = 5_000
@@ -41,7 +33,7 @@ export function readLateEvents(backend: EventsBackend, pool: Pool, queue: string
     return [['events', [...late, ...entries].sort(([a], [b]) => Number(a) - Number(b))]]
   }
 
-  async function lateOnes(): Promise<Entry[]> {
+  async function lateOnes(): Promise<EventEntry[]> {
     const oldest = now() - LATEST
     for (const [id, since] of missing) {
       if (since > oldest && missing.size <= MOST) break
@@ -63,6 +55,6 @@ interface Row {
   readonly data: Readonly<Record<string, unknown>> | null
 }
 
-function entryOf({ id, event, data }: Row): Entry {
+function entryOf({ id, event, data }: Row): EventEntry {
   return [id, ['event', event, ...Object.entries(data ?? {}).flatMap(([key, value]) => [key, String(value)])]]
 }

@@ -25,13 +25,19 @@ export class Priorities {
     this.#used = true
   }
 
+  /** Whether others have to be told before a job of this priority is added. */
+  newTo(priority: number): boolean {
+    return priority > 0 && !this.#used
+  }
+
+  async tell(server: QueueServer, queue: Queue): Promise<void> {
+    await this.#remember(queue)
+    await server.publish(queue, 'priorities')
+    this.#used = true
+  }
+
   /** The engine's priority for ours, where the higher go first. */
-  async of(priority: number, server: QueueServer, queue: Queue): Promise<number | undefined> {
-    if (priority > 0 && !this.#used) {
-      await this.#remember(queue)
-      await server.publish(queue, 'priorities')
-      this.#used = true
-    }
+  of(priority: number): number | undefined {
     if (priority === 0 && !this.#used) return undefined
     return Math.min(Math.max(Math.round(MIDDLE - priority), 1), 2 * MIDDLE - 1)
   }

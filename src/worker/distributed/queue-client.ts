@@ -1,8 +1,9 @@
-import type { Queue, QueueEvents } from 'bullmq'
+import type { Queue } from 'bullmq'
 import { now, startBackgroundTimer, startTimer, type Timer } from '../../clock.ts'
 import { CallAnswers } from './call-answers.ts'
 import type { Server } from './connection.ts'
 import type { ConnectionReport } from './connection-report.ts'
+import type { EventListeners } from './event-listeners.ts'
 import { JobAdder } from './job-adder.ts'
 import { OutstandingCalls } from './outstanding-calls.ts'
 import { isPassing } from './passing.ts'
@@ -32,7 +33,6 @@ interface Open {
   readonly queue: Queue
   readonly jobs: JobAdder
   readonly control: Queue
-  readonly events: QueueEvents
 }
 
 /** The calls of this process in one queue: adds their jobs, hears what becomes of them, and has them stopped. */
@@ -51,6 +51,18 @@ export class QueueClient {
   #lingering: Timer | undefined
   #looking: Timer | undefined
   #disturbed = false
+  readonly #listeners: EventListeners = {
+    active: ({ jobId = '' }) => this.#outstanding.each(jobId, call => call.start()),
+    progress: ({ jobId = '', data = '' }) =>
+      this.#outstanding.each(jobId, call => call.request.onProgress(JSON.parse(data))),
+    completed: ({ jobId = '', returnvalue = '' }) => this.#ended(jobId, { result: JSON.parse(returnvalue) }),
+    failed: ({ jobId = '', failedReason = '' }) => this.#ended(jobId, { failedReason }),
+    removed: ({ jobId = '' }) => this.#ended(jobId, { removed: true }),
+    worker: ({ id = '', slots }) => this.presence.heard(id, Number(slots)),
+    priorities: () => this.#priorities.heard(),
+    ask: ({ jobId = '', request = '', what = '' }) =>
+      this.#outstanding.each(jobId, call => void this.#answers.answer(jobId, request, what, call.request.onRequest)),
+  }
 
   constructor(options: QueueOptions, report: ConnectionReport) {
     this.#options = options
@@ -68,19 +80,16 @@ export class QueueClient {
     const call = new QueuedCall(request, now())
     const stop = () => void this.#stop(call)
     try {
-      const cached = await this.#fromCache(call)
+      const { server } = await this.#opened()
+      const cached = request.data.cache && (await this.#cached(server, request, request.data.cache[0]))
       request.signal.throwIfAborted()
       if (cached !== undefined) {
         request.onStart()
         return decode(cached)
       }
       request.signal.addEventListener('abort', stop, { once: true })
-      // The server may be away for as long as it likes, and the call be dropped meanwhile.
-      return await Promise.race([this.#add(call).then(() => call.result), call.result])
-    } catch (error) {
-      if (!request.signal.aborted || !isPassing(error)) throw error
-      if (call.jobId === '') throw request.signal.reason
-      // Told to stop while the server was away: whether the job was added, nobody knows until it is back.
+      // Not awaited: the server may be away for as long as it likes, and the call be dropped meanwhile.
+      void this.#add(call).catch(error => this.#notAdded(call, error))
       return await call.result
     } finally {
       request.signal.removeEventListener('abort', stop)
@@ -102,11 +111,18 @@ export class QueueClient {
     await this.#closing
   }
 
-  async #fromCache({ request: { data, signal } }: QueuedCall): Promise<string | undefined> {
-    const { server } = await this.#opened()
-    const [key] = data.cache ?? []
-    if (key === undefined) return undefined
-    return await this.#persist(signal, () => server.cache.get(this.#options.queue, key))
+  async #cached(server: QueueServer, { signal }: CallRequest, key: string): Promise<string | undefined> {
+    try {
+      return await this.#persist(signal, () => server.cache.get(this.#options.queue, key))
+    } catch (error) {
+      signal.throwIfAborted()
+      throw error
+    }
+  }
+
+  /** Told to stop while the server was away: whether the job was added, nobody knows until it is back. */
+  #notAdded(call: QueuedCall, error: unknown): void {
+    if (!call.request.signal.aborted || !isPassing(error)) call.fail(error)
   }
 
   /** Adds the job of a call, as often as it takes: a job that is there already is not added again. */
@@ -122,7 +138,8 @@ export class QueueClient {
   async #addJob(call: QueuedCall): Promise<string> {
     const { request, jobId } = call
     const { server, queue, jobs } = await this.#opened()
-    const priority = await this.#priorities.of(request.priority, server, queue)
+    if (this.#priorities.newTo(request.priority)) await this.#priorities.tell(server, queue)
+    const priority = this.#priorities.of(request.priority)
     return await jobs.add(request.fn, request.data, {
       jobId,
       ...server.retention,
@@ -201,31 +218,14 @@ export class QueueClient {
     const server = await QueueServer.open(where, this.#options, error => this.#heardTrouble(error))
     try {
       const [queue, control] = [server.queue(name), server.queue(controlQueue(name))]
-      const events = server.events(queue, await server.publish(queue, 'caller'))
-      this.#hear(events)
+      server.hear(queue, await server.publish(queue, 'caller'), this.#listeners)
       await this.#priorities.open(queue)
       await server.publish(control, 'who')
-      return { server, queue, jobs: new JobAdder(queue), control, events }
+      return { server, queue, jobs: new JobAdder(queue, server.together), control }
     } catch (error) {
       await server.close()
       throw error
     }
-  }
-
-  #hear(events: QueueEvents): void {
-    events.on('active', ({ jobId }) => this.#outstanding.each(jobId, call => call.start()))
-    events.on('progress', ({ jobId, data }) =>
-      this.#outstanding.each(jobId, call => call.request.onProgress(data as never)),
-    )
-    events.on('completed', ({ jobId, returnvalue }) => this.#ended(jobId, { result: returnvalue as never }))
-    events.on('failed', ({ jobId, failedReason }) => this.#ended(jobId, { failedReason }))
-    events.on('removed', ({ jobId }) => this.#ended(jobId, { removed: true }))
-    const custom = events as unknown as { on(event: string, listener: (fields: Record<string, string>) => void): void }
-    custom.on('worker', ({ id = '', slots }) => this.presence.heard(id, Number(slots)))
-    custom.on('priorities', () => this.#priorities.heard())
-    custom.on('ask', ({ jobId = '', request = '', what = '' }) => {
-      this.#outstanding.each(jobId, call => void this.#answers.answer(jobId, request, what, call.request.onRequest))
-    })
   }
 
   #heardTrouble(error: unknown): void {

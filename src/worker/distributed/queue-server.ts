@@ -1,10 +1,11 @@
-import type { Job, JobsOptions, Queue, QueueEvents, Worker, WorkerOptions } from 'bullmq'
+import type { Job, JobsOptions, Queue, Worker, WorkerOptions } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Pool } from 'pg'
 import { startBackgroundTimer } from '../../clock.ts'
 import { connectPostgres, connectRedis, driver } from './connect.ts'
 import type { Server } from './connection.ts'
-import { type EventsBackend, readLateEvents } from './late-events.ts'
+import { type EventListeners, type EventsBackend, listenTo } from './event-listeners.ts'
+import { readLateEvents } from './late-events.ts'
 import { tellLostConnections } from './lost-connections.ts'
 import { MAX_EVENTS } from './protocol.ts'
 import { PostgresCache, RedisCache, type ResultCache } from './result-cache.ts'
@@ -49,6 +50,8 @@ export class QueueServer {
   readonly bull: Bull
   /** How the engine is told to keep ended jobs. */
   readonly retention: Pick<JobsOptions, 'removeOnComplete' | 'removeOnFail'>
+  /** Whether adding jobs together is cheaper than each by itself: it saves PostgreSQL transactions, and Redis nothing. */
+  readonly together: boolean
   readonly #kind: Server['kind']
   readonly #client: Redis | Pool
   readonly #base: { readonly connection: unknown; readonly prefix?: string }
@@ -67,6 +70,7 @@ export class QueueServer {
     this.label = server.label
     this.bull = bull
     this.retention = server.kind === 'redis' ? { removeOnComplete: KEPT, removeOnFail: KEPT } : {}
+    this.together = server.kind === 'postgres'
     this.#kind = server.kind
     this.#client = client
     this.#base = { connection: client, ...(prefix !== undefined && { prefix }) }
@@ -102,15 +106,14 @@ export class QueueServer {
     return queue.getBackend().publishEvent({ event, ...fields }, MAX_EVENTS)
   }
 
-  /** The events of a queue after that one. */
-  events(queue: Queue, after: string): QueueEvents {
-    const options = { ...this.#base, lastEventId: after, blockingTimeout: EVENT_WAIT[this.#kind] }
-    const events = new this.bull.QueueEvents(queue.name, { ...options, autorun: false } as never, this.#factory())
-    if (this.#kind === 'postgres') {
-      readLateEvents(events.getBackend() as unknown as EventsBackend, this.#client as Pool, queue.name)
-    }
+  /** Tells listeners of the events of a queue after that one. */
+  hear(queue: Queue, after: string, listeners: EventListeners): void {
+    const options = { ...this.#base, lastEventId: after, blockingTimeout: EVENT_WAIT[this.#kind], autorun: false }
+    const events = this.#keep(new this.bull.QueueEvents(queue.name, options as never, this.#factory()))
+    const backend = events.getBackend() as unknown as EventsBackend
+    if (this.#kind === 'postgres') readLateEvents(backend, this.#client as Pool, queue.name)
+    listenTo(backend, listeners, this.#disturbed)
     void events.run().catch(this.#disturbed)
-    return this.#keep(events)
   }
 
   worker(name: string, run: (job: Job, token?: string) => Promise<unknown>, options: Partial<WorkerOptions>): Worker {

@@ -13,8 +13,7 @@ describeOn('postgres', 'events that are committed after younger ones', server =>
     onTestFinished(() => opened.close())
     const queue = opened.queue(name)
     const seen: string[] = []
-    const events = opened.events(queue, await opened.publish(queue, 'start'))
-    events.on('said' as never, (({ what }: { what: string }) => seen.push(what)) as never)
+    opened.hear(queue, await opened.publish(queue, 'start'), { said: ({ what = '' }) => seen.push(what) })
     const publish = (client: pg.ClientBase, what: string, to = name) =>
       client.query('SELECT bullmq.publish_event($1, $2, $3)', [to, 'said', JSON.stringify({ what })])
     const clients = await Promise.all(
