@@ -1,143 +1,30 @@
-import { type ChildProcess, execFileSync, type StdioOptions, spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  closeSync,
-  constants,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
 import { parseArguments } from '../../examples/hash-folder/arguments.ts'
 import { hashFile } from '../../examples/hash-folder/hash-file.ts'
 import { task } from '../../src/worker/index.ts'
-import { runs, untilGone } from '../worker/host/processes.ts'
-
-const PROJECT = resolve(import.meta.dirname, '../..')
-const SCRIPT = join(PROJECT, 'examples/hash-folder/main.ts')
-/** Sparse, so it takes no room on the disk, and minutes to hash. */
-const SLOW = 100 * 2 ** 30
-/** Long enough to be caught in the middle, short enough to wait for. */
-const SLOWISH = 2 ** 29
-
-/** What a person's shell does not have: what npm and build servers tell the programs they start. */
-const NOT_IN_A_SHELL = /^(npm_.*|INIT_CWD|CI|NO_PROGRESS)$/
-
-/** As a shell has it: the rest is set only where a test says so. */
-const ENV = Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_IN_A_SHELL.test(name)))
-
-let place: string
-
-beforeEach(() => {
-  place = mkdtempSync(join(tmpdir(), 'hash-folder-'))
-  mkdirSync(join(place, 'folder'))
-})
-
-const descriptors: number[] = []
-
-/** Opens a file until the end of the test. */
-function opened(path: string, flags: string | number): number {
-  const descriptor = openSync(path, flags)
-  descriptors.push(descriptor)
-  return descriptor
-}
-
-afterEach(() => {
-  for (const descriptor of descriptors.splice(0)) closeSync(descriptor)
-  rmSync(place, { recursive: true })
-})
-
-/** Writes files under `folder`: a string is the content, a number the length of a sparse file. */
-function write(files: Record<string, string | number>): void {
-  for (const [name, content] of Object.entries(files)) {
-    const path = join(place, 'folder', name)
-    mkdirSync(join(path, '..'), { recursive: true })
-    writeFileSync(path, typeof content === 'string' ? content : '')
-    if (typeof content === 'number') truncateSync(path, content)
-  }
-}
-
-/** Runs to the end. */
-function run(...args: string[]) {
-  const options = { cwd: place, env: ENV, timeout: 15_000, maxBuffer: 2 ** 26 }
-  const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, ...args], options)
-  return { status, stdout, stderr: stderr.toString() }
-}
-
-function shell(command: string, input?: Buffer): Buffer {
-  return execFileSync('bash', ['-c', command], { cwd: place, input, stdio: ['pipe', 'pipe', 'pipe'] })
-}
-
-/** A pipe with no room left, and a reader who never makes any. */
-function fullPipe(): number {
-  shell('mkfifo full')
-  const pipe = opened(join(place, 'full'), constants.O_RDWR | constants.O_NONBLOCK)
-  try {
-    for (;;) writeSync(pipe, 'x')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return pipe
-    throw error
-  }
-}
-
-interface RunningOptions {
-  readonly cwd?: string
-  readonly env?: NodeJS.ProcessEnv
-  readonly stdout?: number | 'pipe'
-}
-
-/** A run to interfere with. */
-class Running {
-  readonly child: ChildProcess
-  readonly closed: Promise<unknown[]>
-  stdout = ''
-  stderr = ''
-
-  constructor(args: readonly string[], { cwd = place, env, stdout = 'pipe' }: RunningOptions = {}) {
-    const stdio: StdioOptions = ['ignore', stdout, 'pipe']
-    this.child = spawn(process.execPath, [SCRIPT, ...args], { cwd, env: { ...ENV, ...env }, stdio })
-    this.closed = once(this.child, 'close')
-    this.child.stdout?.on('data', chunk => {
-      this.stdout += chunk
-    })
-    this.child.stderr?.on('data', chunk => {
-      this.stderr += chunk
-    })
-  }
-
-  async until(stream: 'stdout' | 'stderr', text: string): Promise<void> {
-    while (!this[stream].includes(text)) {
-      const ended = await Promise.race([
-        this.child[stream] && once(this.child[stream], 'data').then(() => false),
-        this.closed.then(() => !this[stream].includes(text)),
-      ])
-      if (ended) throw new Error(`ended without ${text} on ${stream}: ${this.stderr}`)
-    }
-  }
-
-  async exitCode(): Promise<unknown> {
-    const [code] = await this.closed
-    return code
-  }
-}
-
-/** The processes that it has started and that still run. */
-function childrenOf({ pid }: ChildProcess): number[] {
-  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)])
-  return stdout.toString().split('\n').filter(Boolean).map(Number)
-}
+import {
+  describeHashFolder,
+  ENV,
+  fullPipe,
+  opened,
+  PROJECT,
+  place,
+  Running,
+  run,
+  SCRIPT,
+  SLOW,
+  shell,
+  write,
+} from './hash-folder-runs.ts'
 
 const hasScript = spawnSync('script', ['--version']).status === 0
 
-describe.skipIf(process.platform !== 'linux' || !process.features.typescript)('hash-folder', () => {
+describeHashFolder('hash-folder', () => {
   it('prints what sha256sum prints, in the byte-wise order of the paths', () => {
     write({ 'b.txt': 'b', 'a/b': 'ab', 'a.txt': 'a', 'a/c/d': 'acd', Z: 'Z', '.hidden/x': 'x', empty: '', é: 'é' })
     write({ 'back\\slash': '1', 'line\nfeed': '2', 'carriage\rreturn': '3', ' blank ': '4', '-n': '5', '*': '6' })
@@ -284,90 +171,6 @@ describe.skipIf(process.platform !== 'linux' || !process.features.typescript)('h
     const { status, stdout, stderr } = run('--help', 'missing')
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout.toString()).toMatch(/^Usage: npm start -- .*--mode.*--jobs.*--close-timeout.*--help.*Exit codes:/s)
-  })
-
-  describe.each(['async', 'thread', 'process'])('--mode %s', mode => {
-    it('prints the same bytes', () => {
-      write(Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`${i % 7}/${i}`, (i % 5) * 200_000])))
-      write({ 'back\\slash': '1', 'line\nfeed': '2', é: '3' })
-      shell(`printf 7 > $'folder/no\\xff\\xfeutf8'; mkfifo folder/pipe; ln -s 0/0 folder/link`)
-      const { status, stdout, stderr } = run('folder', '--mode', mode)
-      expect(stdout).toEqual(shell('find folder ! -type d ! -type p -print0 | LC_ALL=C sort -z | xargs -0 sha256sum'))
-      expect(status).toBe(0)
-      expect(stderr).toMatch(
-        /^progress: 205\/205 files, 80\.0 MB, [\d.]+ MB\/s\nsummary: 205 files, 80000004 bytes .* 0 failures, 1 skipped.*\n$/,
-      )
-    })
-
-    it('reports what cannot be read, with its reason', () => {
-      write({ a: 'a' })
-      symlinkSync('/proc/self/mem', join(place, 'folder/broken'))
-      shell('ln -s /proc/1/mem folder/forbidden')
-      const { status, stdout, stderr } = run('folder', '-m', mode)
-      expect({ status, stdout: stdout.toString() }).toEqual({
-        status: 1,
-        stdout: shell('sha256sum folder/a').toString(),
-      })
-      expect(stderr).toMatch(/^failed: folder\/broken: i\/o error \(EIO\)$/m)
-      expect(stderr).toMatch(/^summary: 1 file, .* 2 failures$/m)
-    })
-
-    it('leaves out the file it writes to', () => {
-      write({ a: 'a', z: 'z' })
-      const sums = opened(join(place, 'folder/sums'), 'w')
-      const args = [SCRIPT, 'folder', '--mode', mode]
-      const child = spawnSync(process.execPath, args, { cwd: place, env: ENV, stdio: ['ignore', sums, 'pipe'] })
-      expect(child.status).toBe(0)
-      expect(shell('sha256sum --check --strict folder/sums').toString()).toBe('folder/a: OK\nfolder/z: OK\n')
-    })
-
-    it('says how many bytes of a large file it has read', async () => {
-      write({ slow: SLOW })
-      const running = new Running(['folder', '--mode', mode])
-      // Megabytes or gigabytes.
-      await running.until('stderr', 'B, ')
-      running.child.kill('SIGKILL')
-      await running.closed
-    })
-
-    it('lets running files end after Ctrl-C, and leaves no process behind', async () => {
-      write({ a: 'a', b: SLOWISH, c: 'c', d: SLOW, e: 'e' })
-      const running = new Running(['folder', '--jobs', '1', '--close-timeout', '15000', '--mode', mode])
-      await running.until('stdout', '  folder/a\n')
-      const children = childrenOf(running.child)
-      running.child.kill('SIGINT')
-      expect(await running.exitCode()).toBe(130)
-      expect(running.stdout).toMatch(/ {2}folder\/a\n.* {2}folder\/b\n$/)
-      expect(running.stderr).toMatch(/^interrupted: 1 running file may take another 15000 ms/m)
-      expect(running.stderr).toMatch(/^interrupted: 3 files left\nsummary: 2 files, .* 0 failures\n$/m)
-      expect(children.filter(runs)).toEqual([])
-    })
-
-    it('ends running files when the close timeout has passed', async () => {
-      write({ a: 'a', b: SLOW, c: SLOW, d: 'd' })
-      const running = new Running(['folder', '--jobs', '2', '--close-timeout', '100', '--mode', mode])
-      await running.until('stdout', '  folder/a\n')
-      const children = childrenOf(running.child)
-      running.child.kill('SIGINT')
-      expect(await running.exitCode()).toBe(130)
-      expect(running.stdout).toMatch(/^.* {2}folder\/a\n$/)
-      expect(running.stderr).toMatch(/^interrupted: 3 files left\nsummary: 1 file, 1 byte, .* 0 failures\n$/m)
-      expect(children.filter(runs)).toEqual([])
-    })
-
-    it('exits at once the second time, and its processes with it', async () => {
-      write({ a: 'a', b: SLOW })
-      const running = new Running(['folder', '--close-timeout', '600000', '--mode', mode])
-      await running.until('stdout', '  folder/a\n')
-      const children = childrenOf(running.child)
-      expect(children.length > 0).toBe(mode === 'process')
-      running.child.kill('SIGINT')
-      await running.until('stderr', 'interrupted: ')
-      running.child.kill('SIGINT')
-      expect(await running.exitCode()).toBe(130)
-      expect(running.stderr).not.toContain('summary:')
-      await Promise.all(children.map(untilGone))
-    })
   })
 
   describe('progress', () => {
