@@ -10,8 +10,9 @@ interface Entry {
   readonly reject: (error: unknown) => void
 }
 
-/** One step of the server should not keep others waiting for long. */
+/** One step of the server should not keep others waiting for long: how many jobs it adds, and characters of arguments. */
 const MOST = 500
+const MOST_TEXT = 2 ** 22
 
 /** How many steps are on their way at a time. */
 const LANES = 4
@@ -23,7 +24,7 @@ const LANES = 4
 export class JobAdder {
   readonly #queue: Queue
   readonly #together: boolean
-  #waiting: Entry[] = []
+  readonly #waiting: Entry[] = []
   #lanes = 0
 
   constructor(queue: Queue, together: boolean) {
@@ -43,11 +44,20 @@ export class JobAdder {
   async #addAll(): Promise<void> {
     this.#lanes += 1
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.slice(0, MOST)
-      this.#waiting = this.#waiting.slice(MOST)
+      const batch = this.#next()
       await (batch.length === 1 ? this.#addOne(batch[0] as Entry) : this.#addBatch(batch))
     }
     this.#lanes -= 1
+  }
+
+  #next(): Entry[] {
+    let [count, text] = [0, 0]
+    for (const { data } of this.#waiting) {
+      if (count === MOST || text > MOST_TEXT) break
+      count += 1
+      text += data.args.length
+    }
+    return this.#waiting.splice(0, count)
   }
 
   async #addOne({ name, data, opts, resolve, reject }: Entry): Promise<void> {
