@@ -68,6 +68,15 @@ describeEachServer('priorities', server => {
     expect(await ran()).toEqual(['higher', 'high', 'the first of all', 'usual a', 'usual b', 'usual c', 'low'])
   })
 
+  it('are used by callers that were there before anybody used one, too', async () => {
+    const { one, two, add, ran } = await scene()
+    await add(two, 'before all', 0)
+    await add(one, 'high', 5)
+    await add(two, 'usual', 0)
+    await add(one, 'higher', 7)
+    expect(await ran()).toEqual(['before all', 'higher', 'high', 'usual'])
+  })
+
   it('below the usual one come after it, in a queue without any above', async () => {
     const { one, two, add, ran } = await scene()
     await add(one, 'low', -1)
