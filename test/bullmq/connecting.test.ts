@@ -44,6 +44,16 @@ describe.each(SCHEMES)('a server that is not there (%s)', scheme => {
     }
   })
 
+  it('is nothing to a call that is cancelled meanwhile', async () => {
+    const connection = `${scheme}://127.0.0.1:${await freePort()}/0`
+    const call = task(echo, { mode: 'distributed', name: 'echo', queue: QUEUE, connection, connectTimeout: 300 })
+    const handle = call(1)
+    await handle.accepted
+    await handle.cancel('no more')
+    expect(await failureOf(handle)).toMatchObject({ name: 'TaskCancelledError', cause: 'no more' })
+    await call.stop()
+  })
+
   it('is said not to be known', async () => {
     for (const error of await failuresOf(`${scheme}://nowhere.invalid/0`, 300)) {
       expect(error).toMatchObject({

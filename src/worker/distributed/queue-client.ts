@@ -91,6 +91,10 @@ export class QueueClient {
       // Not awaited: the server may be away for as long as it likes, and the call be dropped meanwhile.
       void this.#add(call).catch(error => this.#notAdded(call, error))
       return await call.result
+    } catch (error) {
+      // Told to stop before there was a job: that the server could not be reached does not matter any more.
+      if (call.jobId === '') request.signal.throwIfAborted()
+      throw error
     } finally {
       request.signal.removeEventListener('abort', stop)
       this.#outstanding.forget(call)
@@ -111,13 +115,8 @@ export class QueueClient {
     await this.#closing
   }
 
-  async #cached(server: QueueServer, { signal }: CallRequest, key: string): Promise<string | undefined> {
-    try {
-      return await this.#persist(signal, () => server.cache.get(this.#options.queue, key))
-    } catch (error) {
-      signal.throwIfAborted()
-      throw error
-    }
+  #cached(server: QueueServer, { signal }: CallRequest, key: string): Promise<string | undefined> {
+    return this.#persist(signal, () => server.cache.get(this.#options.queue, key))
   }
 
   /** Told to stop while the server was away: whether the job was added, nobody knows until it is back. */
