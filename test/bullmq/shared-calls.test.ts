@@ -89,6 +89,15 @@ describeEachServer('calls that are the same call', server => {
     expect(await other).toBe('x')
   })
 
+  it('stop when all of them are cancelled at once', async () => {
+    const made = caller(gated<string>, { key: 'all' })
+    const calls = [made(notes, gate, 'x'), made(notes, gate, 'x')]
+    await vi.waitUntil(() => made.stats().active === 2)
+    await Promise.all(calls.map(call => call.cancel('no more')))
+    expect(lines()).toContain('stopped')
+    for (const call of calls) expect(await failureOf(call)).toMatchObject({ cause: 'no more' })
+  })
+
   it('are computed once while their result is kept', async () => {
     const [one, two] = [caller(note, { cache: { ttl: 60_000 } }), caller(note, { cache: { ttl: 60_000 } })]
     expect(await one(notes, 'kept')).toBe('kept')

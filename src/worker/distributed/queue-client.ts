@@ -184,7 +184,8 @@ export class QueueClient {
   /** Has the job stopped that computes a call, or just leaves it to the others that want its result. */
   async #stop(call: QueuedCall): Promise<void> {
     const { reason } = call.request.signal
-    if (this.#outstanding.of(call.jobId).length > 1) return call.fail(reason)
+    // Not to those that are told to stop, too: each would leave it to the other.
+    if (this.#outstanding.of(call.jobId).some(other => !other.request.signal.aborted)) return call.fail(reason)
     const told = encodeThrown(reason)
     // Until it has been heard: a worker may take the job just now, or the one that had it may have died.
     for (let wait = LOOK; !call.settled; wait = Math.min(wait * 2, 10 * LOOK)) {
