@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { type TaskFunction, task, type WorkerOptions } from '../../src/worker/index.ts'
 import { failOnce, gated, note } from '../fixtures/bullmq/functions.ts'
@@ -87,6 +88,22 @@ describeEachServer('calls that are the same call', server => {
     await started(2)
     writeFileSync(gate, '')
     expect(await other).toBe('x')
+  })
+
+  it('leave it to the others when one is cancelled that is only being added', async () => {
+    const made = caller(gated<string>, { key: 'join' })
+    const first = made(notes, gate, 'x')
+    await started(1)
+    for (const turns of [1, 2, 3, 4]) {
+      const other = made(notes, gate, 'x')
+      await other.accepted
+      for (let turn = 0; turn < turns; turn += 1) await setImmediate()
+      await other.cancel('no more')
+      expect(await failureOf(other)).toMatchObject({ cause: 'no more' })
+    }
+    writeFileSync(gate, '')
+    expect(await first).toBe('x')
+    expect(lines()).toHaveLength(1)
   })
 
   it('stop when all of them are cancelled at once', async () => {

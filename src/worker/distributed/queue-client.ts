@@ -88,8 +88,7 @@ export class QueueClient {
         return decode(cached)
       }
       request.signal.addEventListener('abort', stop, { once: true })
-      // Not awaited: the server may be away for as long as it likes, and the call be dropped meanwhile.
-      void this.#add(call).catch(error => this.#notAdded(call, error))
+      this.#addJobOf(call)
       return await call.result
     } catch (error) {
       // Told to stop before there was a job: that the server could not be reached does not matter any more.
@@ -117,6 +116,11 @@ export class QueueClient {
 
   #cached(server: QueueServer, { signal }: CallRequest, key: string): Promise<string | undefined> {
     return this.#persist(signal, () => server.cache.get(this.#options.queue, key))
+  }
+
+  /** Not awaited: the server may be away for as long as it likes, and the call be dropped meanwhile. */
+  #addJobOf(call: QueuedCall): void {
+    call.added = this.#add(call).catch(error => this.#notAdded(call, error))
   }
 
   /** Told to stop while the server was away: whether the job was added, nobody knows until it is back. */
@@ -177,13 +181,16 @@ export class QueueClient {
   #ended(jobId: string, end: JobEnd): void {
     this.#outstanding.each(jobId, call => {
       if (call.settled || call.end(end)) return
-      this.#add(call).catch(error => call.fail(error))
+      this.#addJobOf(call)
     })
   }
 
   /** Has the job stopped that computes a call, or just leaves it to the others that want its result. */
   async #stop(call: QueuedCall): Promise<void> {
     const { reason } = call.request.signal
+    // A job that is added when it has been removed already would run for nobody.
+    await call.added
+    if (call.settled) return
     // Not to those that are told to stop, too: each would leave it to the other.
     if (this.#outstanding.of(call.jobId).some(other => !other.request.signal.aborted)) return call.fail(reason)
     const told = encodeThrown(reason)

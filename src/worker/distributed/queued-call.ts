@@ -31,6 +31,8 @@ export class QueuedCall {
   readonly result: Promise<unknown>
   /** The job that computes it; that of another call where both have one key. */
   jobId = ''
+  /** Resolves when its job has been added, or could not be. */
+  added: Promise<void> = Promise.resolve()
   started = false
   settled = false
   /** When something was last heard of it. */

@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { task } from '../../../src/worker/index.ts'
 import { cleansUp, double, listens, waits } from '../../fixtures/bullmq/fault-functions.ts'
 import { describeEachOwnServer, describeEachServer } from '../../servers/describe-each-server.ts'
 import { failureOf } from '../../work.ts'
+import { waitingJobs } from './engine.ts'
 import { kill, PATIENCE, Scene, until } from './scene.ts'
 
 const CANCELLED = { name: 'TaskCancelledError', cause: 'no more' }
@@ -99,6 +102,23 @@ describeEachServer('cancel', server => {
       await running
       expect(await caller.submit(double, scene.folder, 2)).toBe(4)
       expect(scene.notes('started', 'waiting')).toEqual([])
+    })
+
+    it('that is only being added means that none runs it later', { timeout: PATIENCE }, async () => {
+      const scene = new Scene(server)
+      const made = task(double, { mode: 'distributed', connection: server.url, queue: scene.queue })
+      onTestFinished(async () => void (await made.stop()))
+      // With the connections open, the first one of a priority needs several steps.
+      const opening = made(scene.folder, 1)
+      await until(async () => (await waitingJobs(server, scene.queue)) === 1)
+      await opening.cancel('no more')
+      const handle = made.with({ priority: 1 })(scene.folder, 2)
+      await handle.accepted
+      await setImmediate()
+      expect(await handle.cancel('no more')).toBe(true)
+      expect(await failureOf(opening)).toMatchObject(CANCELLED)
+      expect(await failureOf(handle)).toMatchObject(CANCELLED)
+      expect(await waitingJobs(server, scene.queue)).toBe(0)
     })
 
     it('without any worker means that none runs it later', { timeout: PATIENCE }, async () => {
