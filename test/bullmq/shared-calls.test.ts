@@ -7,8 +7,9 @@ import { type TaskFunction, task, type WorkerOptions } from '../../src/worker/in
 import { failOnce, gated, note } from '../fixtures/bullmq/functions.ts'
 import { cleanUp } from '../servers/clean-up.ts'
 import { describeEachServer } from '../servers/describe-each-server.ts'
-import { queueName } from '../servers/queues.ts'
+import { ownQueue, queueName } from '../servers/queues.ts'
 import { failureOf } from '../work.ts'
+import { deduplications, waitingJobs } from './faults/engine.ts'
 import { startWorker, type WorkerProcess } from './worker-process.ts'
 
 const FUNCTIONS = new URL('../fixtures/bullmq/functions.ts', import.meta.url)
@@ -88,6 +89,19 @@ describeEachServer('calls that are the same call', server => {
     await started(2)
     writeFileSync(gate, '')
     expect(await other).toBe('x')
+  })
+
+  it('leave it to other callers when one is cancelled while it waits for a worker', async () => {
+    const lonely = ownQueue(server, 'shared-waiting')
+    const [one, two] = [caller(note, { key: 'wait', queue: lonely }), caller(note, { key: 'wait', queue: lonely })]
+    const first = one(notes, 'first')
+    await vi.waitUntil(async () => (await waitingJobs(server, lonely)) === 1)
+    const second = two(notes, 'second')
+    await vi.waitUntil(async () => (await deduplications(server, lonely)) === 1)
+    await first.cancel('no more')
+    await using _worker = await startWorker(FUNCTIONS, { connection, queue: lonely })
+    expect(await second).toBe('second')
+    expect(lines()).toEqual(['second'])
   })
 
   it('leave it to the others when one is cancelled that is only being added', async () => {

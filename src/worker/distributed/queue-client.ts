@@ -202,13 +202,16 @@ export class QueueClient {
     }
   }
 
-  async #tellToStop({ jobId }: QueuedCall, reason: string): Promise<void> {
+  async #tellToStop({ jobId, request }: QueuedCall, reason: string): Promise<void> {
     const { server, queue, control } = await this.#opened()
     const [removed] = await Promise.all([
       queue.remove(jobId).catch(() => 0),
       server.publish(control, 'cancel', { jobId, reason }),
     ])
-    if (removed === 1) this.#ended(jobId, { removed: true })
+    if (removed !== 1) return
+    this.#ended(jobId, { removed: true })
+    // A PostgreSQL does not tell the others who wait for it.
+    if (request.key !== undefined) await server.publish(queue, 'removed', { jobId })
   }
 
   #opened(): Promise<Open> {

@@ -61,7 +61,7 @@ export class QueuedCall {
   end(end: JobEnd): boolean {
     try {
       if ('result' in end) this.#succeed(decode(end.result))
-      else if ('removed' in end) this.#stopped(new TaskCancelledError('the job was removed from its queue'))
+      else if ('removed' in end) return this.#removed()
       else return this.#failed(failureOf(end.failedReason))
     } catch (error) {
       // What came back makes no sense here: another version of the library, or another library, has written it.
@@ -88,6 +88,14 @@ export class QueuedCall {
       if (ending === 'abandoned' && signal.aborted) onAbandoned()
       this.#stopped(error)
     }
+    return true
+  }
+
+  /** Another caller of the same call removes the job, too, when it is told to stop. */
+  #removed(): boolean {
+    const { signal, key } = this.request
+    if (key !== undefined && !signal.aborted) return false
+    this.#stopped(new TaskCancelledError('the job was removed from its queue'))
     return true
   }
 

@@ -29,6 +29,11 @@ export async function endsOf(server: TestServer, queue: string): Promise<string[
   return ends.map(({ event, jobId }) => `${jobId} ${event}`)
 }
 
+/** How many jobs of a queue were not added because there was one with the same key. */
+export async function deduplications(server: TestServer, queue: string): Promise<number> {
+  return (await eventsOf(server, queue)).filter(({ event }) => event === 'deduplicated').length
+}
+
 /** The milliseconds that the locks of a queue on a Redis still hold, by their jobs. */
 export async function redisLocks({ url }: TestServer, queue: string): Promise<Record<string, number>> {
   return withRedis(url, async redis => {
