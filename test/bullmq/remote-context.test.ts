@@ -1,11 +1,15 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { rateLimit, resourceLimit } from '../../src/index.ts'
 import { task } from '../../src/worker/index.ts'
-import { about, takeMore, takeTooMuch } from '../fixtures/bullmq/functions.ts'
+import { about, takeAside, takeMore, takeTooMuch } from '../fixtures/bullmq/functions.ts'
 import { cleanUp } from '../servers/clean-up.ts'
 import { describeEachServer } from '../servers/describe-each-server.ts'
 import { queueName } from '../servers/queues.ts'
+import { temporaryFolder } from '../servers/temporary-folder.ts'
 import { failureOf } from '../work.ts'
+import { eventCount } from './faults/engine.ts'
 import { startWorker, type WorkerProcess } from './worker-process.ts'
 
 const FUNCTIONS = new URL('../fixtures/bullmq/functions.ts', import.meta.url)
@@ -41,6 +45,27 @@ describeEachServer('what a function elsewhere knows of its task', server => {
     expect(await made(10)).toBe('took 10')
     expect(Math.round(tokens.stats().used)).toBe(11)
     expect(await failureOf(made(1_000))).toBeInstanceOf(RangeError)
+  })
+
+  it('are not given to a call that is over, which would connect anew for it', async () => {
+    const queue = queues.async as string
+    const tokens = resourceLimit({ key: 'tokens', capacity: 1 })
+    const where = { mode: 'distributed', connection, queue } as const
+    const gate = join(temporaryFolder(), 'gate')
+    const held = await tokens.acquire()
+    const callers = () => eventCount(server, queue, 'caller')
+    const before = await callers()
+    const made = task(takeAside, { ...where, limits: tokens, cost: { tokens: 0 } })
+    const call = made(gate)
+    await vi.waitUntil(() => tokens.stats().waiting === 1)
+    writeFileSync(gate, '')
+    await call
+    await made.stop()
+    held.release()
+    await vi.waitUntil(() => tokens.stats().used === 0)
+    await using other = task(about, where)
+    await other()
+    expect(await callers()).toBe(before + 2)
   })
 
   it.each(modes)('are not the limits of others, in the mode %s', async mode => {

@@ -9,7 +9,7 @@ import { cleanUp } from '../servers/clean-up.ts'
 import { describeEachServer } from '../servers/describe-each-server.ts'
 import { ownQueue, queueName } from '../servers/queues.ts'
 import { failureOf } from '../work.ts'
-import { deduplications, waitingJobs } from './faults/engine.ts'
+import { eventCount, waitingJobs } from './faults/engine.ts'
 import { startWorker, type WorkerProcess } from './worker-process.ts'
 
 const FUNCTIONS = new URL('../fixtures/bullmq/functions.ts', import.meta.url)
@@ -97,7 +97,7 @@ describeEachServer('calls that are the same call', server => {
     const first = one(notes, 'first')
     await vi.waitUntil(async () => (await waitingJobs(server, lonely)) === 1)
     const second = two(notes, 'second')
-    await vi.waitUntil(async () => (await deduplications(server, lonely)) === 1)
+    await vi.waitUntil(async () => (await eventCount(server, lonely, 'deduplicated')) === 1)
     await first.cancel('no more')
     await using _worker = await startWorker(FUNCTIONS, { connection, queue: lonely })
     expect(await second).toBe('second')

@@ -68,8 +68,9 @@ export class QueueClient {
     this.#options = options
     this.#report = report
     this.#answers = new CallAnswers(async (event, fields) => {
-      const { server, control } = await this.#opened()
-      await server.publish(control, event, fields)
+      const open = await this.#opening
+      // Closed, as no call is left: nobody would close what is opened now.
+      await open?.server.publish(open.control, event, fields)
     })
   }
 

@@ -29,9 +29,9 @@ export async function endsOf(server: TestServer, queue: string): Promise<string[
   return ends.map(({ event, jobId }) => `${jobId} ${event}`)
 }
 
-/** How many jobs of a queue were not added because there was one with the same key. */
-export async function deduplications(server: TestServer, queue: string): Promise<number> {
-  return (await eventsOf(server, queue)).filter(({ event }) => event === 'deduplicated').length
+/** How many events of that name were published about a queue. */
+export async function eventCount(server: TestServer, queue: string, name: string): Promise<number> {
+  return (await eventsOf(server, queue)).filter(({ event }) => event === name).length
 }
 
 /** The milliseconds that the locks of a queue on a Redis still hold, by their jobs. */
