@@ -83,6 +83,8 @@ export class Control {
     const request = String(this.#lastRequest)
     const asked = Promise.withResolvers<unknown>()
     this.#asked.set(`${jobId} ${request}`, asked)
+    // The refusal may be here before the server has said that it has the question.
+    asked.promise.catch(() => {})
     try {
       const text = encode(what, { of: 'arguments', name: 'a request' }, Number.POSITIVE_INFINITY)
       await this.#publish('ask', { jobId, request, what: text })
