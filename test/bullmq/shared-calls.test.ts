@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { resourceLimit } from '../../src/index.ts'
 import { type TaskFunction, task, type WorkerOptions } from '../../src/worker/index.ts'
-import { failOnce, gated, note } from '../fixtures/bullmq/functions.ts'
+import { failOnce, gated, note, takeMore } from '../fixtures/bullmq/functions.ts'
 import { cleanUp } from '../servers/clean-up.ts'
 import { describeEachServer } from '../servers/describe-each-server.ts'
 import { ownQueue, queueName } from '../servers/queues.ts'
@@ -118,6 +119,19 @@ describeEachServer('calls that are the same call', server => {
     writeFileSync(gate, '')
     expect(await first).toBe('x')
     expect(lines()).toHaveLength(1)
+  })
+
+  it('take of the limits of one of them, and of those of another when that is cancelled', async () => {
+    const tokens = resourceLimit({ key: 'tokens', capacity: 5 })
+    const held = await tokens.acquire({ tokens: 5 })
+    const made = caller(takeMore, { key: 'limits', limits: tokens, cost: { tokens: 0 } })
+    const [first, second] = [made(3), made(3)]
+    await vi.waitUntil(() => made.stats().active === 2 && tokens.stats().waiting > 0)
+    expect(tokens.stats().waiting).toBe(1)
+    await first.cancel('no more')
+    held.release()
+    expect(await second).toBe('took 3')
+    expect(tokens.stats()).toMatchObject({ used: 0, waiting: 0 })
   })
 
   it('stop when all of them are cancelled at once', async () => {

@@ -1,26 +1,35 @@
 import { decode, encode } from './payload.ts'
 import { encodeThrown, type FromCaller } from './protocol.ts'
+import type { QueuedCall } from './queued-call.ts'
 
 type Publish = (event: keyof FromCaller, fields: Readonly<Record<string, string>>) => Promise<void>
 
-/** Answers what functions ask of their callers, once each: every caller of a job hears its questions. */
+/** Answers what functions ask of their callers, once each, however many calls wait for the same job. */
 export class CallAnswers {
   readonly #publish: Publish
-  readonly #answered = new Map<string, Set<string>>()
+  readonly #callsOf: (jobId: string) => readonly QueuedCall[]
 
-  constructor(publish: Publish) {
+  /** @param callsOf those that wait for a job */
+  constructor(publish: Publish, callsOf: (jobId: string) => readonly QueuedCall[]) {
     this.#publish = publish
+    this.#callsOf = callsOf
   }
 
-  async answer(jobId: string, request: string, what: string, ask: (what: unknown) => Promise<unknown>): Promise<void> {
-    const answered = this.#answered.get(jobId) ?? new Set()
-    this.#answered.set(jobId, answered.add(request))
-    const outcome = await outcomeOf(what, ask)
-    await this.#publish('answer', { jobId, request, ...outcome }).catch(() => {})
+  async answer(jobId: string, request: string, what: string): Promise<void> {
+    for (let call = this.#answering(jobId); call !== undefined; ) {
+      const outcome = await outcomeOf(what, call.request.onRequest)
+      const next = this.#answering(jobId)
+      if (!call.request.signal.aborted || next === undefined || next === call) {
+        return await this.#publish('answer', { jobId, request, ...outcome }).catch(() => {})
+      }
+      // Told to stop, it refuses what another call still wants.
+      call = next
+    }
   }
 
-  forget(jobId: string): void {
-    this.#answered.delete(jobId)
+  #answering(jobId: string): QueuedCall | undefined {
+    const calls = this.#callsOf(jobId)
+    return calls.find(call => !call.request.signal.aborted) ?? calls[0]
   }
 }
 

@@ -60,18 +60,18 @@ export class QueueClient {
     removed: ({ jobId = '' }) => this.#ended(jobId, { removed: true }),
     worker: ({ id = '', slots }) => this.presence.heard(id, Number(slots)),
     priorities: () => this.#priorities.heard(),
-    ask: ({ jobId = '', request = '', what = '' }) =>
-      this.#outstanding.each(jobId, call => void this.#answers.answer(jobId, request, what, call.request.onRequest)),
+    ask: ({ jobId = '', request = '', what = '' }) => void this.#answers.answer(jobId, request, what),
   }
 
   constructor(options: QueueOptions, report: ConnectionReport) {
     this.#options = options
     this.#report = report
-    this.#answers = new CallAnswers(async (event, fields) => {
+    const publish = async (event: string, fields: Readonly<Record<string, string>>) => {
       const open = await this.#opening
       // Closed, as no call is left: nobody would close what is opened now.
       await open?.server.publish(open.control, event, fields)
-    })
+    }
+    this.#answers = new CallAnswers(publish, jobId => this.#outstanding.of(jobId))
   }
 
   /** Runs one call; settles when it has stopped. Rejects with `ConnectionError` when there is no server for it. */
@@ -98,7 +98,6 @@ export class QueueClient {
     } finally {
       request.signal.removeEventListener('abort', stop)
       this.#outstanding.forget(call)
-      this.#answers.forget(call.jobId)
       this.#calls -= 1
       if (this.#calls === 0) this.#linger()
     }

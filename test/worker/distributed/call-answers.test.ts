@@ -4,8 +4,12 @@ import { decodeThrown } from '../../../src/worker/distributed/protocol.ts'
 
 it('a request that can not be read is answered with that', async () => {
   const published: Readonly<Record<string, string>>[] = []
-  const answers = new CallAnswers(async (_, fields) => void published.push(fields))
-  await answers.answer('job', '1', 'of another version', async () => 'nothing')
+  const call = { request: { onRequest: async () => 'nothing', signal: new AbortController().signal } }
+  const answers = new CallAnswers(
+    async (_, fields) => void published.push(fields),
+    () => [call as never],
+  )
+  await answers.answer('job', '1', 'of another version')
   expect(published).toEqual([{ jobId: 'job', request: '1', error: expect.any(String) }])
   expect(decodeThrown(published[0]?.error as string)).toMatchObject({ code: 'ERR_SERIALIZATION' })
 })
