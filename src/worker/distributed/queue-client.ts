@@ -27,6 +27,9 @@ const LOOK = 1_000
 /** How many calls are looked at at a time, so that a look costs next to nothing however many there are. */
 const LOOKED_AT = 100
 
+/** For what is not given up. */
+const FOREVER = new AbortController().signal
+
 /** What there is while the connections are open. */
 interface Open {
   readonly server: QueueServer
@@ -71,7 +74,9 @@ export class QueueClient {
       // Closed, as no call is left: nobody would close what is opened now.
       await open?.server.publish(open.control, event, fields)
     }
-    this.#answers = new CallAnswers(publish, jobId => this.#outstanding.of(jobId))
+    // A function waits for its answer for as long as it takes.
+    const persistent: typeof publish = (...answer) => this.#persist(FOREVER, () => publish(...answer))
+    this.#answers = new CallAnswers(persistent, jobId => this.#outstanding.of(jobId))
   }
 
   /** Runs one call; settles when it has stopped. Rejects with `ConnectionError` when there is no server for it. */

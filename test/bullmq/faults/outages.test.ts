@@ -1,7 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { resourceLimit } from '../../../src/index.ts'
+import { task } from '../../../src/worker/index.ts'
 import { double, doubleLater } from '../../fixtures/bullmq/fault-functions.ts'
+import { takeMore } from '../../fixtures/bullmq/functions.ts'
 import { describeEachOwnServer, describeOwn } from '../../servers/describe-each-server.ts'
 import { type OwnServer, startRedis } from '../../servers/own-server.ts'
+import { startWorker } from '../worker-process.ts'
 import { PATIENCE, Scene, until } from './scene.ts'
 
 const CALLS = 300
@@ -38,6 +42,28 @@ describeEachOwnServer('a server', ({ start }) => {
   })
   describe('that is killed and started again under load', () => {
     it('loses no call and no result', { timeout: 2 * PATIENCE }, () => endsUnderLoad(start, 'kill'))
+  })
+})
+
+describeEachOwnServer('a server that is away while a limit is granted', ({ start }) => {
+  it('has the function know of it when it is back', { timeout: PATIENCE }, async () => {
+    const { scene, server } = await Scene.onOwn(start)
+    const where = { connection: server.url, queue: scene.queue }
+    const worker = await startWorker(new URL('../../fixtures/bullmq/functions.ts', import.meta.url), where)
+    onTestFinished(() => worker[Symbol.asyncDispose]())
+    const tokens = resourceLimit({ key: 'tokens', capacity: 5 })
+    const held = await tokens.acquire({ tokens: 5 })
+    const logger = { error: (_: unknown, message: string) => void scene.log.push(message) }
+    const made = task(takeMore, { ...where, mode: 'distributed', limits: tokens, cost: { tokens: 0 }, logger })
+    onTestFinished(async () => void (await made.close({ timeout: 0 })))
+    const call = made(3)
+    await until(() => tokens.stats().waiting === 1)
+    await server.stop()
+    await until(() => scene.log.some(isAway))
+    held.release()
+    await until(() => tokens.stats().used === 3)
+    await server.start()
+    expect(await call).toBe('took 3')
   })
 })
 
