@@ -173,7 +173,8 @@ export class QueueClient {
         if (!isPassing(error) || this.#opening === undefined) throw error
         this.#heardTrouble(error)
         if (!signal.aborted) await pause(LOOK)
-        if (signal.aborted) throw error
+        // Closed meanwhile, as no call is left: nobody would close what is opened now.
+        if (signal.aborted || this.#opening === undefined) throw error
       }
     }
   }

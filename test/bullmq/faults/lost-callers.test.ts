@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Queue } from 'bullmq'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { double, waits } from '../../fixtures/bullmq/fault-functions.ts'
 import { describeEachServer } from '../../servers/describe-each-server.ts'
-import { endsOf, jobCounts, loseEvents, waitingJobs } from './engine.ts'
+import { endsOf, eventCount, jobCounts, loseEvents, waitingJobs } from './engine.ts'
 import { kill, PATIENCE, Scene, until } from './scene.ts'
 
 describeEachServer('a caller', server => {
@@ -44,6 +46,25 @@ describeEachServer('a caller', server => {
       const caller = await scene.caller()
       expect(await caller.submit(double, scene.folder, 2)).toBe(4)
       expect(machine.output.stderr).toBe('')
+    })
+  })
+
+  describe('that never hears that its job was added', () => {
+    it('does not connect anew for it when the call is over', { timeout: PATIENCE }, async () => {
+      const scene = new Scene(server)
+      await scene.machine()
+      const caller = await scene.caller()
+      const add = Queue.prototype.add
+      const spy = vi.spyOn(Queue.prototype, 'add').mockImplementationOnce(async function (this: Queue, ...args) {
+        await add.apply(this, args)
+        throw Object.assign(new Error('the answer got lost'), { code: 'ECONNRESET' })
+      })
+      onTestFinished(() => spy.mockRestore())
+      expect(await caller.submit(double, scene.folder, 2)).toBe(4)
+      await caller.close()
+      // The time after which it is tried again.
+      await sleep(1_500)
+      expect(await eventCount(server, scene.queue, 'caller')).toBe(1)
     })
   })
 
