@@ -44,13 +44,16 @@ describe.each(SCHEMES)('a server that is not there (%s)', scheme => {
     }
   })
 
-  it('is nothing to a call that is cancelled meanwhile', async () => {
+  it('is nothing to a call that is cancelled meanwhile, which ends at once', async () => {
     const connection = `${scheme}://127.0.0.1:${await freePort()}/0`
     const call = task(echo, { mode: 'distributed', name: 'echo', queue: QUEUE, connection, connectTimeout: 300 })
-    const handle = call(1)
+    const [handle, other] = [call(1), call(2)]
+    const ended: unknown[] = []
+    const ends = [handle, other].map(async each => ended.push(await failureOf(each)))
     await handle.accepted
-    await handle.cancel('no more')
-    expect(await failureOf(handle)).toMatchObject({ name: 'TaskCancelledError', cause: 'no more' })
+    expect(await handle.cancel('no more')).toBe(true)
+    await Promise.all(ends)
+    expect(ended).toMatchObject([{ name: 'TaskCancelledError', cause: 'no more' }, { name: 'ConnectionError' }])
     await call.stop()
   })
 

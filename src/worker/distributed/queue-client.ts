@@ -5,9 +5,9 @@ import type { Server } from './connection.ts'
 import type { ConnectionReport } from './connection-report.ts'
 import type { EventListeners } from './event-listeners.ts'
 import { JobAdder } from './job-adder.ts'
+import { type Closing, Lifetime } from './lifetime.ts'
 import { OutstandingCalls } from './outstanding-calls.ts'
 import { isPassing } from './passing.ts'
-import { decode } from './payload.ts'
 import { Presence } from './presence.ts'
 import { Priorities } from './priorities.ts'
 import { controlQueue, encodeThrown } from './protocol.ts'
@@ -20,8 +20,6 @@ export interface QueueOptions extends OpenOptions {
   readonly queue: string
 }
 
-/** Milliseconds that the connections stay open when no call is left: until then they keep the process alive. */
-const LINGER = 500
 /** Milliseconds between two looks at the calls that nothing was heard of. */
 const LOOK = 1_000
 /** How many calls are looked at at a time, so that a look costs next to nothing however many there are. */
@@ -31,7 +29,7 @@ const LOOKED_AT = 100
 const FOREVER = new AbortController().signal
 
 /** What there is while the connections are open. */
-interface Open {
+interface Open extends Closing {
   readonly server: QueueServer
   readonly queue: Queue
   readonly jobs: JobAdder
@@ -47,11 +45,9 @@ export class QueueClient {
   readonly #outstanding = new OutstandingCalls()
   readonly #answers: CallAnswers
   readonly #report: ConnectionReport
+  readonly #lifetime = new Lifetime(() => this.#open())
   #lastJob = 0
   #calls = 0
-  #opening: Promise<Open> | undefined
-  #closing: Promise<void> = Promise.resolve()
-  #lingering: Timer | undefined
   #looking: Timer | undefined
   #disturbed = false
   readonly #listeners: EventListeners = {
@@ -70,7 +66,7 @@ export class QueueClient {
     this.#options = options
     this.#report = report
     const publish = async (event: string, fields: Readonly<Record<string, string>>) => {
-      const open = await this.#opening
+      const open = await this.#lifetime.current
       // Closed, as no call is left: nobody would close what is opened now.
       await open?.server.publish(open.control, event, fields)
     }
@@ -82,29 +78,19 @@ export class QueueClient {
   /** Runs one call; settles when it has stopped. Rejects with `ConnectionError` when there is no server for it. */
   async call(request: CallRequest): Promise<unknown> {
     this.#calls += 1
-    this.#lingering?.cancel()
+    this.#lifetime.keep()
     const call = new QueuedCall(request, now())
     const stop = () => void this.#stop(call)
     try {
-      const { server } = await this.#opened()
-      const cached = request.data.cache && (await this.#cached(server, request, request.data.cache[0]))
       request.signal.throwIfAborted()
-      if (cached !== undefined) {
-        request.onStart()
-        return decode(cached)
-      }
       request.signal.addEventListener('abort', stop, { once: true })
-      this.#addJobOf(call)
+      this.#inBackground(call, this.#begin(call))
       return await call.result
-    } catch (error) {
-      // Told to stop before there was a job: that the server could not be reached does not matter any more.
-      if (call.jobId === '') request.signal.throwIfAborted()
-      throw error
     } finally {
       request.signal.removeEventListener('abort', stop)
       this.#outstanding.forget(call)
       this.#calls -= 1
-      if (this.#calls === 0) this.#linger()
+      if (this.#calls === 0) this.#lifetime.linger()
     }
   }
 
@@ -115,22 +101,29 @@ export class QueueClient {
 
   /** Closes the connections now, unless calls are left that need them. */
   async close(): Promise<void> {
-    if (this.#calls === 0) this.#closeNow()
-    await this.#closing
-  }
-
-  #cached(server: QueueServer, { signal }: CallRequest, key: string): Promise<string | undefined> {
-    return this.#persist(signal, () => server.cache.get(this.#options.queue, key))
+    if (this.#calls === 0) this.#lifetime.close()
+    await this.#lifetime.closed
   }
 
   /** Not awaited: the server may be away for as long as it likes, and the call be dropped meanwhile. */
-  #addJobOf(call: QueuedCall): void {
-    call.added = this.#add(call).catch(error => this.#notAdded(call, error))
+  #inBackground(call: QueuedCall, adding: Promise<void>): void {
+    call.added = adding.catch(error => this.#notAdded(call, error))
   }
 
   /** Told to stop while the server was away: whether the job was added, nobody knows until it is back. */
   #notAdded(call: QueuedCall, error: unknown): void {
     if (!call.request.signal.aborted || !isPassing(error)) call.fail(error)
+  }
+
+  async #begin(call: QueuedCall): Promise<void> {
+    const { cache } = call.request.data
+    const { server } = await this.#lifetime.opened()
+    const cached =
+      cache && (await this.#persist(call.request.signal, () => server.cache.get(this.#options.queue, cache[0])))
+    if (call.settled) return
+    if (cached === undefined) return await this.#add(call)
+    call.start()
+    call.end({ result: cached })
   }
 
   /** Adds the job of a call, as often as it takes: a job that is there already is not added again. */
@@ -145,7 +138,7 @@ export class QueueClient {
   /** The id of the job that computes the call now: another one if that has the same key. */
   async #addJob(call: QueuedCall): Promise<string> {
     const { request, jobId } = call
-    const { server, queue, jobs } = await this.#opened()
+    const { server, queue, jobs } = await this.#lifetime.opened()
     if (this.#priorities.newTo(request.priority)) await this.#priorities.tell(server, queue)
     const priority = this.#priorities.of(request.priority)
     return await jobs.add(request.fn, request.data, {
@@ -159,7 +152,7 @@ export class QueueClient {
   /** The job of another call computes the result of this one, too. It may run already, or have ended by now. */
   async #join(call: QueuedCall, jobId: string): Promise<void> {
     this.#listen(call, jobId)
-    const open = await this.#opened()
+    const open = await this.#lifetime.opened()
     await this.#persist(call.request.signal, () => this.#check(open, call))
     if (!call.settled && (await open.queue.getJobState(jobId)) === 'active') call.start()
   }
@@ -170,11 +163,11 @@ export class QueueClient {
       try {
         return await action()
       } catch (error) {
-        if (!isPassing(error) || this.#opening === undefined) throw error
+        if (!isPassing(error) || this.#lifetime.current === undefined) throw error
         this.#heardTrouble(error)
         if (!signal.aborted) await pause(LOOK)
         // Closed meanwhile, as no call is left: nobody would close what is opened now.
-        if (signal.aborted || this.#opening === undefined) throw error
+        if (signal.aborted || this.#lifetime.current === undefined) throw error
       }
     }
   }
@@ -187,13 +180,14 @@ export class QueueClient {
   #ended(jobId: string, end: JobEnd): void {
     this.#outstanding.each(jobId, call => {
       if (call.settled || call.end(end)) return
-      this.#addJobOf(call)
+      this.#inBackground(call, this.#add(call))
     })
   }
 
   /** Has the job stopped that computes a call, or just leaves it to the others that want its result. */
   async #stop(call: QueuedCall): Promise<void> {
     const { reason } = call.request.signal
+    if (call.jobId === '') return call.fail(reason)
     // A job that is added when it has been removed already would run for nobody.
     await call.added
     if (call.settled) return
@@ -209,7 +203,7 @@ export class QueueClient {
   }
 
   async #tellToStop({ jobId, request }: QueuedCall, reason: string): Promise<void> {
-    const { server, queue, control } = await this.#opened()
+    const { server, queue, control } = await this.#lifetime.opened()
     const [removed] = await Promise.all([
       queue.remove(jobId).catch(() => 0),
       server.publish(control, 'cancel', { jobId, reason }),
@@ -220,16 +214,7 @@ export class QueueClient {
     if (request.key !== undefined) await server.publish(queue, 'removed', { jobId })
   }
 
-  #opened(): Promise<Open> {
-    this.#opening ??= this.#open().catch(error => {
-      this.#opening = undefined
-      throw error
-    })
-    return this.#opening
-  }
-
   async #open(): Promise<Open> {
-    await this.#closing
     const { server: where, queue: name } = this.#options
     const server = await QueueServer.open(where, this.#options, error => this.#heardTrouble(error))
     try {
@@ -237,7 +222,12 @@ export class QueueClient {
       server.hear(queue, await server.publish(queue, 'caller'), this.#listeners)
       await this.#priorities.open(queue)
       await server.publish(control, 'who')
-      return { server, queue, jobs: new JobAdder(queue, server.together), control }
+      const close = () => {
+        this.#looking?.cancel()
+        this.#looking = undefined
+        return server.close()
+      }
+      return { server, queue, jobs: new JobAdder(queue, server.together), control, close }
     } catch (error) {
       await server.close()
       throw error
@@ -256,7 +246,7 @@ export class QueueClient {
   /** Asks about the calls that nothing was heard of for long, and about all after a trouble. */
   async #look(): Promise<void> {
     try {
-      const open = await this.#opening
+      const open = await this.#lifetime.current
       if (open === undefined) return
       if (this.#disturbed) await this.#lookAfterTrouble(open)
       else await Promise.all(this.#outstanding.silent(LOOKED_AT).map(call => this.#check(open, call)))
@@ -296,23 +286,6 @@ export class QueueClient {
     if (request.signal.aborted) return this.#ended(jobId, { removed: true })
     const job = await this.#addJob(call)
     if (job !== jobId) await Promise.all(this.#outstanding.of(jobId).map(each => this.#join(each, job)))
-  }
-
-  #linger(): void {
-    this.#lingering = startTimer(LINGER, () => this.#closeNow())
-  }
-
-  #closeNow(): void {
-    const opening = this.#opening
-    this.#opening = undefined
-    this.#lingering?.cancel()
-    this.#looking?.cancel()
-    this.#looking = undefined
-    if (opening === undefined) return
-    this.#closing = opening.then(
-      ({ server }) => server.close(),
-      () => {},
-    )
   }
 }
 
