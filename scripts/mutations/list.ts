@@ -283,6 +283,18 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
+  ...mistakesIn(
+    'src/worker/distributed/queue-client.ts',
+    ['test/bullmq/shared-calls.test.ts', 'test/bullmq/connecting.test.ts'],
+    {
+      'a cancel overtakes the job that it is for': { search: 'await call.added\n', replace: '' },
+      'a call waits for its connection when nobody wants it': {
+        search: "if (call.jobId === '') return call.fail(reason)",
+        replace: '',
+      },
+    },
+  ),
+
   ...mistakesIn('src/worker/distributed/queued-call.ts', ['test/bullmq/shared-calls.test.ts'], {
     'a call ends with the cancel of another one': {
       search: "ending === 'stopped' && key !== undefined && !signal.aborted",
