@@ -271,6 +271,10 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
+  ...mistakesIn('src/worker/distributed/kept-notifications.ts', ['test/worker/distributed'], {
+    'what is announced before the wait is waited for': { search: 'if (!news) await wait', replace: 'await wait' },
+  }),
+
   ...mistakesIn('src/worker/distributed/event-listeners.ts', ['test/worker/distributed'], {
     'events are read again': { search: 'last = id', replace: '' },
     'a listener that throws ends the reading': { search: 'failed(error)', replace: 'throw error' },

@@ -5,6 +5,7 @@ import { startBackgroundTimer } from '../../clock.ts'
 import { connectPostgres, connectRedis, driver } from './connect.ts'
 import type { Server } from './connection.ts'
 import { type EventListeners, type EventsBackend, listenTo } from './event-listeners.ts'
+import { keepNotifications, type WaitingBackend } from './kept-notifications.ts'
 import { readLateEvents } from './late-events.ts'
 import { tellLostConnections } from './lost-connections.ts'
 import { MAX_EVENTS } from './protocol.ts'
@@ -111,7 +112,10 @@ export class QueueServer {
     const options = { ...this.#base, lastEventId: after, blockingTimeout: EVENT_WAIT[this.#kind], autorun: false }
     const events = this.#keep(new this.bull.QueueEvents(queue.name, options as never, this.#factory()))
     const backend = events.getBackend() as unknown as EventsBackend
-    if (this.#kind === 'postgres') readLateEvents(backend, this.#client as Pool, queue.name)
+    if (this.#kind === 'postgres') {
+      keepNotifications(backend as unknown as WaitingBackend, queue.name)
+      readLateEvents(backend, this.#client as Pool, queue.name)
+    }
     listenTo(backend, listeners, this.#disturbed)
     void events.run().catch(this.#disturbed)
   }
