@@ -2,10 +2,11 @@ import { expect, it, onTestFinished } from 'vitest'
 import type { SharedLimit, SharedLimitOptions } from '../../../src/bullmq/limits/shared.ts'
 import { TaskTimeoutError } from '../../../src/index.ts'
 import { ConnectionError } from '../../../src/worker/distributed/errors.ts'
+import { withPostgres } from '../../servers/data.ts'
 import { describeOn, postgresUrl } from '../../servers/describe-each-server.ts'
 import { failureOf } from '../../work.ts'
 import { type Kind, RATES, sharedOf } from './kinds.ts'
-import { ownPrefix, withPostgres } from './servers.ts'
+import { ownPrefix } from './servers.ts'
 
 const PER = 300
 const url = postgresUrl ?? ''
@@ -22,7 +23,7 @@ describeOn('postgres', 'a limit shared', () => {
   it.each(RATES)('counts from when it was taken, not from before it had to wait for that: %s', async kind => {
     const limit = open(kind, 1, { prefix, name: kind })
     const lock = `${prefix}:limit:${kind}:${kind === 'calls' ? 'sliding-window' : kind}`
-    await withPostgres(async client => {
+    await withPostgres(url, async client => {
       const now = async () =>
         Number((await client.query('SELECT extract(epoch FROM clock_timestamp()) AS now')).rows[0].now)
       await client.query('BEGIN')
@@ -42,8 +43,10 @@ describeOn('postgres', 'a limit shared', () => {
 
   it('makes its tables in an empty database, also when many do so at once', async () => {
     const name = `limits_${process.pid}`
-    await withPostgres(client => client.query(`CREATE DATABASE ${name}`))
-    onTestFinished(() => withPostgres(async client => void (await client.query(`DROP DATABASE ${name} WITH (FORCE)`))))
+    await withPostgres(url, client => client.query(`CREATE DATABASE ${name}`))
+    onTestFinished(() =>
+      withPostgres(url, async client => void (await client.query(`DROP DATABASE ${name} WITH (FORCE)`))),
+    )
     const connection = new URL(url)
     connection.pathname = name
     const many = Array.from({ length: 8 }, () => open('resource', 8, { connection }))
@@ -54,8 +57,8 @@ describeOn('postgres', 'a limit shared', () => {
 
   it('says what is missing when the server does not let it keep limits', async () => {
     const role = `nobody_${process.pid}`
-    await withPostgres(client => client.query(`CREATE ROLE ${role} LOGIN`))
-    onTestFinished(() => withPostgres(async client => void (await client.query(`DROP ROLE ${role}`))))
+    await withPostgres(url, client => client.query(`CREATE ROLE ${role} LOGIN`))
+    onTestFinished(() => withPostgres(url, async client => void (await client.query(`DROP ROLE ${role}`))))
     const connection = new URL(url)
     connection.username = role
     const failure = await failureOf(open('resource', 1, { connection }).acquire())

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { Redis } from 'ioredis'
-import pg from 'pg'
 import { afterAll } from 'vitest'
+import { withPostgres, withRedis } from '../../servers/data.ts'
 import { postgresUrl, redisUrl } from '../../servers/describe-each-server.ts'
 
 /** For `describe.each`: those that the run has found. */
@@ -14,21 +13,20 @@ export const SERVERS: readonly (readonly [name: string, url: string])[] = [
 export function ownPrefix(): string {
   const prefix = `test-${randomUUID()}`
   afterAll(async () => {
-    await forgetRedis(prefix)
-    await forgetPostgres(prefix)
+    await Promise.all(SERVERS.map(([, url]) => forget(url, prefix)))
   })
   return prefix
 }
 
 /** Forgets what is counted there, as a server does that loses its data. */
 export function forget(url: string, prefix: string): Promise<void> {
-  return isRedis(url) ? forgetRedis(prefix) : forgetPostgres(prefix)
+  return isRedis(url) ? forgetRedis(url, prefix) : forgetPostgres(url, prefix)
 }
 
 /** How many entries are counted there at this moment. */
 export async function entriesUnder(url: string, prefix: string): Promise<number> {
   if (isRedis(url)) {
-    return withRedis(async redis => {
+    return withRedis(url, async redis => {
       const counts = []
       for (const key of await redis.keys(`*${prefix}*`)) {
         if ((await redis.type(key)) === 'zset') counts.push(await redis.zcard(key))
@@ -36,46 +34,27 @@ export async function entriesUnder(url: string, prefix: string): Promise<number>
       return counts.reduce((sum, count) => sum + count, 0)
     })
   }
-  return withPostgres(async client => {
+  return withPostgres(url, async client => {
     const { rowCount } = await client.query('SELECT FROM taskscope.limit_entries WHERE name LIKE $1', [`${prefix}:%`])
     return rowCount ?? 0
   })
 }
 
-async function forgetRedis(prefix: string): Promise<void> {
-  await withRedis(async redis => {
+async function forgetRedis(url: string, prefix: string): Promise<void> {
+  await withRedis(url, async redis => {
     const keys = await redis.keys(`*${prefix}*`)
     if (keys.length > 0) await redis.del(keys)
   })
 }
 
-async function forgetPostgres(prefix: string): Promise<void> {
-  await withPostgres(async client => {
+async function forgetPostgres(url: string, prefix: string): Promise<void> {
+  await withPostgres(url, async client => {
     for (const table of ['limit_entries', 'limit_levels']) {
       const { rows } = await client.query(`SELECT to_regclass('taskscope.${table}') AS there`)
       if (rows[0].there !== null)
         await client.query(`DELETE FROM taskscope.${table} WHERE name LIKE $1`, [`${prefix}%`])
     }
   })
-}
-
-export async function withPostgres<T>(work: (client: pg.Client) => Promise<T>, url = postgresUrl ?? ''): Promise<T> {
-  const client = new pg.Client(url)
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
-}
-
-async function withRedis<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(redisUrl ?? '')
-  try {
-    return await work(redis)
-  } finally {
-    redis.disconnect()
-  }
 }
 
 function isRedis(url: string): boolean {
