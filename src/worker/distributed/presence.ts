@@ -16,8 +16,4 @@ export class Presence {
     for (const [id, at] of this.#heard) if (at < oldest) this.#heard.delete(id)
     return this.#heard.size
   }
-
-  clear(): void {
-    this.#heard.clear()
-  }
 }
