@@ -1,40 +1,22 @@
-import type { Queue } from 'bullmq'
-import { now, startBackgroundTimer, startTimer, type Timer } from '../../clock.ts'
+import { now, startBackgroundTimer } from '../../clock.ts'
 import { CallAnswers } from './call-answers.ts'
-import type { Server } from './connection.ts'
 import type { ConnectionReport } from './connection-report.ts'
 import type { EventListeners } from './event-listeners.ts'
-import { JobAdder } from './job-adder.ts'
-import { type Closing, Lifetime } from './lifetime.ts'
+import { Lifetime } from './lifetime.ts'
+import { Lookout } from './lookout.ts'
+import { type OpenQueue, openQueue, type QueueOptions } from './open-queue.ts'
 import { OutstandingCalls } from './outstanding-calls.ts'
 import { isPassing } from './passing.ts'
 import { Presence } from './presence.ts'
 import { Priorities } from './priorities.ts'
-import { controlQueue, encodeThrown } from './protocol.ts'
-import { type OpenOptions, QueueServer } from './queue-server.ts'
+import { encodeThrown } from './protocol.ts'
 import { type CallRequest, type JobEnd, QueuedCall } from './queued-call.ts'
 
-/** Which queue, where. */
-export interface QueueOptions extends OpenOptions {
-  readonly server: Server
-  readonly queue: string
-}
-
-/** Milliseconds between two looks at the calls that nothing was heard of. */
-const LOOK = 1_000
-/** How many calls are looked at at a time, so that a look costs next to nothing however many there are. */
-const LOOKED_AT = 100
+/** Milliseconds until what failed for a server that is away is tried again. */
+const AGAIN = 1_000
 
 /** For what is not given up. */
 const FOREVER = new AbortController().signal
-
-/** What there is while the connections are open. */
-interface Open extends Closing {
-  readonly server: QueueServer
-  readonly queue: Queue
-  readonly jobs: JobAdder
-  readonly control: Queue
-}
 
 /** The calls of this process in one queue: adds their jobs, hears what becomes of them, and has them stopped. */
 export class QueueClient {
@@ -44,12 +26,11 @@ export class QueueClient {
   readonly #id = crypto.randomUUID().slice(0, 13)
   readonly #outstanding = new OutstandingCalls()
   readonly #answers: CallAnswers
+  readonly #lookout: Lookout
   readonly #report: ConnectionReport
   readonly #lifetime = new Lifetime(() => this.#open())
   #lastJob = 0
   #calls = 0
-  #looking: Timer | undefined
-  #disturbed = false
   readonly #listeners: EventListeners = {
     active: ({ jobId = '' }) => this.#outstanding.each(jobId, call => call.start()),
     progress: ({ jobId = '', data = '' }) =>
@@ -65,6 +46,15 @@ export class QueueClient {
   constructor(options: QueueOptions, report: ConnectionReport) {
     this.#options = options
     this.#report = report
+    this.#lookout = new Lookout({
+      outstanding: this.#outstanding,
+      presence: this.presence,
+      priorities: this.#priorities,
+      report,
+      open: () => this.#lifetime.current,
+      check: (open, call) => this.#check(open, call),
+      failed: error => this.#heardTrouble(error),
+    })
     const publish = async (event: string, fields: Readonly<Record<string, string>>) => {
       const open = await this.#lifetime.current
       // Closed, as no call is left: nobody would close what is opened now.
@@ -165,7 +155,7 @@ export class QueueClient {
       } catch (error) {
         if (!isPassing(error) || this.#lifetime.current === undefined) throw error
         this.#heardTrouble(error)
-        if (!signal.aborted) await pause(LOOK)
+        if (!signal.aborted) await pause(AGAIN)
         // Closed meanwhile, as no call is left: nobody would close what is opened now.
         if (signal.aborted || this.#lifetime.current === undefined) throw error
       }
@@ -174,7 +164,7 @@ export class QueueClient {
 
   #listen(call: QueuedCall, jobId: string): void {
     this.#outstanding.listen(call, jobId)
-    this.#lookLater()
+    this.#lookout.start()
   }
 
   #ended(jobId: string, end: JobEnd): void {
@@ -195,7 +185,7 @@ export class QueueClient {
     if (this.#outstanding.of(call.jobId).some(other => !other.request.signal.aborted)) return call.fail(reason)
     const told = encodeThrown(reason)
     // Until it has been heard: a worker may take the job just now, or the one that had it may have died.
-    for (let wait = LOOK; !call.settled; wait = Math.min(wait * 2, 10 * LOOK)) {
+    for (let wait = AGAIN; !call.settled; wait = Math.min(wait * 2, 10 * AGAIN)) {
       await this.#tellToStop(call, told).catch(error => this.#heardTrouble(error))
       if (call.settled) return
       await Promise.race([call.result.catch(() => {}), pause(wait)])
@@ -214,64 +204,22 @@ export class QueueClient {
     if (request.key !== undefined) await server.publish(queue, 'removed', { jobId })
   }
 
-  async #open(): Promise<Open> {
-    const { server: where, queue: name } = this.#options
-    const server = await QueueServer.open(where, this.#options, error => this.#heardTrouble(error))
-    try {
-      const [queue, control] = [server.queue(name), server.queue(controlQueue(name))]
-      server.hear(queue, await server.publish(queue, 'caller'), this.#listeners)
-      await this.#priorities.open(queue)
-      await server.publish(control, 'who')
-      const close = () => {
-        this.#looking?.cancel()
-        this.#looking = undefined
-        return server.close()
-      }
-      return { server, queue, jobs: new JobAdder(queue, server.together), control, close }
-    } catch (error) {
-      await server.close()
-      throw error
+  async #open(): Promise<OpenQueue> {
+    const open = await openQueue(this.#options, this.#priorities, this.#listeners, error => this.#heardTrouble(error))
+    const close = () => {
+      this.#lookout.stop()
+      return open.close()
     }
+    return { ...open, close }
   }
 
   #heardTrouble(error: unknown): void {
-    this.#disturbed = true
+    this.#lookout.disturb()
     if (this.#calls > 0) this.#report.trouble(error)
   }
 
-  #lookLater(): void {
-    this.#looking ??= startTimer(LOOK, () => void this.#look())
-  }
-
-  /** Asks about the calls that nothing was heard of for long, and about all after a trouble. */
-  async #look(): Promise<void> {
-    try {
-      const open = await this.#lifetime.current
-      if (open === undefined) return
-      if (this.#disturbed) await this.#lookAfterTrouble(open)
-      else await Promise.all(this.#outstanding.silent(LOOKED_AT).map(call => this.#check(open, call)))
-      const lonely = this.#report.noticeWorkers(this.presence.count, this.#outstanding.size)
-      if (lonely) await open.server.publish(open.control, 'who')
-    } catch (error) {
-      this.#heardTrouble(error)
-    } finally {
-      this.#looking = undefined
-      if (this.#outstanding.size > 0) this.#lookLater()
-    }
-  }
-
-  async #lookAfterTrouble(open: Open): Promise<void> {
-    await open.server.ping()
-    this.#disturbed = false
-    await open.server.publish(open.control, 'who')
-    await this.#priorities.open(open.queue)
-    const calls = this.#outstanding.one()
-    while (calls.length > 0) await Promise.all(calls.splice(0, LOOKED_AT).map(call => this.#check(open, call)))
-    this.#report.back()
-  }
-
   /** What the server knows of the job of a call; what it has forgotten, it is told again. */
-  async #check({ queue }: Open, call: QueuedCall): Promise<void> {
+  async #check({ queue }: OpenQueue, call: QueuedCall): Promise<void> {
     const { jobId } = call
     call.heardAt = now()
     const [status, value] = (await queue.getBackend().isFinished(jobId, true)) as [number, string | undefined]

@@ -1,0 +1,42 @@
+import type { Queue } from 'bullmq'
+import type { Server } from './connection.ts'
+import type { EventListeners } from './event-listeners.ts'
+import { JobAdder } from './job-adder.ts'
+import type { Closing } from './lifetime.ts'
+import type { Priorities } from './priorities.ts'
+import { controlQueue } from './protocol.ts'
+import { type OpenOptions, QueueServer } from './queue-server.ts'
+
+/** Which queue, where. */
+export interface QueueOptions extends OpenOptions {
+  readonly server: Server
+  readonly queue: string
+}
+
+/** A queue for callers, while the connections to it are open. */
+export interface OpenQueue extends Closing {
+  readonly server: QueueServer
+  readonly queue: Queue
+  readonly jobs: JobAdder
+  readonly control: Queue
+}
+
+/** Connects a caller. Rejects with `ConnectionError`; `disturbed` hears of every trouble later on. */
+export async function openQueue(
+  { server: where, queue: name, ...options }: QueueOptions,
+  priorities: Priorities,
+  listeners: EventListeners,
+  disturbed: (error: unknown) => void,
+): Promise<OpenQueue> {
+  const server = await QueueServer.open(where, options, disturbed)
+  try {
+    const [queue, control] = [server.queue(name), server.queue(controlQueue(name))]
+    server.hear(queue, await server.publish(queue, 'caller'), listeners)
+    await priorities.open(queue)
+    await server.publish(control, 'who')
+    return { server, queue, jobs: new JobAdder(queue, server.together), control, close: () => server.close() }
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+}
