@@ -125,17 +125,21 @@ export async function driver<T>(name: string, load: () => Promise<T>): Promise<T
 
 async function reached<T>(server: Server, timeout: number, attempt: (left: number) => Promise<T>): Promise<T> {
   const end = Date.now() + timeout
+  let before: unknown
   for (;;) {
     try {
       return await attempt(Math.max(1, end - Date.now()))
     } catch (cause) {
       const final = isFinal(cause)
       if (!final && Date.now() + PAUSE < end) {
+        before = cause
         await pause()
         continue
       }
       const what = final ? 'refused this client' : `could not be reached within ${timeout} ms`
-      throw new ConnectionError(`${server.label} ${what}: ${reasonOf(cause)}`, { cause })
+      // The last attempt may only have run out of time, which says less than what the one before has met.
+      const reason = final ? cause : (before ?? cause)
+      throw new ConnectionError(`${server.label} ${what}: ${reasonOf(reason)}`, { cause: reason })
     }
   }
 }
