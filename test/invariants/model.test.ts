@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { QueueFullError, type TaskContext, type TaskHandle, TaskManager, type TaskStatus } from '../../src/index.ts'
 import { createGate, type Gate, settle } from '../../src/testing/index.ts'
-import { patience, runs } from './runs.ts'
+import { patience, runs } from '../fuzz/runs.ts'
 
 const USUAL = 400
 const MAX_PENDING = 4
@@ -246,7 +246,7 @@ describe('invariants 4 to 8 and 10, against a model', () => {
         const manager = await TaskManager.start(options)
         await fc.asyncModelRun(() => ({ model: new Model(), real: new Real(manager) }), steps)
       })
-      await fc.assert(property, runs(USUAL) as fc.Parameters<[Iterable<Command>]>)
+      await fc.assert(property, runs(USUAL))
     },
     patience(USUAL),
   )

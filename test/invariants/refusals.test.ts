@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type CloseOptions, type MapOptions, type SpawnOptions, TaskManager, type Work } from '../../src/index.ts'
 import { settle } from '../../src/testing/index.ts'
-import { patience, runs } from './runs.ts'
+import { patience, runs } from '../fuzz/runs.ts'
 
 const USUAL = 60
 
@@ -99,7 +99,7 @@ function expectRefusal(error: unknown, verdict: Verdict, name: string): void {
 }
 
 function everyGarbage(check: (value: unknown) => Promise<void>): Promise<void> {
-  return fc.assert(fc.asyncProperty(garbage, check), runs(USUAL) as fc.Parameters<[unknown]>)
+  return fc.assert(fc.asyncProperty(garbage, check), runs(USUAL))
 }
 
 const nothing = { pending: 0, running: 0, stopping: 0, done: 0, failed: 0, cancelled: 0 }

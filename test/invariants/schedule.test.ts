@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, it, vi } from 'vitest'
 import { TaskManager } from '../../src/index.ts'
+import { patience, runs } from '../fuzz/runs.ts'
 import { settle } from '../harness.ts'
 import { describeDeed, type Plan, plan } from './plan.ts'
-import { patience, runs } from './runs.ts'
 import { Witness } from './witness.ts'
 
 const USUAL = 1_500
@@ -70,7 +70,7 @@ describe('invariants 1 to 11, 13 and 15, under any schedule', () => {
     'hold whatever is spawned, cancelled, paused and closed, in whatever order the work goes on',
     async () => {
       const property = fc.asyncProperty(fc.scheduler(), plan, live)
-      await fc.assert(property, runs(USUAL) as fc.Parameters<[fc.Scheduler, Plan]>)
+      await fc.assert(property, runs(USUAL))
     },
     patience(USUAL),
   )

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DeadlockError, type TaskHandle, TaskManager } from '../../src/index.ts'
 import { runVirtual, settle } from '../../src/testing/index.ts'
-import { patience, runs } from './runs.ts'
+import { patience, runs } from '../fuzz/runs.ts'
 import { elapse } from './work.ts'
 
 /** A step of a task: a pause in milliseconds, or the number of another task to wait for. */
@@ -79,7 +79,7 @@ describe('invariant 14: whoever waits for whom', () => {
         const listening = await runWaiting(plan, true)
         expect(await runWaiting(plan, false)).toBe(listening === 'hangs' ? 'refused' : 'ends')
       })
-      await fc.assert(property, runs(200) as fc.Parameters<[Waiting]>)
+      await fc.assert(property, runs(200))
     },
     patience(200),
   )

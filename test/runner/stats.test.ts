@@ -8,8 +8,8 @@ import {
   type TaskStatus,
   type Work,
 } from '../../src/index.ts'
+import { patience, runs } from '../fuzz/runs.ts'
 import { autojump, settle } from '../harness.ts'
-import { patience, runs } from '../invariants/runs.ts'
 import { delay, forever, untilAborted } from '../work.ts'
 import { within } from './within.ts'
 

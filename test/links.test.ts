@@ -1,0 +1,39 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = resolve(import.meta.dirname, '..')
+const PAGES = ['README.md', 'CHANGELOG.md', ...globSync(['docs/**/*.md', 'bench/*.md'], { cwd: ROOT })]
+
+/** The links of a page that lead to something of this project: `path`, `path#heading`, `#heading`. */
+function linksOf(page: string): string[] {
+  const text = readFileSync(join(ROOT, page), 'utf8').replaceAll(/^```.*?^```$/gms, '')
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(match => match[1] as string).filter(link => !/^\w+:/.test(link))
+}
+
+/** What a heading is called in a link. */
+function anchorsOf(page: string): string[] {
+  const headings = [...readFileSync(join(ROOT, page), 'utf8').matchAll(/^#+ (.*)$/gm)]
+  return headings.map(([, text = '']) =>
+    text
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+describe.each(PAGES)('%s', page => {
+  it('links to nothing that is not there', () => {
+    const broken = linksOf(page).filter(link => {
+      const [path = '', anchor] = link.split('#')
+      const target = path === '' ? page : relative(ROOT, resolve(ROOT, dirname(page), path))
+      if (!existsSync(join(ROOT, target))) return true
+      return anchor !== undefined && !anchorsOf(target).includes(anchor)
+    })
+    expect(broken).toEqual([])
+  })
+})
+
+it('packs the pages of docs/, which the README links to', () => {
+  expect(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).files).toContain('docs')
+})
