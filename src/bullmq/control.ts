@@ -2,7 +2,7 @@ import type { Queue } from 'bullmq'
 import { startBackgroundTimer, type Timer } from '../clock.ts'
 import type { EventListeners } from '../worker/distributed/event-listeners.ts'
 import { decode, encode } from '../worker/distributed/payload.ts'
-import { controlQueue, decodeThrown, type FromWorker, PRESENCE } from '../worker/distributed/protocol.ts'
+import { controlQueue, decodeThrown, type FromWorker, MAX_WORDS, PRESENCE } from '../worker/distributed/protocol.ts'
 import type { QueueServer } from '../worker/distributed/queue-server.ts'
 
 /** How many cancels are remembered that came for jobs that are not here: they may come here later. */
@@ -50,7 +50,7 @@ export class Control {
       answer: ({ jobId = '', request = '', result, error }) => {
         const asked = this.#asked.get(`${jobId} ${request}`)
         if (error !== undefined) asked?.reject(decodeThrown(error))
-        else asked?.resolve(decode(result ?? 'u'))
+        else asked?.resolve(decode(result ?? 'u', MAX_WORDS))
       },
     }
   }
@@ -86,7 +86,7 @@ export class Control {
     // The refusal may be here before the server has said that it has the question.
     asked.promise.catch(() => {})
     try {
-      const text = encode(what, { of: 'arguments', name: 'a request' }, Number.POSITIVE_INFINITY)
+      const text = encode(what, { of: 'arguments', name: 'a request' }, MAX_WORDS)
       await this.#publish('ask', { jobId, request, what: text })
       return await asked.promise
     } finally {

@@ -4,7 +4,7 @@ import { TaskManager } from '../manager/task-manager.ts'
 import type { CloseOptions, ManagerEvents, ManagerStats } from '../manager/types.ts'
 import { ConnectionReport } from '../worker/distributed/connection-report.ts'
 import { isPassing } from '../worker/distributed/passing.ts'
-import { decode, encode } from '../worker/distributed/payload.ts'
+import { decode, decodeArguments, encode } from '../worker/distributed/payload.ts'
 import type { JobData } from '../worker/distributed/protocol.ts'
 import { QueueServer } from '../worker/distributed/queue-server.ts'
 import type { Engine } from '../worker/engine.ts'
@@ -146,7 +146,7 @@ export class Service implements AsyncDisposable {
     try {
       const { cache } = run.data
       const cached = cache && (await this.#server.cache.get(this.#settings.queue, cache[0]))
-      if (cached !== undefined) return { kind: 'done', result: decode(cached) }
+      if (cached !== undefined) return { kind: 'done', result: decode(cached, this.#settings.maxBytes) }
       return await this.#runFunction(job, run)
     } catch (error) {
       return isPassing(error) ? { kind: 'unfinished' } : { kind: 'failed', ending: 'threw', error }
@@ -158,7 +158,7 @@ export class Service implements AsyncDisposable {
   async #runFunction(job: Job, run: JobRun): Promise<RunEnd> {
     const { args, name = job.name, timeout } = run.data
     const call = this.#calls.known(job.name) ?? (await this.#calls.prepare(job.name))
-    const values = decode(args) as readonly unknown[]
+    const values = decodeArguments(args, this.#settings.maxBytes)
     if (this.#closing !== undefined) return { kind: 'unfinished' }
     const work = (context: Parameters<JobRun['introduce']>[0]) => {
       run.introduce(context)

@@ -1,5 +1,5 @@
 import { decode, encode } from './payload.ts'
-import { encodeThrown, type FromCaller } from './protocol.ts'
+import { encodeThrown, type FromCaller, MAX_WORDS } from './protocol.ts'
 import type { QueuedCall } from './queued-call.ts'
 
 type Publish = (event: keyof FromCaller, fields: Readonly<Record<string, string>>) => Promise<void>
@@ -36,7 +36,7 @@ export class CallAnswers {
 /** What can't be read is answered, too: another version of the library may have written it. */
 async function outcomeOf(what: string, ask: (what: unknown) => Promise<unknown>) {
   try {
-    return { result: encode(await ask(decode(what)), { of: 'result', name: 'a request' }, Number.POSITIVE_INFINITY) }
+    return { result: encode(await ask(decode(what, MAX_WORDS)), { of: 'result', name: 'a request' }, MAX_WORDS) }
   } catch (error) {
     return { error: encodeThrown(error) }
   }

@@ -74,6 +74,7 @@ export class DistributedEngine implements Engine {
       data,
       priority,
       ...(key !== undefined && { key }),
+      maxBytes: this.#settings.maxBytes,
       signal,
       onStart: () => {
         active = true

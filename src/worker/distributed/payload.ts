@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
 import { SerializationError } from '../../errors.ts'
+import { denseList, misshapen } from '../../serialise/arrived.ts'
 import { packValue, unpackValue } from '../functions/carry.ts'
 import { type CarryAttempt, carryFailure } from '../functions/carry-failure.ts'
 
@@ -33,7 +34,8 @@ export function encode(value: unknown, of: Carried, maxBytes: number): string {
 
 function encoded(value: unknown, of: Carried): string {
   if (value === undefined) return NOTHING
-  if (isJson(value, DEEPEST)) return AS_JSON + JSON.stringify(value)
+  const json = asJson(value)
+  if (json !== undefined) return AS_JSON + json
   try {
     return AS_CLONE + serialize(packValue(value, 'process').data).toString('base64')
   } catch (cause) {
@@ -41,23 +43,59 @@ function encoded(value: unknown, of: Carried): string {
   }
 }
 
-/** The value again. */
-export function decode(text: string): unknown {
+/**
+ * The value again, from text of at most `maxBytes` bytes. Takes anything: throws `SerializationError` for what
+ * {@link encode} can't have made, before anything of it is used.
+ */
+export function decode(text: string, maxBytes: number): unknown {
+  if (typeof text !== 'string') throw misshapen('what a job carries', 'a string', text)
+  refuseTooLong(text, maxBytes)
   const rest = text.slice(1)
   switch (text[0]) {
     case NOTHING:
       return undefined
     case AS_JSON:
-      return JSON.parse(rest)
+      return read(() => JSON.parse(rest))
     case AS_CLONE:
-      return unpackValue(deserialize(Buffer.from(rest, 'base64')))
+      return unpackValue(read(() => deserialize(Buffer.from(rest, 'base64'))))
     default:
       throw new SerializationError(`a job has data of a newer or another library: ${text.slice(0, 20)}`)
   }
 }
 
-/** Whether JSON gives back the same. */
-function isJson(value: unknown, depth: number): boolean {
+/** The arguments of a call: what {@link decode} gives, which must be an array without holes. */
+export function decodeArguments(text: string, maxBytes: number): readonly unknown[] {
+  return denseList(decode(text, maxBytes), 'the arguments')
+}
+
+function refuseTooLong(text: string, maxBytes: number): void {
+  if (text.length * LONGEST_UNIT <= maxBytes) return
+  const bytes = Buffer.byteLength(text)
+  if (bytes <= maxBytes) return
+  throw new SerializationError(
+    `what arrived takes ${bytes} bytes, and maxBytes allows ${maxBytes} here: allow the same on both sides`,
+  )
+}
+
+function read(parse: () => unknown): unknown {
+  try {
+    return parse()
+  } catch (cause) {
+    throw new SerializationError("what arrived can't be read: it is damaged, or another library has sent it", { cause })
+  }
+}
+
+/** As JSON, if that gives back the same; not for what breaks while it is looked at. */
+function asJson(value: unknown): string | undefined {
+  try {
+    return isJson(value, DEEPEST, new Set()) ? JSON.stringify(value) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** @param seen the objects so far: one that is there twice arrives as one, which JSON can't say */
+function isJson(value: unknown, depth: number, seen: Set<object>): boolean {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -65,26 +103,28 @@ function isJson(value: unknown, depth: number): boolean {
     case 'number':
       return Number.isFinite(value) && !Object.is(value, -0)
     case 'object':
-      return value === null || (depth > 0 && isJsonObject(value, depth - 1))
+      return value === null || (depth > 0 && isJsonObject(value, depth - 1, seen))
     default:
       return false
   }
 }
 
-function isJsonObject(value: object, depth: number): boolean {
-  if (Array.isArray(value)) return isJsonArray(value, depth)
+function isJsonObject(value: object, depth: number, seen: Set<object>): boolean {
+  if (seen.has(value)) return false
+  seen.add(value)
+  if (Array.isArray(value)) return isJsonArray(value, depth, seen)
   const prototype = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return false
   for (const key of Reflect.ownKeys(value)) {
     if (typeof key === 'symbol' || key === '__proto__' || key === 'toJSON') return false
-    if (!isJson((value as Record<string, unknown>)[key], depth)) return false
+    if (!isJson((value as Record<string, unknown>)[key], depth, seen)) return false
   }
   return prototype !== null
 }
 
-function isJsonArray(value: readonly unknown[], depth: number): boolean {
+function isJsonArray(value: readonly unknown[], depth: number, seen: Set<object>): boolean {
   for (let index = 0; index < value.length; index += 1) {
-    if (!isJson(value[index], depth)) return false
+    if (!isJson(value[index], depth, seen)) return false
   }
   return Object.keys(value).length === value.length
 }

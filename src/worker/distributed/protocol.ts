@@ -1,5 +1,7 @@
+import { deserialize, serialize } from 'node:v8'
 import { WorkerCrashedError } from '../../errors.ts'
-import { type PlainThrown, plainThrown, revivedThrown } from '../../serialise/thrown.ts'
+import { misshapen } from '../../serialise/arrived.ts'
+import { plainThrown, revivedThrown, thrownInShort } from '../../serialise/thrown.ts'
 import { errorClasses } from '../functions/error-classes.ts'
 import { decode, encode } from './payload.ts'
 
@@ -67,18 +69,32 @@ export const PRESENCE = 10_000
 /** Events are kept until so many newer ones came. */
 export const MAX_EVENTS = 10_000
 
+/** Bytes that a question to a caller, an answer, or what was thrown may take: no work waits for more of them. */
+export const MAX_WORDS = 2 ** 22
+
+/** Characters of a message or a stack, of what is told in short. */
+const SHORT = 10_000
 const MARK = '\n#taskscope '
-/** A reason or a failure is never refused for its size: it is cut by what writes it. */
-const ANY_SIZE = Number.POSITIVE_INFINITY
+const ENDINGS: readonly string[] = ['threw', 'timeout', 'stopped', 'abandoned'] satisfies readonly Ending[]
 const THROWN = { of: 'result', name: 'an error' } as const
 
-/** What was thrown, as text; never throws. */
+/** What was thrown, as text; never throws. What takes more than {@link MAX_WORDS} bytes is told in short. */
 export function encodeThrown(thrown: unknown): string {
-  return encode(plainThrown(thrown, structuredClone), THROWN, ANY_SIZE)
+  const plain = plainThrown(thrown, clonedForProcess)
+  try {
+    return encode(plain, THROWN, MAX_WORDS)
+  } catch {
+    return encode(thrownInShort(plain, SHORT), THROWN, MAX_WORDS)
+  }
 }
 
+/** What was thrown; throws `SerializationError` for text that {@link encodeThrown} can't have written. */
 export function decodeThrown(text: string): unknown {
-  return revivedThrown(decode(text) as PlainThrown, errorClasses())
+  return revivedThrown(decode(text, MAX_WORDS), errorClasses())
+}
+
+function clonedForProcess(value: unknown): unknown {
+  return deserialize(serialize(value))
 }
 
 /** What the engine keeps as the reason of a failed job: a line for people, and the whole for the caller. */
@@ -86,13 +102,23 @@ export function failedReason({ ending, error }: Failure): string {
   return `${summary(error)}${MARK}${ending} ${encodeThrown(error)}`
 }
 
-/** The failure of a job from the reason that the engine has kept; some it gives itself. */
+/**
+ * The failure of a job from the reason that the engine has kept; some it gives itself. Throws `SerializationError` for one
+ * that {@link failedReason} can't have written.
+ */
 export function failureOf(reason: string): Failure {
+  if (typeof reason !== 'string') throw misshapen('the reason of a failed job', 'a string', reason)
   const at = reason.lastIndexOf(MARK)
   if (at < 0) return { ending: 'threw', error: ownFailure(reason) }
   const told = reason.slice(at + MARK.length)
   const space = told.indexOf(' ')
-  return { ending: told.slice(0, space) as Ending, error: decodeThrown(told.slice(space + 1)) }
+  const ending = told.slice(0, space)
+  if (!isEnding(ending)) throw misshapen('how a job ended', ENDINGS.join(', '), ending)
+  return { ending, error: decodeThrown(told.slice(space + 1)) }
+}
+
+function isEnding(ending: string): ending is Ending {
+  return ENDINGS.includes(ending)
 }
 
 /** The engine fails a job itself when its workers died or froze too often, or when someone else's worker has run it. */
@@ -106,8 +132,18 @@ function ownFailure(reason: string): Error {
 }
 
 function summary(error: unknown): string {
-  const text =
-    error instanceof Error ? `${error.name}: ${error.message}` : String(Object(error) === error ? typeof error : error)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: one line, and PostgreSQL takes no NUL
-  return text.replace(/[\u0000-\u001f]+/g, ' ').slice(0, 300)
+  // One line, and PostgreSQL takes neither NUL nor half a character.
+  return firstWords(error)
+    .slice(0, 300)
+    .replace(/\p{Cc}+/gu, ' ')
+    .toWellFormed()
+}
+
+function firstWords(error: unknown): string {
+  try {
+    if (error instanceof Error) return `${error.name}: ${error.message}`
+    return String(Object(error) === error ? typeof error : error)
+  } catch {
+    return 'an error that can not be read'
+  }
 }

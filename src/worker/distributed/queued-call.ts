@@ -12,6 +12,8 @@ export interface CallRequest {
   readonly priority: number
   /** Calls with the same key are one while it is in flight. */
   readonly key?: string
+  /** What its result may take here. */
+  readonly maxBytes: number
   readonly signal: AbortSignal
   /** A worker has it. */
   readonly onStart: () => void
@@ -60,7 +62,7 @@ export class QueuedCall {
   /** Settles the call; `false` when the job was stopped for somebody else and this call needs another. */
   end(end: JobEnd): boolean {
     try {
-      if ('result' in end) this.#succeed(decode(end.result))
+      if ('result' in end) this.#succeed(decode(end.result, this.request.maxBytes))
       else if ('removed' in end) return this.#removed()
       else return this.#failed(failureOf(end.failedReason))
     } catch (error) {

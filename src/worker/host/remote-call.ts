@@ -6,7 +6,7 @@ import { plainThrown } from '../../serialise/thrown.ts'
 import { normaliseProgress } from '../../task/progress.ts'
 import type { TaskContext, TaskLimits } from '../../task/types.ts'
 import { runAsCurrent } from '../current-task.ts'
-import { unpackValue } from '../functions/carry.ts'
+import { unpackArguments } from '../functions/carry.ts'
 import type { ResolvedFunction } from '../functions/resolve-function.ts'
 import { postPacked } from './post-packed.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
@@ -96,7 +96,7 @@ export class RemoteCall implements RemoteContext {
     // It was told to stop before it began.
     if (this.#abort !== undefined) return this.fail(this.#abort.reason)
     try {
-      const args = unpackValue(this.#args) as readonly unknown[]
+      const args = unpackArguments(this.#args)
       this.#args = undefined
       const returned = runAsCurrent(this, () => fn(...args))
       if (isObject(returned) && isOperation(returned)) return void this.#runOperation(returned)

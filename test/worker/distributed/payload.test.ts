@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { decode, encode } from '../../../src/worker/distributed/payload.ts'
 
 const OF = { of: 'arguments', name: 'work' } as const
-const through = (value: unknown) => decode(encode(value, OF, 2 ** 24))
+const through = (value: unknown) => decode(encode(value, OF, 2 ** 24), 2 ** 24)
 
 describe('a value on its way through a queue', () => {
   it.each([
@@ -73,10 +73,10 @@ describe('a value on its way through a queue', () => {
   })
 
   it('may be just as large as is allowed', () => {
-    expect(decode(encode('x'.repeat(97), OF, 100))).toBe('x'.repeat(97))
+    expect(decode(encode('x'.repeat(97), OF, 100), 100)).toBe('x'.repeat(97))
   })
 
   it('is refused when somebody else has written it', () => {
-    expect(() => decode('{"a":1}')).toThrow(/data of a newer or another library/)
+    expect(() => decode('{"a":1}', 100)).toThrow(/data of a newer or another library/)
   })
 })
