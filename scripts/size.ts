@@ -1,38 +1,60 @@
 /**
- * Fails when what `import { TaskManager }` brings along, bundled and minified without the peer, has grown past what a user
- * would want to download. The whole package is printed as well: what is not imported is left out of a bundle.
+ * Prints what single imports of the built package cost a user: bundled from `dist` and minified, without the peers. Fails
+ * when one of them has grown.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { build } from 'tsup'
+import { build } from 'esbuild'
 
-const LIMIT = 12_750
+const project = fileURLToPath(new URL('..', import.meta.url))
+
+/** Bytes, gzipped. */
+const LIMITS = [
+  { names: '{ TaskManager }', from: 'taskscope', limit: 15_000 },
+  { names: '{ Semaphore }', from: 'taskscope', limit: 4_700 },
+  { names: '{ callLimit }', from: 'taskscope', limit: 5_200 },
+  { names: '{ TaskRunner }', from: 'taskscope', limit: 21_700 },
+  { names: '{ task }', from: 'taskscope/worker', limit: 42_000 },
+]
 
 const folder = await mkdtemp(join(tmpdir(), 'taskscope-size-'))
 try {
-  const core = await sizeOf('core', '{ TaskManager }')
-  const whole = await sizeOf('whole', '*')
-  console.log(`TaskManager: ${core} bytes gzipped, of ${LIMIT}; everything: ${whole}`)
-  if (core > LIMIT) process.exitCode = 1
+  await mkdir(join(folder, 'node_modules'))
+  await symlink(project, join(folder, 'node_modules', 'taskscope'))
+  for (const { names, from, limit } of LIMITS) {
+    const size = await sizeOf(names, from)
+    console.log(`import ${names} from '${from}': ${size} bytes gzipped, of ${limit}`)
+    if (size > limit) process.exitCode = 1
+  }
 } finally {
   await rm(folder, { recursive: true })
 }
 
-async function sizeOf(name: string, names: string): Promise<number> {
-  const entry = join(folder, `${name}.ts`)
-  await writeFile(entry, `export ${names} from ${JSON.stringify(resolve('src/index.ts'))}`)
-  await build({
-    entry: { [name]: entry },
-    outDir: folder,
-    outExtension: () => ({ js: '.mjs' }),
-    external: ['effection', 'cli-progress'],
-    config: false,
-    format: 'esm',
-    target: 'es2023',
+/** What is loaded at once: a part that a dynamic import loads when it is needed is not counted. */
+async function sizeOf(names: string, from: string): Promise<number> {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: `export ${names} from '${from}'`, resolveDir: folder, sourcefile: 'entry.js' },
+    absWorkingDir: folder,
+    outdir: '.',
+    bundle: true,
+    splitting: true,
     minify: true,
-    silent: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22',
+    external: ['effection', 'cli-progress', 'bullmq', 'ioredis', 'pg', 'rate-limiter-flexible', '@sinonjs/fake-timers'],
+    write: false,
+    metafile: true,
   })
-  return gzipSync(await readFile(join(folder, `${name}.mjs`))).length
+  const [entry = ''] = Object.keys(metafile.outputs).filter(name => metafile.outputs[name]?.entryPoint === 'entry.js')
+  const loaded = new Set([entry])
+  for (const name of loaded) {
+    for (const { path, kind } of metafile.outputs[name]?.imports ?? [])
+      if (kind === 'import-statement') loaded.add(path)
+  }
+  const files = outputFiles.filter(({ path }) => loaded.has(basename(path)))
+  return files.reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length, 0)
 }

@@ -258,7 +258,7 @@ export class TaskManager implements AsyncDisposable {
   }
 }
 
-/** Below effection's global scope: a failing task touches nobody else there. Its result only looks like an array. */
+/** @internal Below effection's global scope: a failing task touches nobody else there. Its result only looks like an array. */
 export function isolatedScope(): ReturnType<OpenScope> {
   const [scope, destroy] = createScope()
   return [scope, destroy]

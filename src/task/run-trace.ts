@@ -20,7 +20,7 @@ const traces = new WeakMap<AttemptContext, { readonly trace: RunTrace; readonly 
 let everTraced = false
 
 /**
- * Calls the work of an attempt. With subscribers `start` and `end` surround the call, with the stores that they bind
+ * @internal Calls the work of an attempt. With subscribers `start` and `end` surround the call, with the stores that they bind
  * (`channel.start.bindStore`) in force, and the end of the attempt follows.
  */
 export function callTraced(task: Task, context: AttemptContext): unknown {
@@ -39,12 +39,12 @@ export function callTraced(task: Task, context: AttemptContext): unknown {
   }
 }
 
-/** The context with the subscribers' stores, for what an attempt does after its first step. */
+/** @internal The context with the subscribers' stores, for what an attempt does after its first step. */
 export function boundContext(context: AttemptContext): AsyncContext | undefined {
   return everTraced ? traces.get(context)?.bound : undefined
 }
 
-/** The work of an attempt has stopped: `error` if it failed, then `asyncStart` and `asyncEnd`. */
+/** @internal The work of an attempt has stopped: `error` if it failed, then `asyncStart` and `asyncEnd`. */
 export function traceEnd(context: AttemptContext, ok: boolean, value: unknown): void {
   const entry = everTraced ? traces.get(context) : undefined
   if (entry === undefined) return

@@ -38,7 +38,7 @@ export function anyTransfers(): boolean {
   return marks.any
 }
 
-/** What is to be moved of this value. */
+/** @internal What is to be moved of this value. */
 export function transferList(value: object): readonly Transferable[] | undefined {
   return marks.lists.get(value)
 }

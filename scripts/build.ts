@@ -1,0 +1,70 @@
+/**
+ * Builds `dist`, in three parts that `exports` in package.json chooses from:
+ *
+ * - `*.js`: a few bundles, side by side with what threads and processes run. Node loads them in a fraction of the time that it takes for some hundred modules.
+ * - `modules/`: one module per source file, for the bundlers of users: they leave out every module that is not used.
+ * - `types/`: one declaration per source file, with all doc comments.
+ */
+import { execFileSync } from 'node:child_process'
+import { chmod, glob, readFile, rm, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { type RolldownOptions, rolldown } from 'rolldown'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+const entries = {
+  bullmq: 'src/bullmq/index.ts',
+  index: 'src/index.ts',
+  sqlite: 'src/sqlite.ts',
+  testing: 'src/testing/index.ts',
+  worker: 'src/worker/index.ts',
+}
+
+/** What threads and processes run: found beside the file that starts them. */
+const inside = {
+  lifeline: 'src/worker/host/lifeline.ts',
+  'process-entry': 'src/worker/host/process-entry.ts',
+  'thread-entry': 'src/worker/host/thread-entry.ts',
+}
+
+/** What `npx taskscope` runs. */
+const command = { cli: 'src/bullmq/cli.ts' }
+
+const input: RolldownOptions = {
+  cwd: root,
+  platform: 'node',
+  external: /^[^./]/,
+  treeshake: { moduleSideEffects: false },
+  transform: { target: 'es2023' },
+}
+
+await rm(`${root}dist`, { recursive: true, force: true })
+await writeBundles()
+await writeModules()
+await writeTypes()
+
+async function writeBundles(): Promise<void> {
+  await using build = await rolldown({ ...input, input: { ...entries, ...inside, ...command } })
+  await build.write({ dir: 'dist', format: 'esm', chunkFileNames: 'shared-[name].js', comments: false })
+  await chmod(`${root}dist/cli.js`, 0o755)
+}
+
+async function writeModules(): Promise<void> {
+  await using build = await rolldown({ ...input, input: Object.values({ ...entries, ...inside }) })
+  await build.write({
+    dir: 'dist/modules',
+    format: 'esm',
+    preserveModules: true,
+    preserveModulesRoot: 'src',
+    comments: false,
+  })
+}
+
+/** TypeScript leaves the endings of imports in declarations as they are in the sources. */
+async function writeTypes(): Promise<void> {
+  execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.types.json`])
+  for await (const file of glob(`${root}dist/types/**/*.d.ts`)) {
+    const text = await readFile(file, 'utf8')
+    await writeFile(file, text.replace(/(\bfrom |\bimport\()(['"])(\.[^'"]*)\.ts\2/g, '$1$2$3.js$2'))
+  }
+}
