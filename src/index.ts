@@ -80,7 +80,7 @@ export type {
 } from './runner/types.ts'
 export type { AcquireOptions } from './semaphore.ts'
 export { Semaphore } from './semaphore.ts'
-export type { StoreContents, StoredTask, TaskStore } from './store/types.ts'
+export type { DamagedTask, StoreContents, StoredTask, TaskStore } from './store/types.ts'
 export type { Backoff } from './task/backoff.ts'
 export type { RetryOptions } from './task/retry.ts'
 export type { RunTrace } from './task/run-trace.ts'

@@ -1,7 +1,8 @@
 import { epochOffset, now } from '../clock.ts'
 import { StoreError, TaskInterruptedError } from '../errors.ts'
+import { show } from '../options.ts'
 import { decodeRecord, encodeTask } from '../store/codec.ts'
-import type { StoredTask, TaskStore } from '../store/types.ts'
+import type { DamagedTask, StoredTask, TaskStore } from '../store/types.ts'
 import type { TaskRecord } from '../task/types.ts'
 import { BATCH } from './journal.ts'
 import type { RunnerSettings } from './runner-settings.ts'
@@ -14,6 +15,7 @@ export interface Past {
   /** The records of what has ended, the latest at the end. */
   readonly ended: readonly TaskRecord[]
   readonly rerun: readonly Rerun[]
+  readonly damaged: readonly DamagedTask[]
 }
 
 /** A task of an earlier process that is to be run again. */
@@ -25,21 +27,32 @@ export interface Rerun {
   readonly submission: Submission
 }
 
-export const NO_PAST: Past = Object.freeze({ lastId: 0, ended: [], rerun: [] })
+export const NO_PAST: Past = Object.freeze({ lastId: 0, ended: [], rerun: [], damaged: [] })
 
 /** Opens the store and settles what is to become of the tasks in it. Rejects with `StoreError`, and leaves it closed then. */
 export async function openStore(store: TaskStore, settings: RunnerSettings): Promise<Past> {
   try {
-    const { lastId, unfinished, ended } = await store.open(settings.history)
+    const { lastId, unfinished, ended, damaged = [] } = await store.open(settings.history)
+    refuseUsedUpIds(lastId)
     const { rerun, failed } = sort(unfinished, settings)
     for (let at = 0; at < failed.length; at += BATCH) {
       await store.write(failed.slice(at, at + BATCH).map(record => encodeTask(record, undefined).task))
     }
-    return { lastId, ended: [...ended.map(decodeRecord), ...failed], rerun }
+    return { lastId, ended: [...ended.map(decodeRecord), ...failed], rerun, damaged }
   } catch (error) {
     await store.close()
     throw error instanceof StoreError ? error : new StoreError(`the store can't be read: ${error}`, { cause: error })
   }
+}
+
+/** So many ids one runner may need: they are what is between the last one and the largest exact integer. */
+const ENOUGH_IDS = 2 ** 40
+
+/** Past 2^53 two tasks in a row would get the same id. Only a damaged store, or one that was tampered with, is near it. */
+function refuseUsedUpIds(lastId: number): void {
+  if (Number.isSafeInteger(lastId) && lastId >= 0 && lastId <= Number.MAX_SAFE_INTEGER - ENOUGH_IDS) return
+  const rule = `lastId must be an integer from 0 to ${Number.MAX_SAFE_INTEGER - ENOUGH_IDS}, got ${show(lastId)}`
+  throw new StoreError(`the ids of the store are used up, new ones would repeat: restore a backup of it (${rule})`)
 }
 
 /** Which of the unfinished tasks are run again, and which fail for good. */

@@ -1,4 +1,4 @@
-import { TaskNotFoundError } from '../errors.ts'
+import { type StoreError, TaskNotFoundError } from '../errors.ts'
 import { callerWithin } from '../manager/deadlock.ts'
 import type { Scheduler } from '../manager/scheduler.ts'
 import { isolatedScope, TaskManager } from '../manager/task-manager.ts'
@@ -54,6 +54,8 @@ export class TaskRunner implements AsyncDisposable {
   readonly #journal: Journal | undefined
   /** Resolves when the manager is closed and the store has everything. */
   readonly #finished: Promise<void>
+  /** What the store has, but not as it was written. */
+  #damaged: ReadonlyMap<number, StoreError> = new Map()
   #ended = false
 
   private constructor(settings: RunnerSettings, past: Past) {
@@ -84,8 +86,10 @@ export class TaskRunner implements AsyncDisposable {
     })
   }
 
-  #takeOver({ lastId, ended, rerun }: Past): void {
+  #takeOver({ lastId, ended, rerun, damaged }: Past): void {
     this.#scheduler.continueAfter(lastId)
+    this.#damaged = new Map(damaged.map(({ id, error }) => [id, error]))
+    for (const { error } of damaged) this.#scheduler.report.log(error, 'the store has a damaged record')
     for (const record of ended) this.#history.add(record)
     for (const one of rerun) this.#runAgain(one)
   }
@@ -143,15 +147,19 @@ export class TaskRunner implements AsyncDisposable {
 
   /**
    * The outcome of a task by its id, also of one that ended, or that an earlier process submitted. Gives up waiting, never
-   * the task. Rejects with `TaskNotFoundError` when there is no record of it.
+   * the task. Rejects with `TaskNotFoundError` when there is no record of it, with `StoreError` when the store has it
+   * damaged.
    */
   async wait<T = unknown>(id: number, options?: WaitOptions): Promise<T> {
     waitLimit(options)
     const task = this.#scheduler.find(id) ?? this.#history.find(id)
     if (task instanceof Task) return (await task.handle.wait(options)) as T
     if (task !== undefined) return (await recordedOutcome(task)) as T
-    throw new TaskNotFoundError(
-      `there is no task ${id}: it was never submitted, or its record is older than history goes back`,
+    throw (
+      this.#damaged.get(id) ??
+      new TaskNotFoundError(
+        `there is no task ${id}: it was never submitted, or its record is older than history goes back`,
+      )
     )
   }
 

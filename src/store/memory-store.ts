@@ -11,24 +11,28 @@ export function memoryStore(): TaskStore {
 }
 
 class MemoryStore implements TaskStore {
-  readonly #tasks = new Map<number, StoredTask>()
+  readonly #tasks = new Map<number, Kept>()
+  /** Each opening is one more: a clock may be set back between two of them. */
+  #session = 0
   #opened = false
 
   async open(history: number): Promise<StoreContents> {
     if (this.#opened) throw new StoreError('the store is open already: close the runner that uses it first')
     this.#opened = true
-    const tasks = [...this.#tasks.values()].sort((a, b) => a.id - b.id)
-    const ended = tasks.filter(hasEnded).sort((a, b) => a.endedAt - b.endedAt)
+    this.#session += 1
+    const kept = [...this.#tasks.values()].sort((a, b) => a.task.id - b.task.id)
+    const ended = kept.filter(({ task }) => hasEnded(task)).sort(byEnd)
     return {
-      lastId: tasks.at(-1)?.id ?? 0,
-      unfinished: tasks.filter(task => !hasEnded(task)),
-      ended: ended.slice(Math.max(0, ended.length - history)),
+      lastId: kept.at(-1)?.task.id ?? 0,
+      unfinished: kept.map(({ task }) => task).filter(task => !hasEnded(task)),
+      ended: ended.slice(Math.max(0, ended.length - history)).map(({ task }) => task),
     }
   }
 
   async write(tasks: readonly StoredTask[]): Promise<void> {
     if (!this.#opened) throw new StoreError('the store is not open: open it before writing')
-    for (const task of tasks.map(withoutStaleJob)) this.#tasks.set(task.id, task)
+    const session = this.#session
+    for (const task of tasks.map(withoutStaleJob)) this.#tasks.set(task.id, { session, task })
   }
 
   async close(): Promise<void> {
@@ -36,7 +40,17 @@ class MemoryStore implements TaskStore {
   }
 }
 
-function hasEnded(task: StoredTask): task is StoredTask & { readonly endedAt: number } {
+/** A task, and the opening of the store that wrote it. */
+interface Kept {
+  readonly session: number
+  readonly task: StoredTask
+}
+
+function byEnd(one: Kept, other: Kept): number {
+  return one.session - other.session || (one.task.endedAt ?? 0) - (other.task.endedAt ?? 0)
+}
+
+function hasEnded(task: StoredTask): boolean {
   return task.endedAt !== undefined
 }
 

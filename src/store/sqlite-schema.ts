@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { StoreError } from '../errors.ts'
+import { requireSoundPages } from './sqlite-damage.ts'
+import { checksumOf } from './sqlite-rows.ts'
 
 /** "TSKS": by it a file says that it is ours. */
 const APPLICATION_ID = 0x54_53_4b_53
@@ -23,6 +25,15 @@ const STEPS: readonly string[] = [
    );`,
   `CREATE INDEX tasks_unfinished ON tasks (id) WHERE ended_at IS NULL;
    CREATE INDEX tasks_ended ON tasks (ended_at, id) WHERE ended_at IS NOT NULL;`,
+  `ALTER TABLE tasks ADD COLUMN session INTEGER NOT NULL DEFAULT 0; -- the how-manieth opening of the file wrote it
+   ALTER TABLE tasks ADD COLUMN checksum INTEGER; -- CRC-32 of the columns before it
+   UPDATE tasks SET checksum =
+     taskscope_checksum(id, name, type, status, created_at, updated_at, ended_at, record, job, session);
+   DROP INDEX tasks_ended;
+   -- By session, since clocks may be set back in between.
+   CREATE INDEX tasks_ended ON tasks (session, ended_at, id) WHERE ended_at IS NOT NULL;
+   -- Rows of tasks that were found damaged, as they are, for a person to look at.
+   CREATE TABLE damaged (id, name, type, status, created_at, updated_at, ended_at, record, job, session, checksum);`,
 ]
 
 /** Refuses a file of another program, or of a later version, before anything in it has been touched. */
@@ -38,10 +49,20 @@ export function checkSchema(database: DatabaseSync, path: string): void {
   throw new StoreError(`${path} is a database of another program: name a file of its own for the store`)
 }
 
-/** Brings a file that was checked to the version of today; each step happens as a whole or not at all. */
-export function migrate(database: DatabaseSync): void {
-  for (let version = pragma(database, 'user_version'); version < STEPS.length; version++) {
-    database.exec(`BEGIN IMMEDIATE; ${STEPS[version]}; PRAGMA user_version = ${version + 1}; COMMIT`)
+/**
+ * Brings a file that was checked to the version of today; each step happens as a whole or not at all. Rows that were
+ * written before there were checksums get theirs as they are.
+ */
+export function migrate(database: DatabaseSync, path: string): void {
+  const version = pragma(database, 'user_version')
+  if (version === STEPS.length) return
+  // A step may make an index anew, and hide what that had lost.
+  requireSoundPages(database, path)
+  database.function('taskscope_checksum', { varargs: true, useBigIntArguments: true }, (...values) =>
+    checksumOf(values),
+  )
+  for (let step = version; step < STEPS.length; step++) {
+    database.exec(`BEGIN IMMEDIATE; ${STEPS[step]}; PRAGMA user_version = ${step + 1}; COMMIT`)
   }
 }
 

@@ -1,4 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { damagedFile, damagedTasks, findingOf, setDamagedApart } from './sqlite-damage.ts'
+import { taskOf } from './sqlite-rows.ts'
 import { checkSchema, migrate } from './sqlite-schema.ts'
 import { SqliteStatements } from './sqlite-statements.ts'
 import type { StoreContents, StoredTask } from './types.ts'
@@ -14,6 +16,7 @@ export interface SqliteSettings {
 export class SqliteSession {
   readonly #database: DatabaseSync
   readonly #statements: SqliteStatements
+  readonly #path: string
   readonly #history: number
   /** How many tasks in the file have ended: counting them for each batch would take longer than to write it. */
   #ended: number
@@ -21,6 +24,7 @@ export class SqliteSession {
   /** Takes the database over, and closes it when it can't be used. */
   constructor(database: DatabaseSync, settings: SqliteSettings) {
     this.#database = database
+    this.#path = settings.path
     this.#history = settings.history
     try {
       claim(database, settings)
@@ -34,13 +38,27 @@ export class SqliteSession {
     }
   }
 
+  /** Sets apart what is damaged. */
   contents(history: number): StoreContents {
+    const found = this.#find(history)
+    if (found !== undefined) return found
+    setDamagedApart(this.#database, this.#path)
+    this.#ended = this.#statements.countEnded()
+    const left = this.#find(history)
+    if (left === undefined) throw damagedFile(this.#path, 'its rows change while they are read')
+    return left
+  }
+
+  /** Nothing when there is something damaged in it. */
+  #find(history: number): StoreContents | undefined {
     const statements = this.#statements
-    return {
-      lastId: statements.lastId(),
-      unfinished: statements.unfinished(),
-      ended: statements.lastEnded(history),
-    }
+    const unfinished = statements.unfinished().map(taskOf)
+    const ended = statements.lastEnded(history).map(taskOf)
+    if (!unfinished.every(isWhole) || !ended.every(isWhole)) return undefined
+    const damaged = damagedTasks(this.#database, this.#path)
+    // The sequence has no checksum.
+    const lastId = [...unfinished, ...ended].reduce((highest, { id }) => Math.max(highest, id), statements.lastId())
+    return { lastId, unfinished, ended, ...(damaged.length > 0 && { damaged }) }
   }
 
   write(tasks: readonly StoredTask[]): void {
@@ -81,5 +99,10 @@ function claim(database: DatabaseSync, { path, synchronous }: SqliteSettings): v
   database.exec(`COMMIT; PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`)
   // What macOS calls a sync leaves the data in the cache of the drive.
   if (synchronous === 'full') database.exec('PRAGMA fullfsync = ON')
-  migrate(database)
+  migrate(database, path)
+  if (findingOf(database) !== undefined) setDamagedApart(database, path)
+}
+
+function isWhole(task: StoredTask | undefined): task is StoredTask {
+  return task !== undefined
 }

@@ -1,7 +1,6 @@
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
+import { COLUMNS, parametersOf, type Row } from './sqlite-rows.ts'
 import type { StoredTask } from './types.ts'
-
-const COLUMNS = 'id, name, type, status, created_at, updated_at, ended_at, record, job'
 
 /** What a file is asked and told, prepared once. */
 export class SqliteStatements {
@@ -12,6 +11,7 @@ export class SqliteStatements {
   readonly #countEnded
   readonly #countEndedAmong
   readonly #removeOldest
+  readonly #session
 
   constructor(database: DatabaseSync) {
     const placeholders = COLUMNS.replaceAll(/\w+/g, '?')
@@ -26,7 +26,7 @@ export class SqliteStatements {
     )
     this.#lastEnded = database.prepare(
       `SELECT ${COLUMNS} FROM tasks INDEXED BY tasks_ended WHERE ended_at IS NOT NULL
-       ORDER BY ended_at DESC, id DESC LIMIT ?`,
+       ORDER BY session DESC, ended_at DESC, id DESC LIMIT ?`,
     )
     this.#countEnded = database.prepare(
       'SELECT count(*) AS number FROM tasks INDEXED BY tasks_ended WHERE ended_at IS NOT NULL',
@@ -36,15 +36,19 @@ export class SqliteStatements {
     )
     this.#removeOldest = database.prepare(
       `DELETE FROM tasks WHERE id IN (
-         SELECT id FROM tasks INDEXED BY tasks_ended WHERE ended_at IS NOT NULL ORDER BY ended_at, id LIMIT ?
+         SELECT id FROM tasks INDEXED BY tasks_ended WHERE ended_at IS NOT NULL ORDER BY session, ended_at, id LIMIT ?
        )`,
     )
+    const latest = database.prepare(
+      'SELECT max(session) AS number FROM tasks INDEXED BY tasks_ended WHERE ended_at IS NOT NULL',
+    )
+    for (const statement of [this.#lastId, this.#unfinished, this.#lastEnded, latest]) statement.setReadBigInts(true)
+    this.#session = numberOf(latest.get()) + 1
   }
 
   /** In place of what is there under its id. */
   put(task: StoredTask): void {
-    const { id, name, type = null, status, createdAt, updatedAt, endedAt = null, record, job = null } = task
-    this.#put.run(id, name, type, status, createdAt, updatedAt, endedAt, record, endedAt === null ? job : null)
+    this.#put.run(...parametersOf(task, this.#session))
   }
 
   /** The highest id there ever was. */
@@ -52,17 +56,14 @@ export class SqliteStatements {
     return numberOf(this.#lastId.get())
   }
 
-  unfinished(): StoredTask[] {
-    return this.#unfinished.all().map(storedTask)
+  unfinished(): Row[] {
+    return this.#unfinished.all()
   }
 
   /** The latest is the last. */
-  lastEnded(most: number): StoredTask[] {
+  lastEnded(most: number): Row[] {
     const everything = -1
-    return this.#lastEnded
-      .all(most === Number.POSITIVE_INFINITY ? everything : most)
-      .map(storedTask)
-      .reverse()
+    return this.#lastEnded.all(most === Number.POSITIVE_INFINITY ? everything : most).reverse()
   }
 
   countEnded(): number {
@@ -80,31 +81,6 @@ export class SqliteStatements {
   }
 }
 
-type Row = Record<string, SQLOutputValue>
-
 function numberOf(row: Row | undefined): number {
   return Number(row?.number ?? 0)
-}
-
-function storedTask(row: Row): StoredTask {
-  const { id, name, type, status, created_at, updated_at, ended_at, record, job } = row as unknown as TaskRow
-  return {
-    id,
-    name,
-    ...(type !== null && { type }),
-    status,
-    createdAt: created_at,
-    updatedAt: updated_at,
-    ...(ended_at !== null && { endedAt: ended_at }),
-    record,
-    ...(job !== null && { job }),
-  }
-}
-
-interface TaskRow extends Pick<StoredTask, 'id' | 'name' | 'status' | 'record'> {
-  readonly type: string | null
-  readonly created_at: number
-  readonly updated_at: number
-  readonly ended_at: number | null
-  readonly job: string | null
 }

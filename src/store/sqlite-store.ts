@@ -9,8 +9,8 @@ import type { StoreContents, StoredTask, TaskStore } from './types.ts'
 /** How a {@link sqliteStore} keeps its file. */
 export interface SqliteStoreOptions {
   /**
-   * How many tasks that have ended the file keeps: beyond that, those that ended first are removed as others end. Tasks
-   * that have not ended are never removed.
+   * How many tasks that have ended the file keeps: beyond that, those that ended first are removed as others end, those
+   * of earlier openings before later ones, wherever the clock was set. Tasks that have not ended are never removed.
    *
    * @default Infinity
    */
@@ -32,6 +32,10 @@ export interface SqliteStoreOptions {
  * file is locked while it is open, by the operating system, which gives it free when the process dies: a second runner
  * is refused with a `StoreError`, and so is the `sqlite3` shell, which serves well to read it afterwards. Nothing else in
  * the process may open the file meanwhile, not even to copy it: on POSIX systems closing it then gives up the lock.
+ *
+ * Each row has a checksum. At its opening the whole file is checked, which takes about a second for a million tasks. A row
+ * that is not as it was written is moved to the table `damaged` as it is, reported at each opening until it is removed from
+ * there, and never shown nor run again. A file whose pages are damaged is refused.
  *
  * SQLite works on the calling thread: while it writes a batch, which is a few milliseconds for a disk's sync and some
  * microseconds per task, nothing else runs there.

@@ -1,3 +1,4 @@
+import type { StoreError } from '../errors.ts'
 import type { TaskStatus } from '../task/types.ts'
 
 /** One task as a store keeps it. */
@@ -24,8 +25,17 @@ export interface StoreContents {
   readonly lastId: number
   /** The tasks that had not ended, in the order of their ids. */
   readonly unfinished: readonly StoredTask[]
-  /** Those that ended last, the latest at the end. */
+  /** Those that ended last, the latest at the end: by when they ended, not by what a clock said, which may be set back. */
   readonly ended: readonly StoredTask[]
+  /** Those whose records are damaged, and are among neither. A store that can't tell has none. */
+  readonly damaged?: readonly DamagedTask[]
+}
+
+/** A task that a store has, but not as it was written: never shown as good, and never run again. */
+export interface DamagedTask {
+  readonly id: number
+  /** What is wrong and where the remains are; what `wait` rejects with. */
+  readonly error: StoreError
 }
 
 /**

@@ -66,6 +66,16 @@ export function describeStore(name: string, make: () => Promise<StoreUnderTest>)
         expect(idsOf((await reopened()).ended)).toEqual([3, 2, 4, 1])
       })
 
+      it('finds what ended in an earlier opening before what ended in a later one, wherever the clock was set', async () => {
+        await store.open(EVERYTHING)
+        await store.write([endedTask(2, 500), endedTask(1, 600)])
+        await reopened()
+        await store.write([endedTask(4, 20), endedTask(3, 30)])
+        expect(idsOf((await reopened()).ended)).toEqual([2, 1, 4, 3])
+        await store.write([endedTask(5, 10)])
+        expect(idsOf((await reopened(2)).ended)).toEqual([3, 5])
+      })
+
       it.each([
         [0, []],
         [1, [1]],

@@ -25,6 +25,15 @@ export function inspect(path: string, query: string): Record<string, unknown>[] 
   )
 }
 
+/** What only damage does: what a file says of itself is changed, and nothing else. */
+export function changeSchema(path: string, statement: string): void {
+  withDatabase(path, database => {
+    // The newer of the two doors, where Node has it.
+    database.enableDefensive?.(false)
+    database.exec(`PRAGMA writable_schema = ON; ${statement}`)
+  })
+}
+
 /** Does something to a closed file behind the back of the store. */
 export function withDatabase<T>(path: string, use: (database: DatabaseSync) => T): T {
   const database = new DatabaseSync(path)

@@ -74,11 +74,11 @@ describe('the open of a file', () => {
   it('says that it was written by a later version, and leaves it as it is', async () => {
     const path = join(temporaryFolder(), 'tasks.db')
     await makeStore(path, 1)
-    withDatabase(path, database => database.exec('PRAGMA user_version = 3'))
+    withDatabase(path, database => database.exec('PRAGMA user_version = 4'))
     const before = readFileSync(path)
     const { message } = await refusal(path)
     expect(message).toMatch(`${path} was written by a later version of taskscope: update it`)
-    expect(message).toMatch('its schema has version 3, this one knows those up to 2')
+    expect(message).toMatch('its schema has version 4, this one knows those up to 3')
     expect(readFileSync(path).equals(before)).toBe(true)
   })
 

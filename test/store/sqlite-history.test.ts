@@ -46,6 +46,13 @@ describe('the history of a file', () => {
     expect(await idsAfter(file(), { history: 1 }, writing(batch))).toEqual([3])
   })
 
+  it('loses those of earlier openings first, when the clock was set back in between', async () => {
+    const path = file()
+    await idsAfter(path, { history: 2 }, writing([endedTask(1, 500), endedTask(2, 600)]))
+    expect(await idsAfter(path, { history: 2 }, writing([endedTask(3, 10)], [endedTask(4, 20)]))).toEqual([3, 4])
+    expect(await idsAfter(path, { history: 2 }, writing([endedTask(5, 5)]))).toEqual([4, 5])
+  })
+
   it('never counts nor loses what has not ended', async () => {
     const unfinished = [pendingTask(1), pendingTask(2, { status: 'running' }), pendingTask(3, { status: 'stopping' })]
     const batches = [unfinished, [endedTask(4, 10)], [endedTask(5, 20)], [endedTask(6, 30)], [endedTask(7, 40)]]

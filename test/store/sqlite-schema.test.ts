@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { StoreError } from '../../src/errors.ts'
 import { sqliteStore } from '../../src/sqlite.ts'
-import { inspect, temporaryFolder, withDatabase } from './files.ts'
+import { changeSchema, inspect, temporaryFolder, withDatabase } from './files.ts'
 import { endedTask, pendingTask } from './tasks.ts'
 
 /** As the first version made it, written out: what is in files does not change with the code. */
@@ -61,8 +61,8 @@ describe('a file of version 1', () => {
     const [old, fresh] = [version1(), join(temporaryFolder(), 'tasks.db')]
     await openAndClose(old)
     await openAndClose(fresh)
-    expect(versionOf(old)).toBe(2)
-    expect(versionOf(fresh)).toBe(2)
+    expect(versionOf(old)).toBe(3)
+    expect(versionOf(fresh)).toBe(3)
     expect(indicesOf(old)).toHaveLength(2)
     expect(indicesOf(old)).toEqual(indicesOf(fresh))
     await openAndClose(old)
@@ -80,6 +80,40 @@ describe('a file of version 1', () => {
     expect(inspect(path, 'SELECT count(*) AS tasks FROM tasks')).toEqual([{ tasks: 3 }])
     withDatabase(path, database => database.exec('DROP INDEX tasks_ended'))
     await openAndClose(path)
+    expect(versionOf(path)).toBe(3)
+  })
+})
+
+describe('a file of version 2', () => {
+  /** As the second version left it. */
+  const version2 = () =>
+    version1(`
+      PRAGMA user_version = 2;
+      CREATE INDEX tasks_unfinished ON tasks (id) WHERE ended_at IS NULL;
+      CREATE INDEX tasks_ended ON tasks (ended_at, id) WHERE ended_at IS NOT NULL;
+    `)
+
+  it('opens with all that is in it, and has checksums from then on', async () => {
+    const path = version2()
+    for (let opening = 0; opening < 2; opening++) {
+      const store = sqliteStore(path)
+      expect(await store.open(10)).toStrictEqual({
+        lastId: 9,
+        unfinished: [pendingTask(1)],
+        ended: [endedTask(4, 20), endedTask(3, 30)],
+      })
+      await store.close()
+    }
+    expect(inspect(path, 'SELECT count(checksum) AS checked, max(session) AS session FROM tasks')).toEqual([
+      { checked: 3, session: 0 },
+    ])
+  })
+
+  it('is refused, and left as it is, when its pages do not fit together', async () => {
+    const path = version2()
+    changeSchema(path, `UPDATE sqlite_schema SET rootpage = 2 WHERE name = 'tasks_ended'`)
+    await expect(openAndClose(path)).rejects.toThrow(StoreError)
+    await expect(openAndClose(path)).rejects.toThrow(/tasks\.db is damaged: put a backup in its place/)
     expect(versionOf(path)).toBe(2)
   })
 })
@@ -95,6 +129,6 @@ describe('a new file', () => {
     const path = join(temporaryFolder(), 'tasks.db')
     withDatabase(path, database => database.exec('PRAGMA journal_mode = WAL'))
     await openAndClose(path)
-    expect(versionOf(path)).toBe(2)
+    expect(versionOf(path)).toBe(3)
   })
 })

@@ -75,6 +75,8 @@ describe('sqliteStore', () => {
         ...columns,
         record: '{"id":1,"attempts":[]}',
         job: '{"file":"1.jpg"}',
+        session: 1,
+        checksum: expect.any(Number),
       },
       {
         id: 2,
@@ -86,6 +88,8 @@ describe('sqliteStore', () => {
         ended_at: 1_700_000_000_020,
         record: '{"id":2,"attempts":[]}',
         job: null,
+        session: 1,
+        checksum: expect.any(Number),
       },
     ])
   })
