@@ -3,6 +3,7 @@ import { startBackgroundTimer, type Timer } from '../clock.ts'
 import { TaskManager } from '../manager/task-manager.ts'
 import type { CloseOptions, ManagerEvents, ManagerStats } from '../manager/types.ts'
 import { ConnectionReport } from '../worker/distributed/connection-report.ts'
+import { refusalOf } from '../worker/distributed/errors.ts'
 import { isPassing } from '../worker/distributed/passing.ts'
 import { decode, decodeArguments, encode } from '../worker/distributed/payload.ts'
 import type { JobData } from '../worker/distributed/protocol.ts'
@@ -69,7 +70,7 @@ export class Service implements AsyncDisposable {
       return service
     } catch (error) {
       await service.#end()
-      throw error
+      throw refusalOf(`the queue ${settings.queue} on ${settings.server.label} can't be served`, error)
     }
   }
 

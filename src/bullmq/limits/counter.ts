@@ -1,6 +1,7 @@
 import { now, startBackgroundTimer } from '../../clock.ts'
 import { retryDelay } from '../../worker/distributed/connect.ts'
 import type { ConnectionError } from '../../worker/distributed/errors.ts'
+import { Rarely, timesSince } from '../../worker/distributed/rarely.ts'
 import { Leases } from './leases.ts'
 import type { Answer, LeaseAccount, Ledger, Rule } from './ledger.ts'
 import { Link, LostError } from './link.ts'
@@ -17,6 +18,7 @@ export class Counter implements Holder {
   readonly #link: Link
   readonly #leases: Leases | undefined
   readonly #returned: () => void
+  readonly #troubles = new Rarely()
   #closed = false
 
   /** @param returned is called when something has come back before its time */
@@ -92,6 +94,7 @@ export class Counter implements Holder {
   #report(what: string, error: unknown): void {
     if (this.#closed) return
     const reason = error instanceof LostError ? error.cause : error
-    console.error(`taskscope: ${this.#label} failed to ${what} what was taken; it comes back by itself`, reason)
+    const text = `taskscope: ${this.#label} failed to ${what} what was taken; it comes back by itself`
+    this.#troubles.say(what, since => console.error(`${text}${timesSince(since)}`, reason))
   }
 }

@@ -1,6 +1,6 @@
 import { startBackgroundTimer, type Timer } from '../../clock.ts'
 import { isFinal } from '../../worker/distributed/connect.ts'
-import { ConnectionError } from '../../worker/distributed/errors.ts'
+import { ConnectionError, refusalOf } from '../../worker/distributed/errors.ts'
 import type { Account, Ledger } from './ledger.ts'
 
 /** After so many milliseconds without a call the connection ends, so that it keeps no process alive. */
@@ -60,10 +60,7 @@ export class Link {
     try {
       return await ask(ledger.account)
     } catch (error) {
-      if (!ledger.lost(error)) {
-        const { message } = Object(error) as { readonly message?: string }
-        throw new ConnectionError(`${this.#label} could not be counted: ${message}`, { cause: error })
-      }
+      if (!ledger.lost(error)) throw refusalOf(`${this.#label} could not be counted`, error)
       this.#drop(ledger)
       throw new LostError('lost', { cause: error })
     }

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import { connectRedis, driver } from '../../worker/distributed/connect.ts'
 import type { Server } from '../../worker/distributed/connection.ts'
+import { driverCode } from '../../worker/distributed/driver-errors.ts'
 import type { Account, Answer, LeaseAccount, Ledger, Rule } from './ledger.ts'
 import {
   KEEP_BUCKET,
@@ -12,12 +13,13 @@ import {
   TAKE_WINDOW,
 } from './redis-scripts.ts'
 
-/** What Redis says while it starts, hands over or is full: not of the question, and not for good. */
-const PASSING = /^(LOADING|MASTERDOWN|READONLY|TRYAGAIN|CLUSTERDOWN|BUSY|OOM|MISCONF|NOREPLICAS) /
+/** What Redis says while it starts, hands over or is busy: not of the question, and not for good. */
+const PASSING = /^(LOADING|MASTERDOWN|READONLY|TRYAGAIN|CLUSTERDOWN|BUSY)$/
 
 /** @param timeout milliseconds for connecting, and after which an answer is no longer expected */
 export async function openRedis(server: Server, timeout: number, rule: Rule): Promise<Ledger> {
-  const options = { commandTimeout: timeout, ...server.options }
+  // It answers before it is used, and is not mended: there is nothing to check, and INFO may be forbidden.
+  const options = { commandTimeout: timeout, ...server.options, enableReadyCheck: false }
   const redis = await connectRedis({ ...server, options }, timeout)
   // Once lost it is not mended but made anew by the next call. The driver would send again what may have been done already,
   // and what is given back twice would be had twice.
@@ -26,7 +28,7 @@ export async function openRedis(server: Server, timeout: number, rule: Rule): Pr
   try {
     return {
       account: await accountOf(rule, redis),
-      lost: error => !(error instanceof TypeError) && !(isReply(error) && !PASSING.test(error.message)),
+      lost: error => !(error instanceof TypeError) && !(isReply(error) && !PASSING.test(driverCode(error) ?? '')),
       close: () => redis.disconnect(),
     }
   } catch (error) {

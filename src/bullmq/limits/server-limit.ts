@@ -2,9 +2,10 @@ import { DEMAND, type Demand, NOT_WAITING } from '../../admission/demand.ts'
 import { KeyedDemandMaker } from '../../limits/keyed.ts'
 import type { SingleLimit } from '../../limits/single-limit.ts'
 import type { Amounts, LimitPermit } from '../../limits/types.ts'
-import { finiteCapacity, interval, requiredObject, show, string } from '../../options.ts'
+import { finiteCapacity, interval, requiredObject, show } from '../../options.ts'
 import { serverOf } from '../../worker/distributed/connection.ts'
 import { ConnectionError } from '../../worker/distributed/errors.ts'
+import { nameOnServer } from '../../worker/distributed/settings.ts'
 import { Counter } from './counter.ts'
 import type { Rule } from './ledger.ts'
 import { Line } from './line.ts'
@@ -38,10 +39,10 @@ export class ServerLimit extends KeyedDemandMaker implements SharedLimit {
     this.key = limit.key
     this.capacity = finiteCapacity('capacity of a shared limit', limit.capacity)
     this.byDefault = limit.member.byDefault
-    this.name = string('name', name)
-    this.#label = `the shared limit ${show(name)}`
+    this.name = nameOnServer('name', name)
     const rule = ruleOf(limit, options)
     const server = serverOf(connection)
+    this.#label = `the shared limit ${show(name)} on ${server.label}`
     const timeout = Math.min(interval('connectTimeout', connectTimeout), LONGEST)
     const open = server.kind === 'redis' ? openRedis : openPostgres
     this.#counter = new Counter(
@@ -92,7 +93,7 @@ function ruleOf(
   { name, prefix = 'taskscope', lease = 30_000 }: SharedLimitOptions,
 ): Rule {
   const { algorithm: kind, per } = rate ?? { algorithm: 'lease', per: interval('lease', lease) }
-  return { kind, capacity, lasts: Math.ceil(per * 1_000), prefix: string('prefix', prefix), name }
+  return { kind, capacity, lasts: Math.ceil(per * 1_000), prefix: nameOnServer('prefix', prefix), name }
 }
 
 /** Not all machines at the same time. */

@@ -2,28 +2,30 @@ import type { Redis } from 'ioredis'
 import type { Pool } from 'pg'
 import { startTimer } from '../../clock.ts'
 import type { Server } from './connection.ts'
+import { cleanErrors, driverCode } from './driver-errors.ts'
 import { ConnectionError } from './errors.ts'
-import { endingRedis } from './redis-client.ts'
+import { cleanPool } from './postgres-pool.ts'
+import { taskscopeRedis } from './redis-client.ts'
 
 /** Milliseconds between two attempts to reach a server that does not answer yet. */
 const PAUSE = 100
 /** What no second attempt would change. */
-const FINAL =
-  /WRONGPASS|NOAUTH|NOPERM|invalid password|authentication failed|does not exist|no pg_hba\.conf entry|no password supplied|must be a string|DB index/i
-const FINAL_CODES = new Set(['28P01', '28000', '3D000', 'ERR_INVALID_ARG_TYPE'])
+const FINAL_CODES = /^(WRONGPASS|NOAUTH|NOPERM|28...|3D000|42501|ERR_\w+)$/
+/** The same, where drivers and an old Redis have no code for it. */
+const FINAL = /^(ERR invalid password|ERR (invalid )?DB index|SASL: |Password must be a string)/i
 
 /**
  * A connection to a Redis that has answered. Rejects with {@link ConnectionError}: at once when it refuses this client,
  * after `timeout` milliseconds when it can't be reached. Later losses are mended by the driver.
  */
 export async function connectRedis(server: Server, timeout: number): Promise<Redis> {
-  const Redis = endingRedis((await driver('ioredis', () => import('ioredis'))).Redis)
+  const Redis = taskscopeRedis((await driver('ioredis', () => import('ioredis'))).Redis)
   return reached(server, timeout, async left => {
     const redis = new Redis({
+      enableReadyCheck: true,
       ...server.options,
       lazyConnect: true,
       maxRetriesPerRequest: null,
-      enableReadyCheck: true,
       connectTimeout: left,
       // The driver would go on in silence until there is an answer; here every failure is heard.
       retryStrategy: () => null,
@@ -86,7 +88,7 @@ export async function connectPostgres(server: Server, timeout: number, bull?: ty
       ...(bull !== undefined && { options: `${options ?? ''} -c search_path=${SCHEMA}`.trim() }),
       connectionTimeoutMillis: Math.max(1, Math.ceil(left)),
     })
-    pool.on('error', () => {})
+    cleanPool(pool, server.options).on('error', () => {})
     try {
       if (bull === undefined) await pool.query('SELECT 1')
       else await migrate(pool, bull)
@@ -125,11 +127,13 @@ export async function driver<T>(name: string, load: () => Promise<T>): Promise<T
 
 async function reached<T>(server: Server, timeout: number, attempt: (left: number) => Promise<T>): Promise<T> {
   const end = Date.now() + timeout
+  const clean = cleanErrors(server.options)
   let before: unknown
   for (;;) {
     try {
       return await attempt(Math.max(1, end - Date.now()))
-    } catch (cause) {
+    } catch (error) {
+      const cause = error instanceof ConnectionError ? error : clean(error)
       const final = isFinal(cause)
       if (!final && Date.now() + PAUSE < end) {
         before = cause
@@ -146,8 +150,8 @@ async function reached<T>(server: Server, timeout: number, attempt: (left: numbe
 
 /** Whether the server has said no, so that asking again would not help. */
 export function isFinal(error: unknown): boolean {
-  const { code, message } = Object(error) as { readonly code?: string; readonly message?: string }
-  return FINAL_CODES.has(code ?? '') || FINAL.test(message ?? '')
+  const code = driverCode(error)
+  return code !== undefined && (FINAL_CODES.test(code) || FINAL.test((error as Error).message))
 }
 
 /** Node says nothing but the class when a host has several addresses and none answers. */

@@ -1,15 +1,18 @@
 import { now } from '../../clock.ts'
+import { driverCode } from './driver-errors.ts'
 import { isPassing } from './passing.ts'
+import { Rarely, timesSince } from './rarely.ts'
 
 const MOVED_ON = /Missing (lock|key)|could not renew lock|lock mismatch|not in the active state/i
 
 /** Milliseconds without trouble until the next one is news: the connections to a server go and come back one by one. */
 const CALM = 10_000
 
-/** Says what goes on with a server: each thing once, until it has changed. */
+/** Says what goes on with a server: each thing once, until it has changed; what goes on happening rarely. */
 export class ConnectionReport {
   readonly #where: string
   readonly #log: (error: unknown, message: string) => void
+  readonly #troubles = new Rarely()
   #lost = false
   #troubledAt = Number.NEGATIVE_INFINITY
   #lonely = 0
@@ -22,7 +25,7 @@ export class ConnectionReport {
   trouble(error: unknown): void {
     if (!isPassing(error)) {
       // After an outage or a freeze others have the jobs: everybody who needs to know is told in another way.
-      if (!MOVED_ON.test(String(error))) this.#log(error, `${this.#where} had trouble`)
+      if (!MOVED_ON.test(String(error))) this.#sayTrouble(error)
       return
     }
     const news = !this.#lost && now() - this.#troubledAt > CALM
@@ -43,6 +46,11 @@ export class ConnectionReport {
     this.#lonely = none ? this.#lonely + 1 : Math.min(this.#lonely, 0)
     if (this.#lonely === LONELY) this.#sayLonely(calls)
     return none && this.#lonely === 1
+  }
+
+  #sayTrouble(error: unknown): void {
+    const log = (since: number) => this.#log(error, `${this.#where} had trouble${timesSince(since)}`)
+    this.#troubles.say(driverCode(error) || String(error).replace(/\d+/g, '#'), log)
   }
 
   #sayLonely(calls: number): void {

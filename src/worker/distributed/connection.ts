@@ -1,4 +1,5 @@
 import { show } from '../../options.ts'
+import { isMisplaced, labelOfOptions, labelOfUrl } from './server-label.ts'
 
 /**
  * Where the server is: the URL of a Redis (`redis://`, `rediss://`) or a PostgreSQL (`postgres://`, `postgresql://`), or
@@ -29,57 +30,59 @@ export function serverOf(connection: Connection): Server {
   if (typeof connection === 'string' || connection instanceof URL) return byUrl(String(connection))
   const { redis, postgres } = Object(connection) as { redis?: unknown; postgres?: unknown }
   if (isOptions(redis) && postgres === undefined)
-    return { kind: 'redis', options: redis, label: labelOf('redis', redis), identity: redis }
+    return { kind: 'redis', options: redis, label: labelOfOptions('redis', redis), identity: redis }
   if (isOptions(postgres) && redis === undefined) {
-    return { kind: 'postgres', options: postgres, label: labelOf('postgres', postgres), identity: postgres }
+    return { kind: 'postgres', options: postgres, label: labelOfOptions('postgres', postgres), identity: postgres }
   }
   throw new TypeError(`${RULE}, got ${show(connection)}`)
 }
 
 function byUrl(given: string): Server {
-  if (!URL.canParse(given)) throw new RangeError(`${RULE}, got ${show(withoutPassword(given))}`)
+  const label = labelOfUrl(given)
+  // Without slashes all of it is a path, a password included, and the host is missing.
+  if (!URL.canParse(given) || !given.startsWith('//', given.indexOf(':') + 1)) throw noConnection(label)
   const url = new URL(given)
-  const label = withoutPassword(given)
   switch (url.protocol) {
     case 'redis:':
     case 'rediss:':
-      return { kind: 'redis', options: redisOptions(url), label, identity: given }
+      return { kind: 'redis', options: redisOptions(url, label), label, identity: given }
     case 'postgres:':
     case 'postgresql:':
       return { kind: 'postgres', options: { connectionString: given }, label, identity: given }
     default:
-      throw new RangeError(`${RULE}, got ${show(label)}`)
+      throw noConnection(label)
   }
 }
 
-function redisOptions({ protocol, hostname, port, username, password, pathname, searchParams }: URL) {
+/** What is wrong may be in what is hidden. */
+function noConnection(label: string): RangeError {
+  return new RangeError(`${RULE}, got ${show(label)}; special characters in a password are written as %2F and the like`)
+}
+
+function redisOptions(url: URL, label: string) {
+  if (isMisplaced(url)) throw noConnection(label)
+  const { protocol, hostname, port, username, password, pathname, searchParams } = url
   const db = pathname.slice(1) || searchParams.get('db') || '0'
   if (!/^\d+$/.test(db))
-    throw new RangeError(`the path of a Redis URL must be the number of a database, got ${show(pathname)}`)
+    throw new RangeError(`the path of a Redis URL must be the number of a database, got ${show(label)}`)
   return {
-    host: decodeURIComponent(hostname).replace(/^\[|\]$/g, '') || '127.0.0.1',
+    host: decoded(hostname, label).replace(/^\[|\]$/g, '') || '127.0.0.1',
     port: Number(port) || 6379,
     db: Number(db),
-    ...(username !== '' && { username: decodeURIComponent(username) }),
-    ...(password !== '' && { password: decodeURIComponent(password) }),
+    ...(username !== '' && { username: decoded(username, label) }),
+    ...(password !== '' && { password: decoded(password, label) }),
     ...(protocol === 'rediss:' && { tls: {} }),
+  }
+}
+
+function decoded(part: string, label: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw noConnection(label)
   }
 }
 
 function isOptions(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** Of what is no URL, too: up to the last `@`, since a password may have anything in it. PostgreSQL takes a parameter, too. */
-function withoutPassword(url: string): string {
-  return url.replace(/(\/\/[^/?#:@]*):.*@/, '$1:***@').replace(/([?&]password=)[^&#]*/g, '$1***')
-}
-
-function labelOf(
-  kind: 'redis' | 'postgres',
-  { host, port, path, connectionString }: Readonly<Record<string, unknown>>,
-): string {
-  if (typeof connectionString === 'string') return withoutPassword(connectionString)
-  if (typeof path === 'string') return `${kind}:${path}`
-  return `${kind}://${host ?? '127.0.0.1'}:${port ?? (kind === 'redis' ? 6379 : 5432)}`
 }

@@ -14,7 +14,7 @@ import type { JobData } from './protocol.ts'
 import type { QueueClient } from './queue-client.ts'
 import { clientOf, leaveClient } from './queue-clients.ts'
 import type { CallRequest } from './queued-call.ts'
-import type { DistributedSettings } from './settings.ts'
+import { type DistributedSettings, nameOnServer } from './settings.ts'
 
 /** Runs calls on other machines, through a queue: the mode distributed. */
 export class DistributedEngine implements Engine {
@@ -46,8 +46,8 @@ export class DistributedEngine implements Engine {
 
   /** How workers know the function; a module makes sure that no two of it go by the same name. */
   #nameOf(fn: AnyFunction, name = unwrapped(fn).name): string {
-    if (this.#module !== undefined) return referTo(fn, { module: this.#module, name }).name
-    if (string('name', name) !== '') return name
+    if (this.#module !== undefined) return nameOnServer('name', referTo(fn, { module: this.#module, name }).name)
+    if (nameOnServer('name', name) !== '') return name
     throw new TypeError(
       "workers elsewhere can't find an anonymous function: name it, or pass its `name` in the options",
     )
@@ -62,7 +62,8 @@ export class DistributedEngine implements Engine {
     const data: JobData = {
       args: encoded,
       task: [id, attempt],
-      ...(name !== fn && { name }),
+      // It is only shown there.
+      ...(name !== fn && { name: name.toWellFormed().replaceAll('\0', '\uFFFD') }),
       ...(timeout !== Number.POSITIVE_INFINITY && { timeout }),
       ...(limits !== undefined && { limited: true }),
       ...(options.cache !== undefined && { cache: [key as string, options.cache.ttl] }),

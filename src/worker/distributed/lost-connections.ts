@@ -1,3 +1,4 @@
+import { madeOf } from './driver-errors.ts'
 import { isPassing } from './passing.ts'
 
 /** What of the engine's backend of a PostgreSQL this is about: all that it asks goes through here. */
@@ -16,7 +17,8 @@ export function tellLostConnections<T extends object>(backend: T, bull: typeof i
     try {
       return await query(text, params)
     } catch (error) {
-      throw isPassing(error) ? new bull.ConnectionClosedError(`Connection is closed. ${error}`, error as Error) : error
+      if (!isPassing(error)) throw error
+      throw madeOf(new bull.ConnectionClosedError(`Connection is closed. ${error}`, error as Error), error)
     }
   }
   return backend

@@ -1,11 +1,14 @@
+import { driverCode } from './driver-errors.ts'
 import { ConnectionError } from './errors.ts'
 
-/** Whether an error says that the server can't be reached just now, and not that it refuses what was asked. */
-export function isPassing(error: unknown): boolean {
-  const { code, message = '' } = Object(error) as { readonly code?: string; readonly message?: string }
-  if (error instanceof ConnectionError) return true
-  return /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|EAI_|57P0|53300|08)/.test(code ?? '') || PASSING.test(message)
-}
-
+/** Of Node, of PostgreSQL (connection, shutting down, too many of them) and of a Redis that starts or is handed over. */
 const PASSING =
-  /ECONNREFUSED|ECONNRESET|Connection is closed|Connection terminated|connection timeout|timeout exceeded when trying to connect|LOADING|READONLY|terminating connection|the database system is|not queryable/i
+  /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOST\w+|ENET\w+|EAI_\w+|ENOTFOUND|57P0.|53300|08...|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)$/
+
+/**
+ * Whether an error says that the server can't be reached just now, and not that it refuses what was asked. Only errors of
+ * its driver do, by their codes: others may have any text, and codes of another server.
+ */
+export function isPassing(error: unknown): boolean {
+  return error instanceof ConnectionError || PASSING.test(driverCode(error) ?? '')
+}

@@ -1,6 +1,7 @@
 import { now, startBackgroundTimer } from '../../clock.ts'
 import { CallAnswers } from './call-answers.ts'
 import type { ConnectionReport } from './connection-report.ts'
+import { refusalOf } from './errors.ts'
 import type { EventListeners } from './event-listeners.ts'
 import { Lifetime } from './lifetime.ts'
 import { Lookout } from './lookout.ts'
@@ -102,7 +103,12 @@ export class QueueClient {
 
   /** Told to stop while the server was away: whether the job was added, nobody knows until it is back. */
   #notAdded(call: QueuedCall, error: unknown): void {
-    if (!call.request.signal.aborted || !isPassing(error)) call.fail(error)
+    if (!call.request.signal.aborted || !isPassing(error)) call.fail(this.#refusal(error))
+  }
+
+  #refusal(error: unknown): unknown {
+    const { queue, server } = this.#options
+    return refusalOf(`the queue ${queue} on ${server.label} could not take the call`, error)
   }
 
   async #begin(call: QueuedCall): Promise<void> {

@@ -4,12 +4,14 @@ import type { Pool } from 'pg'
 import { startBackgroundTimer } from '../../clock.ts'
 import { connectPostgres, connectRedis, driver } from './connect.ts'
 import type { Server } from './connection.ts'
+import { cleanErrors } from './driver-errors.ts'
 import { type EventListeners, type EventsBackend, listenTo } from './event-listeners.ts'
 import { keepNotifications, type WaitingBackend } from './kept-notifications.ts'
 import { readLateEvents } from './late-events.ts'
 import { tellLostConnections } from './lost-connections.ts'
 import { MAX_EVENTS } from './protocol.ts'
 import { PostgresCache, RedisCache, type ResultCache } from './result-cache.ts'
+import { lookUnhurriedly } from './unhurried-looks.ts'
 
 type Bull = typeof import('bullmq')
 
@@ -21,7 +23,7 @@ export interface OpenOptions {
   readonly prefix: string | undefined
 }
 
-const CLOSED = Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' })
+const CLOSED = cleanErrors({})(Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' }))
 
 /** What BullMQ's classes have in common. */
 interface Part {
@@ -121,7 +123,9 @@ export class QueueServer {
   }
 
   worker(name: string, run: (job: Job, token?: string) => Promise<unknown>, options: Partial<WorkerOptions>): Worker {
-    return this.#keep(new this.bull.Worker(name, run, { ...this.#base, ...options } as never, this.#factory()))
+    const worker = this.#keep(new this.bull.Worker(name, run, { ...this.#base, ...options } as never, this.#factory()))
+    lookUnhurriedly(worker.getBackend())
+    return worker
   }
 
   /**

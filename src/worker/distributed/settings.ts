@@ -1,6 +1,7 @@
 import { callback, finiteCapacity, interval, optionsObject, show, string } from '../../options.ts'
 import type { Connection, Server } from './connection.ts'
 import { serverOf } from './connection.ts'
+import { hideLikely } from './secrets.ts'
 
 /** Where calls go in the mode distributed. */
 export interface DistributedOptions {
@@ -46,7 +47,7 @@ export function distributedSettings(options: DistributedOptions): DistributedSet
   return {
     queue: queueName(queue),
     server: serverOf(connection),
-    prefix: prefix === undefined ? undefined : string('prefix', prefix),
+    prefix: prefix === undefined ? undefined : nameOnServer('prefix', prefix),
     connectTimeout: interval('connectTimeout', connectTimeout),
     maxBytes: finiteCapacity('maxBytes', maxBytes),
   }
@@ -54,8 +55,14 @@ export function distributedSettings(options: DistributedOptions): DistributedSet
 
 function queueName(queue: string | undefined): string {
   if (queue === undefined) throw new TypeError("queue is missing: the mode 'distributed' needs the name of its queue")
-  if (string('queue', queue) !== '' && !queue.includes(':')) return queue
-  throw new RangeError(`queue must be a name without ':', got ${show(queue)}`)
+  if (nameOnServer('queue', queue) !== '' && !queue.includes(':')) return queue
+  throw new RangeError(`queue must be a name without ':', got ${show(hideLikely(queue))}`)
+}
+
+/** A name that a server gets: a PostgreSQL takes no NUL, and neither kind a part of a character. */
+export function nameOnServer(option: string, name: string): string {
+  if (string(option, name).isWellFormed() && !name.includes('\0')) return name
+  throw new RangeError(`${option} must be a name of whole characters and without NUL, got ${show(name)}`)
 }
 
 /** Throws for a wrong `key` or `cache`. */

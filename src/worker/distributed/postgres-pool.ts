@@ -1,0 +1,42 @@
+import type { Pool } from 'pg'
+import { type CleanError, cleanErrors } from './driver-errors.ts'
+
+type Method = (...args: unknown[]) => unknown
+
+/**
+ * Has a pool and its clients reject, call back and emit with clean errors. The driver's own have the client that they come
+ * from, the password included, and rows that were refused.
+ */
+export function cleanPool(pool: Pool, options: unknown): Pool {
+  const clean = cleanErrors(options)
+  cleanAnswers(pool, 'connect', clean)
+  cleanEvents(pool, clean)
+  pool.on('connect', client => {
+    cleanAnswers(client, 'query', clean)
+    cleanEvents(client, clean)
+  })
+  return pool
+}
+
+/** It answers by a promise, or by the function that it gets last. */
+function cleanAnswers<K extends string>(target: { [P in K]: unknown }, name: K, clean: CleanError): void {
+  const method = (target[name] as Method).bind(target)
+  const cleaned: Method = (...args) => {
+    const answer = args.at(-1)
+    if (typeof answer === 'function') {
+      args[args.length - 1] = (error: unknown, ...values: unknown[]) => answer(error && clean(error), ...values)
+    }
+    const result = method(...args)
+    if (!(result instanceof Promise)) return result
+    return result.catch(error => {
+      throw clean(error)
+    })
+  }
+  Object.assign(target, { [name]: cleaned })
+}
+
+function cleanEvents(target: { emit: unknown }, clean: CleanError): void {
+  const emit = (target.emit as Method).bind(target)
+  const cleaned: Method = (event, error, ...rest) => emit(event, event === 'error' ? clean(error) : error, ...rest)
+  Object.assign(target, { emit: cleaned })
+}
