@@ -43,6 +43,14 @@ export function present<T extends object>(options: T): { [K in keyof T]?: Exclud
   return Object.fromEntries(given) as { [K in keyof T]?: Exclude<T[K], undefined> }
 }
 
+/**
+ * The same members in an object without a prototype. Node looks for its options, and for variables of an environment, on
+ * `Object.prototype` too: what some code put there must not decide what is started.
+ */
+export function bare<T extends object>(members: T): T {
+  return Object.assign(Object.create(null) as T, members)
+}
+
 /** Like {@link optionsObject}, where there is no default to fall back on. */
 export function requiredObject<T extends object>(option: string, value: T): T {
   if (value === undefined) throw wrongType(option, 'an object', value)

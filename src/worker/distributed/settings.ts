@@ -13,7 +13,7 @@ export interface DistributedOptions {
   readonly prefix?: string
   /** Milliseconds until calls fail with `ConnectionError` when the server can't be reached. @default 10_000 */
   readonly connectTimeout?: number
-  /** How many bytes the arguments of a call may take when they are written out. @default 16_777_216 */
+  /** How many bytes the arguments of a call may take when they are written out, and a result that arrives. @default 16_777_216 */
   readonly maxBytes?: number
 }
 

@@ -70,5 +70,5 @@ export function importedNow(): string | undefined {
 }
 
 function depth(): number {
-  return Number(process.env[DEPTH]) || 0
+  return Number(Object.hasOwn(process.env, DEPTH) && process.env[DEPTH]) || 0
 }

@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
 import { Worker } from 'node:worker_threads'
+import { bare } from '../../options.ts'
 import { enterWorker } from '../functions/nesting.ts'
 import { announceCrash } from './announce-crash.ts'
 import { entryUrl } from './entry-url.ts'
@@ -17,7 +18,7 @@ const uplink: Uplink = {
 }
 
 // A function in a hot loop never hears that the caller's process has died: a thread of its own listens for that.
-new Worker(entryUrl('lifeline'), { name: 'taskscope lifeline', execArgv: [] }).unref()
+new Worker(entryUrl('lifeline'), bare({ name: 'taskscope lifeline', execArgv: [] })).unref()
 
 process.on('disconnect', () => {
   // The last of the exit handlers: what the functions have started must not live on.

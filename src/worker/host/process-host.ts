@@ -1,7 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, type ForkOptions, fork } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { deserialize, serialize } from 'node:v8'
 import { startTimer, type Timer } from '../../clock.ts'
+import { bare } from '../../options.ts'
 import { workerEnvironment } from '../functions/nesting.ts'
 import { entryUrl } from './entry-url.ts'
 import type { HostExit, HostOptions } from './host.ts'
@@ -9,7 +10,7 @@ import type { Link, LinkListener } from './link.ts'
 import { PassedOn } from './pass-on.ts'
 import { signalGroup } from './process-group.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
-import { environment, processFlags, workerArguments } from './surroundings.ts'
+import { environment, ownOptions, processFlags, workerArguments } from './surroundings.ts'
 import { WorkerHost } from './worker-host.ts'
 
 /** Milliseconds between SIGTERM and SIGKILL: the cleanup of a call has had its own time before. */
@@ -23,7 +24,8 @@ const KILL_GRACE = 500
  * stderr goes through this process's streams.
  */
 export function startProcessHost(options: HostOptions = {}): WorkerHost {
-  return new WorkerHost(listener => new ProcessLink(options, listener), options)
+  const own = ownOptions(options)
+  return new WorkerHost(listener => new ProcessLink(own, listener), own)
 }
 
 type ProcessExit = Omit<HostExit, 'requested'>
@@ -41,14 +43,18 @@ class ProcessLink implements Link {
 
   constructor(options: HostOptions, listener: LinkListener) {
     this.#listener = listener
-    this.#child = fork(entryUrl('process-entry'), workerArguments(), {
-      serialization: 'advanced',
-      detached: process.platform !== 'win32',
-      // The fourth is the lifeline: the worker reads it, nobody writes, and its end is that of this process.
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
-      env: environment({ ...options.env, ...workerEnvironment() }),
-      execArgv: processFlags(options),
-    })
+    this.#child = fork(
+      entryUrl('process-entry'),
+      workerArguments(),
+      bare<ForkOptions>({
+        serialization: 'advanced',
+        detached: process.platform !== 'win32',
+        // The fourth is the lifeline: the worker reads it, nobody writes, and its end is that of this process.
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
+        env: environment({ ...options.env, ...workerEnvironment() }),
+        execArgv: processFlags(options),
+      }),
+    )
     this.id = this.#child.pid ?? -1
     this.#stdout = new PassedOn(this.#child.stdout, () => process.stdout)
     this.#stderr = new PassedOn(this.#child.stderr, () => process.stderr)

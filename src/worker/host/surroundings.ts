@@ -1,3 +1,4 @@
+import { bare } from '../../options.ts'
 import type { HostOptions } from './host.ts'
 
 /**
@@ -8,9 +9,15 @@ export function workerArguments(): string[] {
   return process.argv.slice(2)
 }
 
+/** The options of a worker that were given, and nothing that is looked for behind them. */
+export function ownOptions(options: HostOptions): HostOptions {
+  const { resourceLimits } = bare(options)
+  return bare({ ...options, ...(resourceLimits !== undefined && { resourceLimits: bare(resourceLimits) }) })
+}
+
 /** The environment of a worker: this process's own, with these changes. */
 export function environment(changes: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const result: Record<string, string> = {}
+  const result: Record<string, string> = bare({})
   for (const [name, value] of Object.entries({ ...process.env, ...changes })) {
     if (value !== undefined) result[name] = value
   }
@@ -21,7 +28,7 @@ export function environment(changes: Readonly<Record<string, string | undefined>
 }
 
 /** The flags of Node for a worker process. */
-export function processFlags({ execArgv, resourceLimits = {} }: HostOptions): string[] {
+export function processFlags({ execArgv, resourceLimits = bare({}) }: HostOptions): string[] {
   const flags = execArgv === undefined ? shared(process.execArgv) : [...execArgv]
   const { maxOldGenerationSizeMb: old, maxYoungGenerationSizeMb: young } = resourceLimits
   if (old !== undefined) flags.push(`--max-old-space-size=${Math.ceil(old)}`)

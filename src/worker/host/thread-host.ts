@@ -1,11 +1,18 @@
-import { MessageChannel, receiveMessageOnPort, type Transferable, Worker } from 'node:worker_threads'
+import {
+  MessageChannel,
+  receiveMessageOnPort,
+  type Transferable,
+  Worker,
+  type WorkerOptions,
+} from 'node:worker_threads'
+import { bare } from '../../options.ts'
 import { workerEnvironment } from '../functions/nesting.ts'
 import { entryUrl } from './entry-url.ts'
 import type { HostExit, HostOptions } from './host.ts'
 import type { Link, LinkListener, TransferList } from './link.ts'
 import { discardOnceUnpiped } from './pass-on.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
-import { environment, workerArguments } from './surroundings.ts'
+import { environment, ownOptions, workerArguments } from './surroundings.ts'
 import { WorkerHost } from './worker-host.ts'
 
 /**
@@ -15,7 +22,8 @@ import { WorkerHost } from './worker-host.ts'
  * writes to stdout and stderr goes through this process's streams.
  */
 export function startThreadHost(options: HostOptions = {}): WorkerHost {
-  return new WorkerHost(listener => new ThreadLink(options, listener), options)
+  const own = ownOptions(options)
+  return new WorkerHost(listener => new ThreadLink(own, listener), own)
 }
 
 class ThreadLink implements Link {
@@ -36,16 +44,19 @@ class ThreadLink implements Link {
     const entry = entryUrl('thread-entry')
     // A thread has this flag of the process too, and then refuses every program that is a file.
     const evaluated = process.execArgv.some(flag => flag.startsWith('--input-type'))
-    this.#worker = new Worker(evaluated ? `import('${entry}')` : entry, {
-      eval: evaluated,
-      name: 'taskscope',
-      argv: workerArguments(),
-      env: environment({ ...options.env, ...workerEnvironment() }),
-      workerData: port2,
-      transferList: [port2],
-      ...(options.execArgv !== undefined && { execArgv: [...options.execArgv] }),
-      ...(options.resourceLimits !== undefined && { resourceLimits: options.resourceLimits }),
-    })
+    this.#worker = new Worker(
+      evaluated ? `import('${entry}')` : entry,
+      bare<WorkerOptions>({
+        eval: evaluated,
+        name: 'taskscope',
+        argv: workerArguments(),
+        env: environment({ ...options.env, ...workerEnvironment() }),
+        workerData: port2,
+        transferList: [port2],
+        ...(options.execArgv !== undefined && { execArgv: [...options.execArgv] }),
+        ...(options.resourceLimits !== undefined && { resourceLimits: options.resourceLimits }),
+      }),
+    )
     this.id = this.#worker.threadId
     // Node passes them on by itself; read by us they would keep this process alive.
     discardOnceUnpiped(this.#worker.stdout, process.stdout)

@@ -1,5 +1,7 @@
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { environment, processFlags } from '../../../src/worker/host/surroundings.ts'
+import { RunningProgram } from '../../running-program.ts'
 
 const { execArgv } = process
 const { NODE_OPTIONS } = process.env
@@ -39,6 +41,29 @@ describe('processFlags', () => {
       '--max-old-space-size=64',
       '--max-semi-space-size=4',
     ])
+  })
+})
+
+describe('a worker', () => {
+  it('is started by its own options, whatever is found on Object.prototype', async () => {
+    const fixture = (name: string) => new URL(`../../fixtures/${name}.ts`, import.meta.url)
+    const flag = '--disable-warning=ExperimentalWarning'
+    const program = new RunningProgram(fileURLToPath(fixture('polluted-prototype')), [fixture('worker-functions').href])
+    expect([await program.ended, program.stderr]).toEqual([0, ''])
+    const usual = {
+      argv: [fixture('worker-functions').href],
+      cwd: process.cwd(),
+      execArgv: [flag],
+      execPath: process.execPath,
+      ...(process.getuid && { uid: process.getuid() }),
+      ...(process.env.NODE_OPTIONS !== undefined && { nodeOptions: process.env.NODE_OPTIONS }),
+    }
+    expect(
+      program.stdout
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line)),
+    ).toEqual([usual, usual])
   })
 })
 
