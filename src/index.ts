@@ -81,7 +81,7 @@ export type {
 export type { AcquireOptions } from './semaphore.ts'
 export { Semaphore } from './semaphore.ts'
 export type { DamagedTask, StoreContents, StoredTask, TaskStore } from './store/types.ts'
-export type { Backoff } from './task/backoff.ts'
+export type { Backoff, FailedAttempt } from './task/backoff.ts'
 export type { RetryOptions } from './task/retry.ts'
 export type { RunTrace } from './task/run-trace.ts'
 export type {

@@ -1,6 +1,7 @@
-import type { Effect, Operation } from 'effection'
+import { type Effect, type Operation, until } from 'effection'
 import { show } from './options.ts'
 import type { AsyncContext } from './platform.ts'
+import { settled } from './thenable.ts'
 
 type Steps = Iterator<Effect<unknown>, unknown, unknown>
 
@@ -14,6 +15,18 @@ export function isOperation(value: object): value is Operation<unknown> {
   const { next, throw: throwInto } = value as Partial<Iterator<unknown>>
   const isIterator = typeof next === 'function'
   return !isIterator || typeof throwInto === 'function'
+}
+
+/** Like `until`, which takes apart what a promise rejects with, and hangs if that can't be read. */
+export function* untilSettled<T>(promise: PromiseLike<T>): Operation<T> {
+  const outcome = yield* until(
+    settled(promise).then(
+      value => ({ value: value as T }),
+      (error: unknown) => ({ error }),
+    ),
+  )
+  if ('error' in outcome) throw outcome.error
+  return outcome.value
 }
 
 /**

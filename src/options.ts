@@ -1,3 +1,5 @@
+import { attempt } from './attempt.ts'
+
 /**
  * Validation of what users hand in: a wrong type throws `TypeError`, a wrong value `RangeError`, and both name the
  * option, the rule and the value.
@@ -7,6 +9,10 @@ const MAX_SHOWN = 60
 
 /** A value as an error message shows it: short, on one line, never throwing. */
 export function show(value: unknown): string {
+  return attempt(() => shown(value)) ?? `${typeof value === 'function' ? 'a function' : 'an object'} that can't be read`
+}
+
+function shown(value: unknown): string {
   if (typeof value === 'string')
     return JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value)
   if (typeof value === 'function') return value.name ? `function ${value.name}` : 'a function'

@@ -1,5 +1,6 @@
 import { startTimer } from './clock.ts'
 import { TaskTimeoutError } from './errors.ts'
+import { followSignal } from './follow-signal.ts'
 import { abortSignal, duration, optionsObject } from './options.ts'
 
 /** How long a wait may take, checked and with its defaults. */
@@ -27,19 +28,20 @@ export function armWaitLimit(
   what: string,
   giveUp: (error: unknown) => void,
 ): () => void {
+  let unlink = () => {}
   const disarm = () => {
     timer.cancel()
-    signal?.removeEventListener('abort', abort)
-  }
-  const abort = () => {
-    disarm()
-    giveUp(signal?.reason)
+    unlink()
   }
   const timer = startTimer(timeout, () => {
     disarm()
     giveUp(new TaskTimeoutError(`${what} took longer than ${timeout} ms`, timeout))
   })
-  if (signal?.aborted) abort()
-  else signal?.addEventListener('abort', abort, { once: true })
+  if (signal !== undefined) {
+    unlink = followSignal(signal, reason => {
+      disarm()
+      giveUp(reason)
+    })
+  }
   return disarm
 }

@@ -146,11 +146,14 @@ export const MUTATIONS: readonly Mutation[] = [
     'leave a cancelled pending task queued': { search: '      this.owner.withdraw(this)\n', replace: '' },
     'no pump after cancel': { search: 'return this.owner.released()', replace: 'return' },
     'slot freed at cancel instead of at the end': [
-      { search: "this.#move('stopping')", replace: "this.#move('stopping')\n    this.owner.slotFreed(this)" },
       {
-        search: '      this.#endAttempted(ok, value)\n      this.owner.slotFreed(this, this.updatedAt)',
+        search: "this.#move('stopping')\n    this.#limitCleanup()",
+        replace: "this.#move('stopping')\n    this.owner.slotFreed(this)\n    this.#limitCleanup()",
+      },
+      {
+        search: 'if (this.#endAttempted(ok, value)) this.#leaveSlot(this.updatedAt)',
         replace:
-          '      const stopped = this.stopRequest !== undefined\n      this.#endAttempted(ok, value)\n      if (!stopped) this.owner.slotFreed(this, this.updatedAt)',
+          'const stopped = this.stopRequest !== undefined\n    if (this.#endAttempted(ok, value)) stopped ? tellStopped(this) : this.#leaveSlot(this.updatedAt)',
       },
     ],
     'the handle settles before the cleanup has run': {
@@ -167,8 +170,12 @@ export const MUTATIONS: readonly Mutation[] = [
       replace: 'startTimer(Number.POSITIVE_INFINITY, () => this.#giveUp())',
     },
     'giving up keeps the slot': {
-      search: 'this.#endAttempted(ok, value)\n    this.owner.slotFreed(this)',
-      replace: 'this.#endAttempted(ok, value)',
+      search: 'if (this.ended || this.#endAttempted(ok, value)) this.#leaveSlot()',
+      replace: 'if (this.ended || this.#endAttempted(ok, value)) tellStopped(this)',
+    },
+    'a stop waits for a policy that has not answered': {
+      search: '    if (this.extras?.judging !== undefined) return this.#stopJudging(this.extras, request)\n',
+      replace: '',
     },
     'work that was given up on frees its slot twice': {
       search: 'return this.owner.strayStopped(context)',
@@ -183,6 +190,20 @@ export const MUTATIONS: readonly Mutation[] = [
       replace: '    this.context = context\n    this.extras?.deadline?.cancel()\n',
     },
     'an ended task keeps what its work captured': { search: '    this.work = undefined\n', replace: '' },
+  }),
+
+  ...mistakesIn('src/thrown.ts', CORE, {
+    'an error that throws when it is read breaks a stop': {
+      search: 'return attempt(() => (value as Partial<Record<typeof key, unknown>>)[key])',
+      replace: 'return (value as Partial<Record<typeof key, unknown>>)[key]',
+    },
+  }),
+
+  ...mistakesIn('src/guarded-call.ts', CORE, {
+    'a listener that rejects is an unhandled rejection': {
+      search: 'settled(returned).then(undefined, failed)',
+      replace: 'settled(returned)',
+    },
   }),
 
   ...mistakesIn('src/task/extras.ts', CORE, {

@@ -1,3 +1,5 @@
+import { guardedCall } from '../guarded-call.ts'
+
 /** Where every event goes as well, whoever listens. */
 export interface Tap<Event> {
   readonly wanted: boolean
@@ -50,11 +52,7 @@ export class Emitter<Events extends object> {
     for (const { type, event } of queue) {
       if (this.#tap.wanted) this.#tap.take(event)
       for (const listener of [...(this.#listeners.get(type) ?? []), ...this.#followers]) {
-        try {
-          listener(event as never)
-        } catch (error) {
-          this.#failed(error)
-        }
+        guardedCall(() => listener(event as never), this.#failed)
       }
     }
   }

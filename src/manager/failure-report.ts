@@ -1,6 +1,9 @@
+import { guardedCall } from '../guarded-call.ts'
+import { show } from '../options.ts'
 import { recordOf } from '../task/record.ts'
 import type { Task } from '../task/task.ts'
 import type { TaskRecord } from '../task/types.ts'
+import { isError, isReadable } from '../thrown.ts'
 import type { Logger } from './types.ts'
 
 /**
@@ -10,6 +13,7 @@ import type { Logger } from './types.ts'
 export class FailureReport {
   readonly #logger: Logger | false
   readonly #onError: ((error: unknown, record: TaskRecord) => void) | undefined
+  readonly #culprits = new WeakSet<object>()
   #waiting: Task[] = []
 
   constructor(logger: Logger | false, onError: ((error: unknown, record: TaskRecord) => void) | undefined) {
@@ -34,20 +38,37 @@ export class FailureReport {
 
   /** An error about a task that no handle can carry. */
   tell(task: Task, error: unknown, message: string): void {
-    if (this.#onError === undefined) return this.log(error, message)
-    try {
-      this.#onError(error, recordOf(task))
-    } catch (thrown) {
-      this.log(error, message)
-      this.log(thrown, 'onError threw')
-    }
+    const onError = this.#onError
+    if (onError === undefined) return this.log(error, message)
+    guardedCall(
+      () => onError(error, recordOf(task)),
+      thrown => {
+        this.log(error, message)
+        this.log(thrown, 'onError threw')
+      },
+    )
+  }
+
+  /** Logs the fault of one of the user's functions, the first time that it has one. */
+  logOnce(culprit: object, error: unknown, message: string): void {
+    if (this.#culprits.has(culprit)) return
+    this.#culprits.add(culprit)
+    this.log(error, message)
   }
 
   /** A logger that throws changes nobody's outcome, and there is nowhere left to say so. */
   log(error: unknown, message: string): void {
-    if (this.#logger === false) return
-    try {
-      this.#logger.error(error instanceof Error ? error : { error }, message)
-    } catch {}
+    const logger = this.#logger
+    if (logger === false) return
+    guardedCall(
+      () => logger.error(isError(error) ? error : { error }, message),
+      // It may be the error that threw, when it was read.
+      () =>
+        isReadable(error) ||
+        guardedCall(
+          () => logger.error({ error: show(error) }, message),
+          () => {},
+        ),
+    )
   }
 }

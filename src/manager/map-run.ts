@@ -1,4 +1,6 @@
 import { DeadlockError } from '../errors.ts'
+import { followSignal } from '../follow-signal.ts'
+import { guardedCall } from '../guarded-call.ts'
 import type { AsyncContext } from '../platform.ts'
 import { cancelTask } from '../task/cancel.ts'
 import { currentTask } from '../task/current.ts'
@@ -52,6 +54,7 @@ export class MapRun<I> {
   #inputEnded = false
   #failure: { readonly error: unknown } | undefined
   #wake: () => void = () => {}
+  #unlink: () => void = () => {}
 
   constructor(host: MapHost<I>, items: Iterable<I> | AsyncIterable<I>, settings: MapSettings, context: AsyncContext) {
     this.#host = host
@@ -88,8 +91,7 @@ export class MapRun<I> {
 
   /** Cancels what still runs, waits until it has stopped, and closes the input if it was left early. */
   async end(): Promise<void> {
-    const { signal } = this.#settings.spawn
-    signal?.removeEventListener('abort', this.#abort)
+    this.#unlink()
     this.#exhausted = true
     const started = this.#settings.ordered ? this.#line.slice(this.#head) : [...this.#flying]
     await Promise.all(started.map(task => cancelTask(task)))
@@ -136,13 +138,11 @@ export class MapRun<I> {
 
   #open(): Source<I> {
     const { signal } = this.#settings.spawn
-    signal?.throwIfAborted()
-    signal?.addEventListener('abort', this.#abort, { once: true })
+    if (signal !== undefined) this.#unlink = followSignal(signal, reason => this.#fail(reason))
+    if (this.#failure !== undefined) throw this.#failure.error
     const items = this.#items as Partial<Iterable<I> & AsyncIterable<I>>
     return (items[Symbol.asyncIterator]?.() ?? items[Symbol.iterator]?.()) as Source<I>
   }
-
-  readonly #abort = (): void => this.#fail(this.#settings.spawn.signal?.reason)
 
   #pullLater(step: PromiseLike<IteratorResult<I>>): void {
     this.#pulling = true
@@ -201,12 +201,13 @@ export class MapRun<I> {
   #tellProgress(): void {
     const { progress } = this.#settings
     if (progress === undefined) return
-    const total = knownLength(this.#items)
-    try {
-      progress({ completed: this.#completed, ...(total !== undefined && { total }) })
-    } catch (error) {
-      this.#host.scheduler.report.log(error, 'the progress function of a map threw')
-    }
+    guardedCall(
+      () => {
+        const total = knownLength(this.#items)
+        return progress({ completed: this.#completed, ...(total !== undefined && { total }) })
+      },
+      error => this.#host.scheduler.report.log(error, 'the progress function of a map threw'),
+    )
   }
 
   /** A task that waits for results which can't come, because it holds a slot that they need. */

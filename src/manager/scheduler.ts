@@ -328,6 +328,10 @@ export class Scheduler implements TaskOwner, Slots {
     queueMicrotask(() => this.report.tell(task, error, `the cleanup of ${task.label} failed`))
   }
 
+  blame(culprit: object, error: unknown, message: string): void {
+    this.report.logOnce(culprit, error, message)
+  }
+
   slotHolders(waiter: Task): readonly Task[] {
     if (this.#slotsTaken < this.#maxTasks) return []
     const holders: Task[] = []

@@ -1,5 +1,6 @@
 import { createScope } from 'effection'
 import { DeadlockError, ManagerClosedError, QueueFullError } from '../errors.ts'
+import { followSignal } from '../follow-signal.ts'
 import { callback, capacity, oneOf } from '../options.ts'
 import { cancelTask } from '../task/cancel.ts'
 import { type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
@@ -252,9 +253,7 @@ export class TaskManager implements AsyncDisposable {
   }
 
   #follow(signal: AbortSignal): void {
-    const abort = () => this.#shutDown({ timeout: 0, pending: 'cancel' }, signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    this.#scheduler.onClosed = () => signal.removeEventListener('abort', abort)
+    this.#scheduler.onClosed = followSignal(signal, reason => this.#shutDown({ timeout: 0, pending: 'cancel' }, reason))
   }
 }
 

@@ -1,3 +1,4 @@
+import { guardedCall } from '../guarded-call.ts'
 import type { ProgressOutcome, ProgressReporter, ProgressRun, RunProgress } from './types.ts'
 
 /**
@@ -15,40 +16,23 @@ export class SafeReporter implements ProgressReporter {
   }
 
   start(run: ProgressRun): void {
-    try {
-      this.#returned(this.#reporter.start(run))
-    } catch (error) {
-      this.#fail(error)
-    }
+    guardedCall(() => this.#reporter.start(run), this.#fail)
   }
 
   update(progress: RunProgress): void {
-    if (this.#failed) return
-    try {
-      this.#returned(this.#reporter.update(progress))
-    } catch (error) {
-      this.#fail(error)
-    }
+    if (!this.#failed) guardedCall(() => this.#reporter.update(progress), this.#fail)
   }
 
   stop(outcome: ProgressOutcome): void {
-    try {
-      this.#returned(this.#reporter.stop(outcome))
-    } catch (error) {
-      this.#fail(error)
-    }
-  }
-
-  /** A method that returns nothing may well be async. */
-  #returned(value: unknown): void {
-    if (value instanceof Promise) value.catch(this.#fail)
+    guardedCall(() => this.#reporter.stop(outcome), this.#fail)
   }
 
   readonly #fail = (error: unknown): void => {
     if (this.#failed) return
     this.#failed = true
-    try {
-      this.#onError(error)
-    } catch {}
+    guardedCall(
+      () => this.#onError(error),
+      () => {},
+    )
   }
 }

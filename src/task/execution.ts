@@ -1,6 +1,7 @@
-import { type Operation, type Task as Running, type Scope, until } from 'effection'
-import { inContext, isOperation } from '../operation.ts'
+import type { Operation, Task as Running, Scope } from 'effection'
+import { inContext, isOperation, untilSettled } from '../operation.ts'
 import { type AsyncContext, captureContext } from '../platform.ts'
+import { isThenable, settled } from '../thenable.ts'
 import type { AttemptContext } from './context.ts'
 import { currentTask } from './current.ts'
 import { boundContext, callTraced } from './run-trace.ts'
@@ -34,10 +35,6 @@ function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function'
 }
 
-function isThenable(value: object): value is PromiseLike<unknown> {
-  return typeof (value as Partial<PromiseLike<unknown>>).then === 'function'
-}
-
 function executePromise(task: Task, context: AttemptContext, promise: PromiseLike<unknown>): void {
   const native = promise instanceof Promise ? promise : adopt(task, context, promise)
   native.then(
@@ -48,7 +45,7 @@ function executePromise(task: Task, context: AttemptContext, promise: PromiseLik
 
 /** The `then` of a thenable is the task's own code, and is called in the context in which the promise was made. */
 function adopt(task: Task, context: AttemptContext, thenable: PromiseLike<unknown>): Promise<unknown> {
-  const resolve = () => Promise.resolve(thenable)
+  const resolve = () => settled(thenable)
   const asyncContext = boundContext(context) ?? task.asyncContext
   return asyncContext === undefined ? resolve() : asyncContext.runInAsyncScope(resolve)
 }
@@ -86,7 +83,7 @@ function executeOperation(task: Task, context: AttemptContext, operation: Operat
   const run = function* () {
     try {
       let value = yield* inContext(operation, stepContext)
-      if (isObject(value) && isThenable(value) && (value as unknown) !== operation) value = yield* until(value)
+      if (isThenable(value) && (value as unknown) !== operation) value = yield* untilSettled(value)
       body = { ok: true, value }
     } catch (error) {
       body = { ok: false, value: error }

@@ -14,6 +14,8 @@ export class Extras {
   /** What the signal was aborted with. */
   told: unknown
   retries: Retries | undefined
+  /** The attempt is over, and its policy has yet to say what follows: with the error it ended with, if any. */
+  judging: { readonly error?: unknown } | undefined
   /** The attempts that were followed by another, in milliseconds of the clock. */
   readonly attempts: TaskAttempt[] = []
   /** When the latest attempt started, if it is not the first. */
@@ -40,7 +42,7 @@ export class Extras {
   timer: Timer | undefined
   cleaningUp = false
   deadline: Timer | undefined
-  /** Stops listening to the signal that the task was spawned with. */
+  /** Stops listening to the signal that the task was spawned with; never throws. */
   unlink: (() => void) | undefined
   /** Told when the work has stopped. */
   stopWaiters: (() => void)[] | undefined
@@ -63,6 +65,14 @@ export class Extras {
     this.pause?.cancel()
     this.waiting?.cancel()
     this.unlink?.()
-    this.deadline = this.pause = this.waiting = this.unlink = this.onEnd = this.waits = this.retries = undefined
+    this.deadline =
+      this.judging =
+      this.pause =
+      this.waiting =
+      this.unlink =
+      this.onEnd =
+      this.waits =
+      this.retries =
+        undefined
   }
 }

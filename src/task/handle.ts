@@ -1,5 +1,6 @@
-import { type Effect, until } from 'effection'
+import type { Effect } from 'effection'
 import { TaskNotFinishedError } from '../errors.ts'
+import { untilSettled } from '../operation.ts'
 import { armWaitLimit, waitLimit } from '../wait-limit.ts'
 import { cancelTask } from './cancel.ts'
 import { currentTask } from './current.ts'
@@ -151,7 +152,7 @@ export class TaskPromise<T> extends Promise<T> implements TaskHandle<T> {
 
   *[Symbol.iterator](): Generator<Effect<unknown>, T, unknown> {
     this.#await()
-    return (yield* until(this.#register())) as T
+    return yield* untilSettled(this.#register())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

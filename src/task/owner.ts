@@ -26,6 +26,8 @@ export interface TaskOwner extends OperationHost {
   gaveUp(task: Task, context: AttemptContext): void
   /** Work that was given up on has stopped after all. */
   strayStopped(context: AttemptContext): void
+  /** One of the user's functions is at fault: said the first time. */
+  blame(culprit: object, error: unknown, message: string): void
   /** A cleanup failed where its error could not be the outcome. */
   cleanupFailed(task: Task, error: unknown): void
   /** The tasks that hold all slots, if each of them waits as `waiter` is about to; nothing when some slot is or will be free. */

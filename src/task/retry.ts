@@ -1,16 +1,24 @@
+import { now } from '../clock.ts'
 import { RetryValidationError } from '../errors.ts'
 import { callback, count, duration, fraction, oneOf, optionsObject, show } from '../options.ts'
-import { type Backoff, type Waiting, waitBefore } from './backoff.ts'
+import { type Backoff, failedAttempt, type Waiting, waitBefore } from './backoff.ts'
+import { type ErrorClass, isErrorClass, isOfClass, isOtherClass } from './error-class.ts'
+import { ask, type Eventually, whenKnown } from './predicate.ts'
+import type { StopRequest } from './stop.ts'
 
-type ErrorClass = abstract new (...args: never[]) => Error
-type ErrorPredicate = (error: unknown, attempt: number) => boolean
-type ResultPredicate = (result: never, attempt: number) => boolean
+type ErrorPredicate = (error: unknown, attempt: number) => boolean | PromiseLike<boolean>
+type ResultPredicate = (result: never, attempt: number) => boolean | PromiseLike<boolean>
 
-/** When and how a failed task is tried again. Attempts are `retries` + 1; a task that waits for the next holds no slot. */
+/**
+ * When and how a failed task is tried again. Attempts are `retries` + 1; a task that waits for the next holds no slot.
+ *
+ * Predicates may be asynchronous: until they have answered the attempt is not over and keeps its slot, but a cancel or
+ * the deadline ends it at once. What they throw, and what `backoff` throws, is logged the first time.
+ */
 export interface RetryOptions {
   /** How many times after the first. A whole number or `Infinity`. */
   readonly retries: number
-  /** How the wait grows; a function gets the number of the failed attempt and gives milliseconds. @default 'exponential' */
+  /** How the wait grows; a function gets `{ attempt, error, elapsed }` and gives milliseconds. @default 'exponential' */
   readonly backoff?: Backoff
   /** Milliseconds before the first retry. @default 1_000 */
   readonly wait?: number
@@ -20,6 +28,7 @@ export interface RetryOptions {
   readonly jitter?: number | 'full'
   /**
    * Error classes and predicates; one that matches is enough, one that throws counts as no; an empty list matches none.
+   * A class takes errors of other realms, such as a `vm` context, by name.
    *
    * @default every error
    */
@@ -32,7 +41,7 @@ export interface RetryOptions {
 export interface RetryPolicy extends Waiting {
   readonly retries: number
   /** No list at all takes every error, an empty one none. */
-  readonly retryOn: readonly ((error: unknown, attempt: number) => boolean)[] | undefined
+  readonly retryOn: readonly ErrorPredicate[] | undefined
   readonly retryUntil: readonly ResultPredicate[]
 }
 
@@ -60,9 +69,9 @@ function list<F>(option: string, value: F | readonly F[] | undefined): readonly 
 }
 
 function matcher(accepted: ErrorClass | ErrorPredicate): ErrorPredicate {
-  const { prototype } = accepted as { readonly prototype?: unknown }
-  const isClass = accepted === Error || prototype instanceof Error
-  return isClass ? error => error instanceof (accepted as ErrorClass) : (accepted as ErrorPredicate)
+  if (isErrorClass(accepted)) return error => isOfClass(error, accepted)
+  if (!isOtherClass(accepted)) return accepted as ErrorPredicate
+  throw new TypeError(`retry.retryOn must be classes of errors or predicates, got the class ${show(accepted.name)}`)
 }
 
 /** Another attempt is due in `delay` milliseconds, because of `error`. */
@@ -75,59 +84,98 @@ export interface Again {
 /** What is to become of an attempt that has ended. */
 export type Verdict = Again | { readonly status: 'done' | 'failed'; readonly outcome: unknown }
 
+/** Told of each fault in one of the user's functions. */
+export type Blame = (culprit: object, error: unknown, message: string) => void
+
 /** The retries of one task: judges each attempt, and remembers results that were refused. */
 export class Retries {
   readonly #policy: RetryPolicy
   readonly #label: string
+  readonly #blame: Blame
   readonly #results: unknown[] = []
   readonly #reasons: unknown[] = []
-  #stopped = false
+  #stoppedBy: StopRequest | undefined
 
-  constructor(policy: RetryPolicy, label: string) {
+  constructor(policy: RetryPolicy, label: string, blame: Blame) {
     this.#policy = policy
     this.#label = label
+    this.#blame = blame
   }
 
   /** No attempt may follow any more, also if the policy is being asked just now. */
-  stop(): void {
-    this.#stopped = true
+  stop(request: StopRequest): void {
+    this.#stoppedBy ??= request
   }
 
-  judge(attempt: number, ok: boolean, value: unknown): Verdict {
-    if (!ok) return this.#again(attempt, value, this.#accepts(value, attempt)) ?? { status: 'failed', outcome: value }
-    const refused = this.#refuse(value, attempt)
-    if (refused === undefined) return { status: 'done', outcome: value }
-    this.#results.push(value)
-    this.#reasons.push(refused.error)
-    return this.#again(attempt, refused.error, true) ?? { status: 'failed', outcome: this.#givenUp(attempt) }
+  /** The request that came while an attempt could not be stopped any more. */
+  get stoppedBy(): StopRequest | undefined {
+    return this.#stoppedBy
   }
 
-  #again(attempt: number, error: unknown, accepted: boolean): Again | undefined {
-    if (!accepted || attempt > this.#policy.retries) return undefined
-    const delay = this.#delay(attempt)
-    return delay === undefined || this.#stopped ? undefined : { status: 'pending', delay, error }
+  /** What becomes of an attempt; `firstStart` is when the first one started. Never throws or rejects. */
+  judge(attempt: number, ok: boolean, value: unknown, firstStart: number): Eventually<Verdict> {
+    if (ok) {
+      return whenKnown(this.#refusal(value, attempt), refusal => {
+        if (refusal === undefined) return { status: 'done', outcome: value }
+        this.#results.push(value)
+        this.#reasons.push(refusal.error)
+        return this.#again(attempt, refusal.error, firstStart) ?? { status: 'failed', outcome: this.#givenUp(attempt) }
+      })
+    }
+    const failed = { status: 'failed', outcome: value } as const
+    if (this.#spent(attempt)) return failed
+    return whenKnown(this.#accepts(value, attempt), accepted =>
+      accepted ? (this.#again(attempt, value, firstStart) ?? failed) : failed,
+    )
   }
 
-  #accepts(error: unknown, attempt: number): boolean {
+  #spent(attempt: number): boolean {
+    return attempt > this.#policy.retries || this.#stoppedBy !== undefined
+  }
+
+  #again(attempt: number, error: unknown, firstStart: number): Again | undefined {
+    if (this.#spent(attempt)) return undefined
+    const delay = this.#delay(attempt, error, now() - firstStart)
+    return delay === undefined || this.#spent(attempt) ? undefined : { status: 'pending', delay, error }
+  }
+
+  #accepts(error: unknown, attempt: number, from = 0): Eventually<boolean> {
     const { retryOn } = this.#policy
-    return retryOn === undefined || retryOn.some(matches => holds(() => matches(error, attempt)).ok)
+    const matches = retryOn?.[from]
+    if (matches === undefined) return retryOn === undefined
+    return whenKnown(
+      this.#ask(matches, () => matches(error, attempt), 'retryOn'),
+      ({ yes }) => (yes ? true : this.#accepts(error, attempt, from + 1)),
+    )
   }
 
   /** Why a result is not good enough, if it is not. */
-  #refuse(result: unknown, attempt: number): { readonly error: unknown } | undefined {
-    for (const predicate of this.#policy.retryUntil) {
-      const { ok, thrown } = holds(() => predicate(result as never, attempt))
-      if (ok) continue
+  #refusal(result: unknown, attempt: number, from = 0): Eventually<{ readonly error: unknown } | undefined> {
+    const predicate = this.#policy.retryUntil[from]
+    if (predicate === undefined) return undefined
+    const answer = this.#ask(predicate, () => predicate(result as never, attempt), 'retryUntil')
+    return whenKnown(answer, ({ yes, thrown }) => {
+      if (yes) return this.#refusal(result, attempt, from + 1)
       return thrown ?? { error: new Error(`the result was refused by ${show(predicate)}`) }
-    }
-    return undefined
+    })
+  }
+
+  #ask(predicate: object, call: () => unknown, option: string): ReturnType<typeof ask> {
+    return whenKnown(ask(call), answer => {
+      if (answer.thrown !== undefined) {
+        this.#blame(predicate, answer.thrown.error, `a predicate of ${option} threw, which counts as no`)
+      }
+      return answer
+    })
   }
 
   /** A backoff function that throws or gives no duration ends the retries: the task's own error must not be lost to it. */
-  #delay(attempt: number): number | undefined {
+  #delay(attempt: number, error: unknown, elapsed: number): number | undefined {
+    const { backoff } = this.#policy
     try {
-      return waitBefore(this.#policy, attempt)
-    } catch {
+      return waitBefore(this.#policy, failedAttempt(attempt, error, elapsed))
+    } catch (thrown) {
+      this.#blame(Object(backoff), thrown, `backoff gave no wait, so ${this.#label} is not tried again`)
       return undefined
     }
   }
@@ -135,17 +183,5 @@ export class Retries {
   #givenUp(attempts: number): RetryValidationError {
     const message = `${this.#label} gave no result that retryUntil accepts in ${attempts} attempt${attempts === 1 ? '' : 's'}`
     return new RetryValidationError(message, attempts, this.#results, this.#reasons)
-  }
-}
-
-function holds(predicate: () => unknown): { readonly ok: boolean; readonly thrown?: { readonly error: unknown } } {
-  try {
-    const answer = predicate()
-    if (typeof answer === 'object' && answer !== null) {
-      throw new TypeError(`a predicate must answer true or false, got ${show(answer)}: it can't be asynchronous`)
-    }
-    return { ok: Boolean(answer) }
-  } catch (error) {
-    return { ok: false, thrown: { error } }
   }
 }

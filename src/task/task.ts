@@ -1,4 +1,5 @@
 import { now, startTimer } from '../clock.ts'
+import { followSignal } from '../follow-signal.ts'
 import { type AsyncContext, captureContext } from '../platform.ts'
 import type { Linked } from '../queue/linked-set.ts'
 import type { Queued } from '../queue/queued.ts'
@@ -8,8 +9,8 @@ import { execute } from './execution.ts'
 import { Extras } from './extras.ts'
 import { TaskPromise } from './handle.ts'
 import type { TaskOwner } from './owner.ts'
-import type { Again } from './retry.ts'
-import { planRetry, retriesOf } from './retrying.ts'
+import type { Again, Verdict } from './retry.ts'
+import { judge, planned, planRetry, retriesOf } from './retrying.ts'
 import { traceEnd } from './run-trace.ts'
 import type { SpawnSettings } from './spawn-settings.ts'
 import { answersAbort, type StopRequest } from './stop.ts'
@@ -109,10 +110,12 @@ export class Task implements Queued, Linked<Task> {
   }
 
   #follow(signal: AbortSignal): void {
-    const cancel = () => this.stop({ kind: 'cancel', reason: signal.reason })
-    if (signal.aborted) return cancel()
-    signal.addEventListener('abort', cancel, { once: true })
-    this.more().unlink = () => signal.removeEventListener('abort', cancel)
+    try {
+      const unlink = followSignal(signal, reason => this.stop({ kind: 'cancel', reason }))
+      if (!this.ended) this.more().unlink = unlink
+    } catch (error) {
+      this.refuse(error)
+    }
   }
 
   /** Stands in line, with a permit if that has to be waited for elsewhere. */
@@ -180,13 +183,13 @@ export class Task implements Queued, Linked<Task> {
     traceEnd(context, ok, value)
     if (context !== this.context) return this.owner.strayStopped(context)
     this.#clearAttempt()
-    if (this.ended) {
-      this.owner.slotFreed(this)
-    } else {
-      if (cleanup !== undefined) this.#cleanupFailed(cleanup.error)
-      this.#endAttempted(ok, value)
-      this.owner.slotFreed(this, this.updatedAt)
-    }
+    if (this.ended) return this.#leaveSlot()
+    if (cleanup !== undefined) this.#cleanupFailed(cleanup.error)
+    if (this.#endAttempted(ok, value)) this.#leaveSlot(this.updatedAt)
+  }
+
+  #leaveSlot(at?: number): void {
+    this.owner.slotFreed(this, at)
     tellStopped(this)
   }
 
@@ -199,13 +202,15 @@ export class Task implements Queued, Linked<Task> {
       this.#endStopped(request, true, undefined)
       return this.owner.released()
     }
+    if (this.extras?.judging !== undefined) return this.#stopJudging(this.extras, request)
     if (this.status === 'stopping') return this.#stopForGood(request)
     if (this.context === undefined || this.extras?.body !== undefined) return this.#stopAfterBody(request)
-    const planned = request.kind === 'timeout' ? planRetry(this, request) : request
+    const plan = request.kind === 'timeout' ? planRetry(this, request) : request
     // Planning asks the user's code, which may have stopped the task itself.
     if (this.status !== 'running') return
     const extras = this.more()
-    extras.stopRequest = planned
+    extras.stopRequest = plan
+    if (plan.again instanceof Promise) this.#planLater(plan, plan.again)
     this.updatedAt = now()
     this.#move('stopping')
     this.#limitCleanup()
@@ -216,8 +221,28 @@ export class Task implements Queued, Linked<Task> {
 
   /** How the attempt ended is settled, and its scope is being torn down or its policy asked: it is only kept the last one. */
   #stopAfterBody(request: StopRequest): void {
-    if (request.kind !== 'timeout') retriesOf(this)?.stop()
+    if (request.kind !== 'timeout') retriesOf(this)?.stop(request)
     if (this.context !== undefined) this.#limitCleanup()
+  }
+
+  /** The work is being told to stop while its policy is asked; what it says counts if the attempt has not ended by then. */
+  #planLater(request: StopRequest, answer: Promise<Again | undefined>): void {
+    answer.then(again => {
+      if (this.stopRequest !== request || this.context === undefined) return
+      this.more().stopRequest = planned(request, again)
+      if (!this.#canHear()) this.#settleUnheard()
+    })
+  }
+
+  /** The attempt is over, but its policy has not answered: nobody waits for that any more. */
+  #stopJudging(extras: Extras, request: StopRequest): void {
+    this.updatedAt = now()
+    this.#keepAttempt(extras, extras.judging?.error)
+    extras.judging = this.outcome = undefined
+    extras.stopRequest = request
+    if (this.status === 'running') this.#move('stopping')
+    this.#endStopped(request, true, undefined)
+    this.#leaveSlot()
   }
 
   /** The attempt is being stopped by its timeout already, and would have been followed by another. */
@@ -273,9 +298,7 @@ export class Task implements Queued, Linked<Task> {
     extras.abandoned = true
     this.#clearAttempt()
     this.owner.gaveUp(this, context)
-    if (!this.ended) this.#endAttempted(ok, value)
-    this.owner.slotFreed(this)
-    tellStopped(this)
+    if (this.ended || this.#endAttempted(ok, value)) this.#leaveSlot()
   }
 
   #clearAttempt(): void {
@@ -283,27 +306,64 @@ export class Task implements Queued, Linked<Task> {
     this.extras?.clearAttempt()
   }
 
-  #endStopped(request: StopRequest, ok: boolean, value: unknown): void {
+  /** Settles what becomes of the task. `false`: its policy has yet to say, and until then it keeps its slot. */
+  #endStopped(request: StopRequest, ok: boolean, value: unknown): boolean {
+    const { kind, again } = request
     const ownError = !ok && !answersAbort(value, this.extras?.told)
-    if (request.kind === 'cancel') return ownError ? this.#end('failed', value) : this.#end('cancelled', this.outcome)
+    if (kind === 'cancel') {
+      if (ownError) this.#end('failed', value)
+      else this.#end('cancelled', this.outcome)
+      return true
+    }
     if (ownError) this.#cleanupFailed(value)
-    if (request.again !== undefined) return this.#tryAgain(request.again)
-    this.#end('failed', this.#errorOf(request))
+    if (again instanceof Promise) return this.#judgeLater(again, request.error)
+    this.#endOrTryAgain(again)
+    return true
   }
 
-  #endAttempted(ok: boolean, value: unknown): void {
+  #endAttempted(ok: boolean, value: unknown): boolean {
     const request = this.stopRequest
     if (request !== undefined) return this.#endStopped(request, ok, value)
-    const verdict = retriesOf(this)?.judge(this.attempt, ok, value)
-    if (verdict === undefined) return this.#end(ok ? 'done' : 'failed', value)
-    if (verdict.status === 'pending') return this.#tryAgain(verdict)
-    this.#end(verdict.status, verdict.outcome)
+    const retries = retriesOf(this)
+    if (retries === undefined) {
+      this.#end(ok ? 'done' : 'failed', value)
+      return true
+    }
+    const verdict = judge(this, retries, ok, value)
+    if (verdict instanceof Promise) return this.#judgeLater(verdict, ok ? undefined : value)
+    this.#endOrTryAgain(verdict)
+    return true
+  }
+
+  #judgeLater(answer: Promise<Verdict | undefined>, error: unknown): false {
+    const extras = this.more()
+    const judging = { error }
+    extras.judging = judging
+    answer.then(verdict => {
+      if (extras.judging !== judging) return
+      extras.judging = undefined
+      this.#endOrTryAgain(verdict)
+      this.#leaveSlot()
+    })
+    const request = extras.retries?.stoppedBy
+    if (request !== undefined) this.#stopJudging(extras, request)
+    return false
+  }
+
+  #endOrTryAgain(verdict: Verdict | undefined): void {
+    if (verdict === undefined) this.#end('failed', this.#errorOf(this.stopRequest as StopRequest))
+    else if (verdict.status === 'pending') this.#tryAgain(verdict)
+    else this.#end(verdict.status, verdict.outcome)
+  }
+
+  #keepAttempt(extras: Extras, error: unknown): void {
+    extras.attempts.push({ startedAt: this.attemptStartedAt, endedAt: this.updatedAt, error })
   }
 
   #tryAgain({ delay, error }: Again): void {
     const extras = this.more()
     this.updatedAt = now()
-    extras.attempts.push({ startedAt: this.attemptStartedAt, endedAt: this.updatedAt, error })
+    this.#keepAttempt(extras, error)
     extras.stopRequest = extras.told = this.outcome = undefined
     extras.abandoned = false
     this.#move('pending')

@@ -94,10 +94,6 @@ describe('retryOn', () => {
     expect(await run({ retryOn: [throws, HttpError] }, ...twice)).toMatchObject({ status: 'done', attempt: 2 })
   })
 
-  it('counts an asynchronous predicate as no, since nobody waits for its answer', async () => {
-    expect(await run({ retryOn: (async () => true) as never }, ...twice)).toMatchObject({ error: boom, attempt: 1 })
-  })
-
   it('is asked about a timeout too', async () => {
     await autojump(async () => {
       await using manager = await TaskManager.start({ logger: false })
@@ -164,15 +160,6 @@ describe('retryUntil', () => {
       expect(error).toMatchObject({ attempts: 1, results: ['result'], reasons: [reason] })
       expect((error as RetryValidationError).reasons[0]).toBe(reason)
     }
-  })
-
-  it('counts an asynchronous validator as no and says why', async () => {
-    const { error } = await run({ retryUntil: (async () => true) as never }, { gives: 1 })
-    expect((error as RetryValidationError).reasons[0]).toBeInstanceOf(TypeError)
-    expect((error as RetryValidationError).reasons[0]).toHaveProperty(
-      'message',
-      expect.stringContaining('asynchronous'),
-    )
   })
 
   it('tries again after a refusal whatever retryOn says', async () => {
