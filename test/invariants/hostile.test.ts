@@ -1,4 +1,4 @@
-import { ensure, sleep, spawn, suspend } from 'effection'
+import { ensure, sleep, suspend } from 'effection'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { resourceLimit, TaskManager, type TaskManagerOptions, type Work } from '../../src/index.ts'
 import { autojump, settle } from '../harness.ts'
@@ -99,15 +99,6 @@ const ROADS: Readonly<Record<string, (setting: Setting) => unknown>> = {
     )
     await settle()
     return handle.cancel()
-  },
-  'thrown by what an operation spawned': ({ manager, value }) => {
-    manager.spawn(function* () {
-      yield* spawn(function* () {
-        yield* sleep(5)
-        fail(value)
-      })
-      yield* suspend()
-    })
   },
   'thrown by a body at once': ({ manager, value }) => void manager.spawn(() => fail(value)),
   'rejected by a body': ({ manager, value }) => void manager.spawn(async () => fail(value)),
