@@ -88,9 +88,14 @@ function everyRow(database: DatabaseSync): Iterable<Row> {
   return statement.iterate()
 }
 
-/** Those that were set apart, now or earlier, until they are removed from their table. */
+/**
+ * Those that were set apart, now or earlier, until they are removed from their table. Where the id itself was damaged it
+ * may be that of a task that is whole, which is not among them: the id that was is, since the indices knew it.
+ */
 export function damagedTasks(database: DatabaseSync, path: string): DamagedTask[] {
-  const statement = database.prepare('SELECT DISTINCT id FROM damaged ORDER BY id')
+  const statement = database.prepare(
+    'SELECT DISTINCT id FROM damaged WHERE id NOT IN (SELECT id FROM tasks) ORDER BY id',
+  )
   statement.setReadBigInts(true)
   return statement.all().map(row => {
     const id = Number(row.id)

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { damagedFile, damagedTasks, findingOf, setDamagedApart } from './sqlite-damage.ts'
+import { SqlitePlace } from './sqlite-place.ts'
 import { taskOf } from './sqlite-rows.ts'
 import { checkSchema, migrate } from './sqlite-schema.ts'
 import { SqliteStatements } from './sqlite-statements.ts'
@@ -18,6 +19,7 @@ export class SqliteSession {
   readonly #statements: SqliteStatements
   readonly #path: string
   readonly #history: number
+  readonly #place: SqlitePlace
   /** How many tasks in the file have ended: counting them for each batch would take longer than to write it. */
   #ended: number
 
@@ -30,6 +32,8 @@ export class SqliteSession {
       claim(database, settings)
       this.#statements = new SqliteStatements(database)
       this.#ended = this.#statements.countEnded()
+      // By now there is a log beside it.
+      this.#place = new SqlitePlace(settings.path)
       // Another history may have been asked for when it was written.
       this.write([])
     } catch (error) {
@@ -63,6 +67,7 @@ export class SqliteSession {
 
   write(tasks: readonly StoredTask[]): void {
     const statements = this.#statements
+    this.#place.check()
     try {
       this.#database.exec('BEGIN IMMEDIATE')
       const before = this.#ended - statements.countEndedAmong(tasks)
@@ -78,8 +83,13 @@ export class SqliteSession {
     }
   }
 
+  /** Throws as well when what it closed is no longer where it was. */
   close(): void {
-    this.#database.close()
+    try {
+      this.#place.checkNow()
+    } finally {
+      this.#database.close()
+    }
   }
 
   #rollBack(): void {

@@ -37,6 +37,8 @@ export interface SqliteStoreOptions {
  * that is not as it was written is moved to the table `damaged` as it is, reported at each opening until it is removed from
  * there, and never shown nor run again. A file whose pages are damaged is refused.
  *
+ * Once the file is removed, replaced or cut off while it is open, which is looked at once a second, writing to it fails.
+ *
  * SQLite works on the calling thread: while it writes a batch, which is a few milliseconds for a disk's sync and some
  * microseconds per task, nothing else runs there.
  *

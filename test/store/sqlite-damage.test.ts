@@ -91,6 +91,21 @@ describe('a record that was changed in the file', () => {
   })
 })
 
+describe('a damaged record that took the id of another', () => {
+  it('is named by its own, and the other is whole', async () => {
+    const path = await makeStore()
+    withDatabase(path, database => database.exec('UPDATE tasks SET id = 6 WHERE id = 5'))
+    const store = sqliteStore(path)
+    const { damaged, lastId } = await store.open(EVERYTHING)
+    expect([lastId, damaged?.map(({ id }) => id)]).toEqual([5, [6]])
+    await store.write([pendingTask(6)])
+    await store.close()
+    const { unfinished, ...others } = await contentsOf(path)
+    expect(idsOf(unfinished)).toEqual([1, 2, 6])
+    expect(others).not.toHaveProperty('damaged')
+  })
+})
+
 describe('an index that was changed in the file', () => {
   /** Behind the back of an index. */
   function withoutIndex(path: string, index: string, statement: string): void {
