@@ -333,9 +333,18 @@ export const MUTATIONS: readonly Mutation[] = [
 
   ...mistakesIn('src/bullmq/service.ts', ['test/bullmq/shared-calls.test.ts'], {
     'workers do not look whether a result is there already': {
-      search: "if (cached !== undefined) return { kind: 'done', result: decode(cached) }",
-      replace: '',
+      search:
+        "return cached === undefined ? undefined : { kind: 'done', result: decode(cached, this.#settings.maxBytes) }",
+      replace: 'return undefined',
     },
+  }),
+
+  ...mistakesIn('src/bullmq/job-returns.ts', ['test/bullmq/rolling-deployment.test.ts'], {
+    'a worker fails calls of functions that another one has': { search: 'functions.has(job.name)', replace: 'false' },
+  }),
+
+  ...mistakesIn('src/bullmq/function-book.ts', ['test/bullmq/function-book.test.ts'], {
+    'functions of Node that a module exports are served': { search: 'nodes.has(fn) || ', replace: '' },
   }),
 
   ...mistakesIn('src/worker/distributed/connect.ts', ['test/bullmq/connecting.test.ts'], {

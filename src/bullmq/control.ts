@@ -4,16 +4,29 @@ import type { EventListeners } from '../worker/distributed/event-listeners.ts'
 import { decode, encode } from '../worker/distributed/payload.ts'
 import { controlQueue, decodeThrown, type FromWorker, MAX_WORDS, PRESENCE } from '../worker/distributed/protocol.ts'
 import type { QueueServer } from '../worker/distributed/queue-server.ts'
+import { namesOf } from '../worker/distributed/received.ts'
+import { FunctionsElsewhere } from './functions-elsewhere.ts'
 
 /** How many cancels are remembered that came for jobs that are not here: they may come here later. */
 const REMEMBERED = 10_000
+
+/** How many characters the names of functions may take in an event: it is sent every so often. */
+const MOST_NAMES = 2 ** 14
+
+/** What a worker says of itself. */
+export interface Introduction {
+  readonly slots: number
+  readonly functions: readonly string[]
+}
 
 /** What a worker hears from the callers of its queue and what it tells them, beside what becomes of the jobs. */
 export class Control {
   readonly #server: QueueServer
   readonly #queue: Queue
-  readonly #slots: number
-  readonly #id = crypto.randomUUID()
+  readonly #channel: Queue
+  readonly #introduction: FromWorker['worker']
+  /** What the workers of the queue have. */
+  readonly functions = new FunctionsElsewhere()
   /** The reasons of cancels by the ids of jobs. */
   readonly #cancelled = new Map<string, unknown>()
   readonly #asked = new Map<string, PromiseWithResolvers<unknown>>()
@@ -21,36 +34,43 @@ export class Control {
   #beat: Timer | undefined
   #gone = false
 
-  private constructor(server: QueueServer, queue: Queue, slots: number) {
+  private constructor(server: QueueServer, queue: Queue, { slots, functions }: Introduction) {
     this.#server = server
     this.#queue = queue
-    this.#slots = slots
+    this.#channel = server.queue(controlQueue(queue.name))
+    this.#introduction = { id: crypto.randomUUID(), slots: String(slots), functions: fitting(functions) }
   }
 
   /** `cancel` is told of each cancel, and says whether the job is here. */
   static async start(
     server: QueueServer,
     queue: Queue,
-    slots: number,
+    introduction: Introduction,
     cancel: (jobId: string, reason: unknown) => boolean,
   ): Promise<Control> {
-    const control = new Control(server, queue, slots)
-    const channel = server.queue(controlQueue(queue.name))
-    server.hear(channel, await server.publish(channel, 'worker'), control.#listeners(cancel))
+    const control = new Control(server, queue, introduction)
+    // The others say what they have.
+    server.hear(control.#channel, await server.publish(control.#channel, 'who'), control.#listeners(cancel))
     return control
   }
 
   #listeners(cancel: (jobId: string, reason: unknown) => boolean): EventListeners {
     return {
       cancel: ({ jobId = '', reason = '' }) => {
-        const told = decodeThrown(reason)
+        const told = readable(() => decodeThrown(reason))
         if (!cancel(jobId, told)) this.#remember(jobId, told)
       },
       who: () => void this.announce(),
+      worker: ({ functions }) => this.functions.heard(namesOf(functions)),
       answer: ({ jobId = '', request = '', result, error }) => {
         const asked = this.#asked.get(`${jobId} ${request}`)
-        if (error !== undefined) asked?.reject(decodeThrown(error))
-        else asked?.resolve(decode(result ?? 'u', MAX_WORDS))
+        if (asked === undefined) return
+        if (error !== undefined) return asked.reject(readable(() => decodeThrown(error)))
+        try {
+          asked.resolve(decode(result ?? 'u', MAX_WORDS))
+        } catch (failure) {
+          asked.reject(failure)
+        }
       },
     }
   }
@@ -74,7 +94,13 @@ export class Control {
     this.#beat?.cancel()
     if (this.#gone) return
     this.#beat = startBackgroundTimer(PRESENCE, () => void this.announce())
-    await this.#publish('worker', { id: this.#id, slots: String(this.#slots) }).catch(() => {})
+    await this.#introduce(this.#introduction)
+  }
+
+  /** To the callers and to the other workers. */
+  async #introduce(introduction: FromWorker['worker']): Promise<void> {
+    const fields = { ...introduction }
+    await Promise.allSettled([this.#queue, this.#channel].map(each => this.#server.publish(each, 'worker', fields)))
   }
 
   /** Asks the caller of a job something; rejects as it does. */
@@ -87,7 +113,7 @@ export class Control {
     asked.promise.catch(() => {})
     try {
       const text = encode(what, { of: 'arguments', name: 'a request' }, MAX_WORDS)
-      await this.#publish('ask', { jobId, request, what: text })
+      await this.#server.publish(this.#queue, 'ask', { jobId, request, what: text })
       return await asked.promise
     } finally {
       this.#asked.delete(`${jobId} ${request}`)
@@ -98,10 +124,26 @@ export class Control {
   async leave(): Promise<void> {
     this.#gone = true
     this.#beat?.cancel()
-    await this.#publish('worker', { id: this.#id, slots: '0' }).catch(() => {})
+    await this.#introduce({ ...this.#introduction, slots: '0' })
   }
+}
 
-  async #publish<E extends keyof FromWorker>(event: E, fields: FromWorker[E]): Promise<void> {
-    await this.#server.publish(this.#queue, event, fields as Readonly<Record<string, string>>)
+/** What was thrown, or that it can't be read: a cancel is one all the same, and so is a refusal. */
+function readable(decoded: () => unknown): unknown {
+  try {
+    return decoded()
+  } catch (error) {
+    return error
   }
+}
+
+/** As many names as fit into an event: calls of the others are given back less often where their worker is busy. */
+function fitting(functions: readonly string[]): string {
+  let left = MOST_NAMES
+  return JSON.stringify(
+    functions.filter(name => {
+      left -= name.length + 3
+      return left >= 0
+    }),
+  )
 }

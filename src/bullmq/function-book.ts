@@ -1,14 +1,18 @@
 import { SerializationError } from '../errors.ts'
 import { callback, show } from '../options.ts'
 import type { PreparedCall } from '../worker/engine.ts'
-import { functionFromModule, functionNamesOf } from '../worker/functions/function-from-module.ts'
+import { functionFromModule, functionsInModule, type ModuleFunction } from '../worker/functions/function-from-module.ts'
+import { FunctionNotFoundError } from '../worker/functions/function-not-found.ts'
 import { type AnyFunction, nameOf, unwrapped } from '../worker/functions/registry.ts'
+import { builtIns } from './built-in.ts'
 
 /** The functions that calls may name, and no others. */
 export interface FunctionBook {
   /** Those that are known at the start. */
   readonly names: readonly string[]
-  /** Rejects with `SerializationError` when there is none of that name. */
+  /** What a module exports and calls may not name: see {@link functionsOfModule}. */
+  readonly leftOut: readonly string[]
+  /** Rejects with `FunctionNotFoundError` when there is none of that name. */
   find(name: string): Promise<AnyFunction>
 }
 
@@ -30,23 +34,50 @@ export function listedFunctions(functions: readonly AnyFunction[]): FunctionBook
   const names = [...book.keys()]
   return {
     names,
+    leftOut: [],
     async find(name) {
       const fn = book.get(name)
       if (fn !== undefined) return fn
-      throw new SerializationError(`this worker has no function named '${name}'; it has ${names.join(', ')}`)
+      throw new FunctionNotFoundError(`this worker has no function named '${name}'; it has ${names.join(', ')}`)
     },
   }
 }
 
-/** What a module exports or passes to `task()`. Rejects when it can't be imported, and when there is nothing. */
+/**
+ * What a module exports or passes to `task()`. Of its exports neither classes, which can't be called, nor what Node or the
+ * language has made: `export { readFileSync } from 'node:fs'` is for who imports the module, and no offer to every caller
+ * of a queue. Passed to `task()` it is one. Functions of other modules are served: modules that gather them are common.
+ *
+ * Rejects when the module can't be imported, and when there is nothing.
+ */
 export async function functionsOfModule(url: string): Promise<FunctionBook> {
-  const names = await functionNamesOf(url)
-  if (names.length === 0) {
+  const functions = await functionsInModule(url)
+  // Only now: it is of the parts of Node that have been loaded.
+  const nodes = builtIns()
+  const isServed = ({ fn, task }: ModuleFunction) => task || !(nodes.has(fn) || isClass(fn))
+  const { served = [], leftOut = [] } = Object.groupBy(functions, each => (isServed(each) ? 'served' : 'leftOut'))
+  if (served.length === 0) {
     throw new SerializationError(
       `${url} has no functions to serve: export them, or pass them to task() at its top level`,
     )
   }
-  return { names, find: async name => (await functionFromModule(url, name)) as AnyFunction }
+  const refused = new Set(leftOut.map(({ fn }) => fn))
+  return {
+    names: served.map(({ name }) => name),
+    leftOut: leftOut.map(({ name }) => name),
+    async find(name) {
+      const fn = (await functionFromModule(url, name)) as AnyFunction
+      if (!refused.has(fn)) return fn
+      throw new FunctionNotFoundError(
+        `${url} exports '${name}', and this worker does not serve it: ` +
+          'it is a class, or of Node itself; pass a function to task() at the top level of the module to have it served',
+      )
+    },
+  }
+}
+
+function isClass(fn: AnyFunction): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(fn))
 }
 
 /** Calls by the names of their functions, each prepared once. */

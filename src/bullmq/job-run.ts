@@ -3,14 +3,19 @@ import { TaskCancelledError, TaskTimeoutError } from '../errors.ts'
 import { AttemptContext } from '../task/context.ts'
 import type { TaskContext, TaskHandle, TaskLimits, TaskProgress } from '../task/types.ts'
 import { failedReason, type JobData } from '../worker/distributed/protocol.ts'
+import type { FunctionNotFoundError } from '../worker/functions/function-not-found.ts'
 import { RemoteLimits } from '../worker/host/remote-limits.ts'
 
 /** How the work of a job ended here. */
 export type RunEnd =
   | { readonly kind: 'done'; readonly result: unknown }
   | { readonly kind: 'failed'; readonly ending: 'threw' | 'timeout' | 'stopped' | 'abandoned'; readonly error: unknown }
-  /** The worker closes: the job goes back to the queue. */
+  /** The worker closes, or its server is away: the job goes back to the queue. */
   | { readonly kind: 'unfinished' }
+  /** This worker does not have its function: another one may. */
+  | { readonly kind: 'missing'; readonly error: FunctionNotFoundError }
+  /** It is no call, and nowhere will be. */
+  | { readonly kind: 'refused'; readonly error: unknown }
 
 /** Progress that waits to be told; older ones are left out beyond it. */
 const MOST_PROGRESS = 100
@@ -26,10 +31,10 @@ export class JobRun {
   #told: readonly TaskProgress[] = []
   #telling: Promise<void> | undefined
 
-  constructor(job: Job, ask: (jobId: string, what: unknown) => Promise<unknown>) {
+  constructor(job: Job, data: JobData, ask: (jobId: string, what: unknown) => Promise<unknown>) {
     this.#job = job
     this.jobId = job.id as string
-    this.data = job.data as JobData
+    this.data = data
     this.#ask = what => ask(this.jobId, what)
   }
 
@@ -103,6 +108,11 @@ export class JobRun {
     const error = new TaskCancelledError('the call was cancelled before it started', { cause: reason })
     return { kind: 'failed', ending: 'stopped', error }
   }
+}
+
+/** For the engine, which runs a job as often as its options say, unless its failure has this name. */
+export function refused(error: unknown): Error {
+  return Object.assign(failed({ kind: 'failed', ending: 'threw', error }), { name: 'UnrecoverableError' })
 }
 
 /** For the engine, which keeps the message and shows the stack in its tools. */

@@ -8,11 +8,14 @@ import { isPassing } from '../worker/distributed/passing.ts'
 import { decode, decodeArguments, encode } from '../worker/distributed/payload.ts'
 import type { JobData } from '../worker/distributed/protocol.ts'
 import { QueueServer } from '../worker/distributed/queue-server.ts'
-import type { Engine } from '../worker/engine.ts'
+import { jobDataOf } from '../worker/distributed/received.ts'
+import type { Engine, PreparedCall } from '../worker/engine.ts'
+import { FunctionNotFoundError } from '../worker/functions/function-not-found.ts'
 import { makeEngine } from '../worker/make-engine.ts'
 import { Control } from './control.ts'
 import { type FunctionBook, PreparedCalls } from './function-book.ts'
-import { failed, JobRun, type RunEnd } from './job-run.ts'
+import { JobReturns } from './job-returns.ts'
+import { failed, JobRun, type RunEnd, refused } from './job-run.ts'
 import type { ServeSettings } from './serve-options.ts'
 import type { ServiceReport } from './service-report.ts'
 import { within } from './within.ts'
@@ -32,7 +35,7 @@ export class Service implements AsyncDisposable {
   readonly #settings: ServeSettings
   readonly #manager: TaskManager
   readonly #engine: Engine
-  readonly #functions: readonly string[]
+  readonly #book: FunctionBook
   readonly #calls: PreparedCalls
   readonly #runs = new Map<string, JobRun>()
   readonly #byTask = new Map<number, JobRun>()
@@ -40,11 +43,10 @@ export class Service implements AsyncDisposable {
   #server!: QueueServer
   #queue!: Queue
   #control!: Control
+  #returns!: JobReturns
   #worker!: Worker
   #closing: Promise<ServiceReport> | undefined
   #sweeping: Timer | undefined
-  /** Ids: a worker that still waits for a job when it closes gets one that it has given back just now. */
-  readonly #givenBack = new Set<string>()
   /** Calls that this close has stopped. */
   #interrupted = 0
 
@@ -52,7 +54,7 @@ export class Service implements AsyncDisposable {
     this.#settings = settings
     this.#manager = manager
     this.#engine = makeEngine(settings.worker, manager)
-    this.#functions = book.names
+    this.#book = book
     this.#calls = new PreparedCalls(book, (fn, name) => this.#engine.prepare(fn, name))
     this.#report = new ConnectionReport(`the queue ${settings.queue} on ${settings.server.label}`, (error, message) =>
       TaskManager.schedulerOf(manager).report.log(error, message),
@@ -79,17 +81,25 @@ export class Service implements AsyncDisposable {
     const slots = worker.manager.maxTasks as number
     this.#server = await QueueServer.open(server, this.#settings, error => this.#heardTrouble(error))
     this.#queue = this.#server.queue(queue)
-    this.#control = await Control.start(this.#server, this.#queue, slots, (jobId, reason) => {
+    const introduction = { slots, functions: this.#book.names }
+    this.#control = await Control.start(this.#server, this.#queue, introduction, (jobId, reason) => {
       const run = this.#runs.get(jobId)
       run?.stop(reason)
       return run !== undefined
     })
+    // A dead worker's job is found by the first look after its lock is over, which may take two intervals, and a frozen
+    // worker may be the one that Redis wakes for it: then others see it when they look by themselves.
+    // Redis takes whole milliseconds alone.
+    const lock = Math.max(2, Math.floor(lockDuration / 2))
+    this.#returns = new JobReturns({
+      server: this.#server,
+      queue: this.#queue,
+      functions: this.#control.functions,
+      lockDuration: lock,
+    })
     this.#worker = this.#server.worker(queue, (job, token) => this.#process(job, token), {
       concurrency: slots,
-      // A dead worker's job is found by the first look after its lock is over, which may take two intervals, and a frozen
-      // worker may be the one that Redis wakes for it: then others see it when they look by themselves.
-      // Redis takes whole milliseconds alone.
-      lockDuration: Math.max(2, Math.floor(lockDuration / 2)),
+      lockDuration: lock,
       stalledInterval: Math.max(1, Math.floor(lockDuration / 6)),
       drainDelay: Math.min(lockDuration / 6_000, LONGEST_WAIT),
       maxStalledCount: maxStalled,
@@ -113,54 +123,51 @@ export class Service implements AsyncDisposable {
   /** Runs a job. What it returns or throws is what the engine writes down. */
   async #process(job: Job, token: string | undefined): Promise<string> {
     this.#report.back()
-    if (this.#runs.has(job.id as string)) return this.#putOff(job, token)
+    const jobId = job.id as string
+    if (this.#runs.has(jobId)) return this.#returns.putOff(job, token)
     const end = await this.#run(job)
+    if (end.kind === 'missing') return this.#returns.passOn(job, token, end.error)
+    if (end.kind === 'unfinished') return this.#returns.giveBack(job, token)
+    this.#returns.useful()
     if (end.kind === 'done') return await this.#resultOf(job, end.result)
-    if (end.kind === 'failed') throw failed(end)
-    await this.#giveBack(job, token)
-    throw new this.#server.bull.WaitingError()
-  }
-
-  /**
-   * The job has lost its lock, and is here anew while its work still stops. The engine knows one lock of a job in a process:
-   * it would forget the new one with the old, and the job be lost time and again.
-   */
-  async #putOff(job: Job, token: string | undefined): Promise<never> {
-    await job.moveToDelayed(Date.now() + AGAIN, token).catch(() => {})
-    throw new this.#server.bull.DelayedError()
-  }
-
-  /** Where that fails it goes back when its lock is over. */
-  async #giveBack(job: Job, token: string | undefined): Promise<void> {
-    try {
-      await this.#server.giveBack(this.#queue, job, token)
-      if (this.#closing !== undefined) this.#givenBack.add(job.id as string)
-    } catch {}
+    throw end.kind === 'failed' ? failed(end) : refused(end.error)
   }
 
   async #run(job: Job): Promise<RunEnd> {
     if (this.#closing !== undefined) return { kind: 'unfinished' }
-    const run = new JobRun(job, (jobId, what) => this.#control.ask(jobId, what))
-    const before = this.#control.cancelled(run.jobId)
-    if (before !== undefined) return JobRun.cancelled(before.reason)
-    this.#runs.set(run.jobId, run)
     try {
-      const { cache } = run.data
-      const cached = cache && (await this.#server.cache.get(this.#settings.queue, cache[0]))
-      if (cached !== undefined) return { kind: 'done', result: decode(cached, this.#settings.maxBytes) }
-      return await this.#runFunction(job, run)
+      const run = new JobRun(job, jobDataOf(job.data), (jobId, what) => this.#control.ask(jobId, what))
+      const before = this.#control.cancelled(run.jobId)
+      if (before !== undefined) return JobRun.cancelled(before.reason)
+      this.#runs.set(run.jobId, run)
+      try {
+        return (await this.#cached(run)) ?? (await this.#runFunction(job, run))
+      } finally {
+        this.#runs.delete(run.jobId)
+      }
     } catch (error) {
-      return isPassing(error) ? { kind: 'unfinished' } : { kind: 'failed', ending: 'threw', error }
-    } finally {
-      this.#runs.delete(run.jobId)
+      return { kind: 'refused', error }
+    }
+  }
+
+  async #cached({ data: { cache } }: JobRun): Promise<RunEnd | undefined> {
+    if (cache === undefined) return undefined
+    try {
+      const cached = await this.#server.cache.get(this.#settings.queue, cache[0])
+      return cached === undefined ? undefined : { kind: 'done', result: decode(cached, this.#settings.maxBytes) }
+    } catch (error) {
+      if (isPassing(error)) return { kind: 'unfinished' }
+      throw error
     }
   }
 
   async #runFunction(job: Job, run: JobRun): Promise<RunEnd> {
     const { args, name = job.name, timeout } = run.data
-    const call = this.#calls.known(job.name) ?? (await this.#calls.prepare(job.name))
+    const call = await this.#callOf(job.name)
+    if (call instanceof FunctionNotFoundError) return { kind: 'missing', error: call }
     const values = decodeArguments(args, this.#settings.maxBytes)
-    if (this.#closing !== undefined) return { kind: 'unfinished' }
+    // The function may have come a moment after the job went back for it.
+    if (this.#closing !== undefined || this.#returns.holds(run.jobId)) return { kind: 'unfinished' }
     const work = (context: Parameters<JobRun['introduce']>[0]) => {
       run.introduce(context)
       return call(values, context, undefined)
@@ -176,6 +183,15 @@ export class Service implements AsyncDisposable {
       return end
     } finally {
       this.#byTask.delete(handle.id)
+    }
+  }
+
+  async #callOf(name: string): Promise<PreparedCall | FunctionNotFoundError> {
+    try {
+      return this.#calls.known(name) ?? (await this.#calls.prepare(name))
+    } catch (error) {
+      if (error instanceof FunctionNotFoundError) return error
+      throw error
     }
   }
 
@@ -199,7 +215,15 @@ export class Service implements AsyncDisposable {
 
   /** The names of the functions that callers may call, one for each; those that a module passes to `task()` later are missing. */
   get functions(): readonly string[] {
-    return this.#functions
+    return this.#book.names
+  }
+
+  /**
+   * What the module exports and callers may not call: classes, and functions of Node or the language, such as `readFileSync`,
+   * that it does not pass to `task()`.
+   */
+  get leftOut(): readonly string[] {
+    return this.#book.leftOut
   }
 
   /** The counts of this moment. */
@@ -223,13 +247,14 @@ export class Service implements AsyncDisposable {
 
   async #close(options: CloseOptions | undefined): Promise<ServiceReport> {
     this.#sweeping?.cancel()
+    this.#returns.close()
     // Not awaited: that waits for the jobs that run, and for a server that is away just now. Paused, the worker would still
     // hear of one job, which nobody else is told of then.
     const gone = Promise.allSettled([this.#worker.close(), this.#control.leave()])
     const { done, failed, cancelled, abandoned } = await this.#manager.close(options)
     await within(LAST_WORDS, gone)
     await this.#end()
-    const [stopped, givenBack] = [this.#interrupted, this.#givenBack.size]
+    const [stopped, givenBack] = [this.#interrupted, this.#returns.atClose]
     return Object.freeze({ done, failed, cancelled: cancelled - stopped, givenBack, abandoned })
   }
 

@@ -12,6 +12,8 @@ import { caller, command, FUNCTIONS, serving } from './command-line.ts'
 
 const TASKS = `
   console.log('imported')
+  export { readFileSync } from 'node:fs'
+  export class Big {}
   export const square = x => x * x
   export const fail = () => { throw new Error('a failure of its own') }`
 
@@ -56,7 +58,9 @@ describe.skipIf(process.platform === 'win32' || !process.features.typescript)('t
       expect(await program.ended).toBe(0)
       expect(program.stdout).toBe('imported\n')
       expect(program.stderr).toBe(
-        `taskscope: serving 2 functions of tasks.mjs in the queue ${queue} on ${server.url}, 8 at a time; Ctrl-C stops\n` +
+        'taskscope: functions: square, fail\n' +
+          'taskscope: not served, as classes or functions of Node itself that are not passed to task(): readFileSync, Big\n' +
+          `taskscope: serving 2 functions of tasks.mjs in the queue ${queue} on ${server.url}, 8 at a time; Ctrl-C stops\n` +
           'taskscope: stopped: 3 done, 1 failed, 0 given back\n',
       )
     })

@@ -14,7 +14,12 @@ it('a request may be refused before it is known to have been published', async (
     },
     publish: async (_: unknown, event: string) => (event === 'ask' ? published.promise : ''),
   }
-  const control = await Control.start(server as never, { name: 'queue' } as never, 1, () => false)
+  const control = await Control.start(
+    server as never,
+    { name: 'queue' } as never,
+    { slots: 1, functions: [] },
+    () => false,
+  )
   const asked = failureOf(control.ask('job', 'what'))
   listeners.answer?.({ jobId: 'job', request: '1', error: encodeThrown(new RangeError('too much')) })
   await new Promise(resolve => setImmediate(resolve))

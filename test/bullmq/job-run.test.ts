@@ -5,7 +5,7 @@ import { TaskManager } from '../../src/index.ts'
 
 it('stops a job that was cancelled while its function was still being looked for', async () => {
   const manager = await TaskManager.start()
-  const run = new JobRun({ id: 'a', data: { args: 'j[]', task: [1, 1] } } as unknown as Job, async () => {})
+  const run = new JobRun({ id: 'a' } as Job, { args: 'j[]', task: [1, 1] }, async () => {})
   run.stop('enough')
   const handle = manager.spawn(
     ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),

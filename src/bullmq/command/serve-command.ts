@@ -24,8 +24,11 @@ export async function serveCommand({ module, options }: ServeArguments): Promise
     onError: () => {},
   })
   const stopped = signals.serving()
-  const { functions } = service
+  const { functions, leftOut } = service
   const { maxTasks } = service.stats()
+  say(`functions: ${functions.join(', ')}`)
+  if (leftOut.length > 0)
+    say(`not served, as classes or functions of Node itself that are not passed to task(): ${leftOut.join(', ')}`)
   say(
     `serving ${plural(functions.length, 'function')} of ${nameOf(url)} in the queue ${options.queue} on ` +
       `${serverOf(options.connection).label}, ${maxTasks} at a time; Ctrl-C stops`,

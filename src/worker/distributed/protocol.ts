@@ -55,8 +55,8 @@ export interface FromCaller {
 
 /** What workers say to all callers, beside the engine's own events. */
 export interface FromWorker {
-  /** This worker is there (`slots` calls at a time), or going (`0`). */
-  readonly worker: { readonly id: string; readonly slots: string }
+  /** This worker is there (`slots` calls at a time), or going (`0`); the names of its functions, as JSON. Workers hear it, too. */
+  readonly worker: { readonly id: string; readonly slots: string; readonly functions?: string }
   /** Somebody has made a call of a priority above 0. */
   readonly priorities: Record<never, never>
   /** The function of this job asks something of its caller's side. */

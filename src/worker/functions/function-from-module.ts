@@ -1,4 +1,4 @@
-import { SerializationError } from '../../errors.ts'
+import { FunctionNotFoundError } from './function-not-found.ts'
 import { importModule } from './import-module.ts'
 import { type AnyFunction, allRegistered, registered, unwrapped } from './registry.ts'
 import type { ResolvedFunction } from './resolve-function.ts'
@@ -23,17 +23,28 @@ export async function functionFromModule(url: string, name: string): Promise<Res
   return unwrapped(found) as ResolvedFunction
 }
 
-/** The names of the functions that {@link functionFromModule} finds, one for each; those that come later are not known yet. */
-export async function functionNamesOf(url: string): Promise<string[]> {
+/** A function of a module. */
+export interface ModuleFunction {
+  readonly name: string
+  readonly fn: AnyFunction
+  /** The module passes it to `task()`, which says that it is there to be called. */
+  readonly task: boolean
+}
+
+/** What {@link functionFromModule} finds, each function once; those that come later are not known yet. */
+export async function functionsInModule(url: string): Promise<ModuleFunction[]> {
   const { exports, realUrl } = await importModule(url)
-  const found = [...tasksOf(url, realUrl), ...Object.entries(exports), ...Object.entries(commonExports(exports) ?? {})]
-  const names = new Map<unknown, string>()
-  for (const [name, fn] of found) {
-    if (typeof fn !== 'function') continue
-    const plain = unwrapped(fn as AnyFunction)
-    if (!names.has(plain)) names.set(plain, name === 'default' ? plain.name || name : name)
+  const tasks = tasksOf(url, realUrl)
+  const members = [...tasks, ...Object.entries(exports), ...Object.entries(commonExports(exports) ?? {})]
+  const found = new Map<AnyFunction, ModuleFunction>()
+  for (const [name, value] of members) {
+    if (typeof value !== 'function') continue
+    const fn = unwrapped(value as AnyFunction)
+    if (found.has(fn)) continue
+    const task = fn !== value || tasks.some(([, each]) => each === value)
+    found.set(fn, { name: name === 'default' ? fn.name || name : name, fn, task })
   }
-  return [...names.values()]
+  return [...found.values()]
 }
 
 function tasksOf(url: string, realUrl: string): [name: string, fn: AnyFunction][] {
@@ -59,12 +70,12 @@ function commonExports({ default: common }: Exports): Exports | undefined {
   return typeof common === 'object' && common !== null ? (common as Exports) : undefined
 }
 
-function notFound(url: string, name: string, exports: Exports, tasks: readonly string[]): SerializationError {
+function notFound(url: string, name: string, exports: Exports, tasks: readonly string[]): FunctionNotFoundError {
   const has = [
     ...Object.entries(exports).map(([key, value]) => (typeof value === 'function' ? key : `${key} (${typeof value})`)),
     ...tasks.map(task => `${task} (passed to task())`),
   ]
-  return new SerializationError(
+  return new FunctionNotFoundError(
     `${url} has no function named '${name}' that a worker could find; it has ${has.length === 0 ? 'none' : has.join(', ')}: ` +
       'export the function, or pass it to task() at the top level of that module (in a bundle of a single file, code that ' +
       'is imported with `import()` does not run in the worker: split the bundle)',

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, it } from 'vitest'
-import { functionFromModule, functionNamesOf } from '../../../src/worker/functions/function-from-module.ts'
+import { functionFromModule, functionsInModule } from '../../../src/worker/functions/function-from-module.ts'
 import { temporaryFolder } from '../../servers/temporary-folder.ts'
 
 const TASK = new URL('../../../src/worker/index.ts', import.meta.url).href
@@ -21,7 +21,8 @@ it.each([
   ['those of CommonJS', `const n = 'b'; exports.a = () => 1; exports[n] = () => 2`, 'cjs', ['a', 'b']],
   ['no function at all', 'export const c = 3', 'mjs', []],
 ])('the functions of a module are %s', async (_, code, extension, names) => {
-  expect(await functionNamesOf(moduleWith(code, extension))).toEqual(names)
+  const functions = await functionsInModule(moduleWith(code, extension))
+  expect(functions.map(({ name }) => name)).toEqual(names)
 })
 
 it('the functions of a module are those it passes to task(), exported or not, once each', async () => {
@@ -31,9 +32,12 @@ it('the functions of a module are those it passes to task(), exported or not, on
     task(hidden, { module: import.meta.url })
     export const plain = () => 2
     export const wrapped = task(plain, { module: import.meta.url, name: 'named' })`)
-  const names = await functionNamesOf(url)
-  expect(names).toEqual(['hidden', 'named'])
-  for (const name of names) expect(await functionFromModule(url, name)).toBeTypeOf('function')
+  const functions = await functionsInModule(url)
+  expect(functions).toMatchObject([
+    { name: 'hidden', task: true },
+    { name: 'named', task: true },
+  ])
+  for (const { name } of functions) expect(await functionFromModule(url, name)).toBeTypeOf('function')
 })
 
 it('what every object has is no function of a module', async () => {

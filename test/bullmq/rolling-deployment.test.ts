@@ -1,0 +1,58 @@
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { serve } from '../../src/bullmq/index.ts'
+import { type TaskFunction, task, type WorkerOptions } from '../../src/worker/index.ts'
+import { echo, pid } from '../fixtures/bullmq/functions.ts'
+import { describeEachServer } from '../servers/describe-each-server.ts'
+import { ownQueue } from '../servers/queues.ts'
+import { failureOf } from '../work.ts'
+import { eventCount } from './faults/engine.ts'
+
+type Where = Required<Pick<WorkerOptions, 'connection' | 'queue'>>
+
+function caller<A extends readonly unknown[], R>(
+  fn: (...args: A) => R,
+  where: Where,
+  name = fn.name,
+): TaskFunction<A, R> {
+  const made = task(fn, { ...where, mode: 'distributed', name })
+  onTestFinished(async () => void (await made.close({ timeout: 0 })))
+  return made
+}
+
+describeEachServer('workers of two versions', server => {
+  it('fail no call of a function that only one of them has', async () => {
+    const where = { connection: server.url, queue: ownQueue(server) }
+    await using _old = await serve([pid], where)
+    await using _new = await serve([pid, echo], { ...where, maxTasks: 4 })
+    const numbers = Array.from({ length: 100 }, (_, index) => index)
+    expect(
+      await caller(echo<number>, where)
+        .map(numbers)
+        .toArray(),
+    ).toEqual(numbers)
+  })
+
+  it('leave a call to the one that comes later', async () => {
+    const where = { connection: server.url, queue: ownQueue(server) }
+    await using _old = await serve([pid], where)
+    const call = caller(echo<number>, where)(1)
+    await vi.waitUntil(async () => (await eventCount(server, where.queue, 'delayed')) > 0, 10_000)
+    await using _new = await serve([echo], where)
+    expect(await call).toBe(1)
+  })
+})
+
+describeEachServer('functions that no worker has', server => {
+  it('fail their calls after a few tries, whatever they are called', async () => {
+    const where = { connection: server.url, queue: ownQueue(server) }
+    await using _worker = await serve([pid], where)
+    const names = ['missing', 'loading', 'readonlyView', 'constructor', '__proto__', 'toString', 'then', 'default']
+    const failures = await Promise.all(names.map(name => failureOf(caller(() => 0, where, name)())))
+    expect(failures).toMatchObject(
+      names.map(name => ({
+        code: 'ERR_SERIALIZATION',
+        message: `this worker has no function named '${name}'; it has pid`,
+      })),
+    )
+  })
+})
