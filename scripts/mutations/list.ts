@@ -254,8 +254,12 @@ export const MUTATIONS: readonly Mutation[] = [
       search: 'if (entry) this.#entrants.add(task)\n',
       replace: 'if (entry) task.extras?.entry?.open(task)\n',
     },
-    'what could not be written is forgotten': { search: '} else this.#changed.add(task)', replace: '}' },
-    'close does not flush': { search: 'try {\n      await this.flush()\n    } catch', replace: 'try {\n    } catch' },
+    'what could not be written is forgotten': { search: 'else this.#changed.add(task)', replace: '' },
+    'close does not flush': {
+      search: "this.#state === 'open' ? this.#flushAll()",
+      replace: "this.#state === 'new' ? this.#flushAll()",
+    },
+    'a closed journal goes on writing': { search: 'this.#writer.stop()', replace: '' },
     'the way to run a task again is dropped while it runs': {
       search: 'if (task.ended) this.#jobs.delete(task)',
       replace: 'this.#jobs.delete(task)',
@@ -264,6 +268,25 @@ export const MUTATIONS: readonly Mutation[] = [
 
   ...mistakesIn('src/runner/recovery.ts', RUNNER, {
     'ids start again': { search: 'return { lastId, ended', replace: 'return { lastId: 0, ended' },
+    'a start that is refused closes the store': {
+      search: '    return await store.open(history)\n  } catch (error) {\n',
+      replace: '    return await store.open(history)\n  } catch (error) {\n    await closeQuietly(store)\n',
+    },
+  }),
+
+  ...mistakesIn('src/runner/record-writer.ts', RUNNER, {
+    'a store that fails is not told from a record that it refuses': {
+      search: 'if (first !== undefined && this.#taken === undefined) throw first[1]',
+      replace: '',
+    },
+    'a record is given up when the store fails meanwhile': {
+      search: '(await this.#attempt([smallest(this.#taken)])) !== undefined',
+      replace: 'false',
+    },
+  }),
+
+  ...mistakesIn('src/runner/pieces.ts', RUNNER, {
+    'long work takes no breath': { search: '    await turn()\n', replace: '' },
   }),
 
   ...mistakesIn('src/worker/pending-arguments.ts', ['test/worker/modes'], {

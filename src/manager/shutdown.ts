@@ -41,6 +41,7 @@ export class Shutdown {
     this.#deadline = deadline
     this.#timer?.cancel()
     this.#timer = startTimer(timeout, () => this.#timeUp())
+    this.#scheduler.observer?.closing(deadline + this.#scheduler.cleanupTimeout)
   }
 
   /** The report for a task of this manager, which can't wait for its own end: what can be said once only such are left. */

@@ -8,6 +8,8 @@ export interface TaskObserver {
   progressed(task: Task): void
   /** Nothing is pending or running any more. */
   idle(): void
+  /** Everything will have ended by this moment, of the monotonic clock. Told again when that is to be sooner. */
+  closing(deadline: number): void
   /** Nothing will ever run again. */
   closed(): void
 }

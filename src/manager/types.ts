@@ -110,6 +110,8 @@ export interface CloseReport {
   readonly neverStarted: readonly TaskRecord[]
   /** Still running when this report was written, although told to stop. */
   readonly abandoned: readonly TaskRecord[]
+  /** Of a runner whose store did not take everything: the ids of the tasks that it has as they were before. */
+  readonly unwritten?: readonly number[]
 }
 
 /** Something that happened to a task. `record` is its state right after. */

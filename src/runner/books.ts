@@ -45,6 +45,10 @@ export class Books implements TaskObserver {
     this.#idleTimer?.idle()
   }
 
+  closing(deadline: number): void {
+    this.#journal?.closeBy(deadline)
+  }
+
   closed(): void {
     this.#idleTimer?.busy()
     this.#onClosed()

@@ -1,32 +1,29 @@
-import { startBackgroundTimer, type Timer } from '../clock.ts'
-import { ManagerClosedError, StoreError } from '../errors.ts'
-import { encodeTask } from '../store/codec.ts'
-import type { StoredTask, TaskStore } from '../store/types.ts'
+import { now, startBackgroundTimer, type Timer } from '../clock.ts'
+import { ManagerClosedError, type StoreError } from '../errors.ts'
+import { cutTask, encodeTask } from '../store/codec.ts'
+import { storeError } from '../store/store-error.ts'
+import type { TaskStore } from '../store/types.ts'
 import { recordOf } from '../task/record.ts'
 import type { Task } from '../task/task.ts'
+import { CloseLimit } from './close-limit.ts'
+import { turn } from './pieces.ts'
+import { BATCH, type Draft, RecordWriter } from './record-writer.ts'
+import { refusalOf, type Troubles, unwrittenError } from './store-troubles.ts'
 
-/** So many tasks per write: the event loop is free again in between. */
-export const BATCH = 500
 /** Milliseconds until a write that failed is tried again, if nothing else happens. */
 const PATIENCE = 1_000
-
-/** What a journal tells of troubles: they change nobody's outcome. */
-export interface Troubles {
-  /** The store failed; told once until it works again. */
-  failed(error: StoreError): void
-  /** A record is kept without its result. */
-  incomplete(task: Task, problem: unknown): void
-}
-
 /**
  * Writes the records of tasks into a store: off the hot path, in batches, each task as it is when its batch goes, so that
  * a short task is written once or twice however often it changed. What could not be written is kept and tried again.
  */
 export class Journal {
   readonly #store: TaskStore
+  readonly #writer: RecordWriter
   readonly #troubles: Troubles
   /** The tasks to be written, the longest waiting first. */
   readonly #changed = new Set<Task>()
+  /** Those of the batch that is being written. */
+  readonly #batch = new Set<Task>()
   /** What those that can be run again need for it. */
   readonly #jobs = new Map<Task, string>()
   /** Those that start when they are durable. */
@@ -36,10 +33,27 @@ export class Journal {
   #failing: StoreError | undefined
   #retry: Timer | undefined
   #keepsUnfinished = false
+  /** Before it is opened and after it was closed it writes nothing. */
+  #state: 'new' | 'open' | 'closed' = 'new'
+  readonly #limit: CloseLimit
+  /** When the store was asked to close. */
+  #closingSince: number | undefined
+  /** What to say of the records that were not written before the close. */
+  #lost: StoreError | undefined
+  /** Ends the flushes that wait for a store which has not answered. */
+  readonly #flushes = new Set<(lost: StoreError) => void>()
 
-  constructor(store: TaskStore, troubles: Troubles) {
+  constructor(store: TaskStore, cleanupTimeout: number, troubles: Troubles) {
     this.#store = store
+    this.#writer = new RecordWriter(store)
     this.#troubles = troubles
+    this.#limit = new CloseLimit(cleanupTimeout, () => this.#writer.busySince ?? this.#closingSince)
+  }
+
+  /** Begins to write, what was added before first. */
+  open(): void {
+    this.#state = 'open'
+    if (this.#changed.size > 0) this.#schedule(true)
   }
 
   /** Takes a task, with what it needs to be run again; `entry` is opened once it is durable. */
@@ -51,6 +65,7 @@ export class Journal {
   }
 
   changed(task: Task): void {
+    if (this.#state === 'closed') return
     this.#changed.add(task)
     this.#schedule(false)
   }
@@ -58,6 +73,11 @@ export class Journal {
   /** What the close of the runner cancels stays unfinished in the store, if it can be run again. */
   keepUnfinished(): void {
     this.#keepsUnfinished = true
+  }
+
+  /** The close has to be over at this moment, as far as it is for the store to say; only ever sooner. */
+  closeBy(time: number): void {
+    this.#limit.closeBy(time)
   }
 
   #stays(task: Task): boolean {
@@ -69,23 +89,35 @@ export class Journal {
     )
   }
 
-  /** While the store fails only what somebody waits for is worth a try of its own. */
+  /** While the store fails only a task that waits to be durable is worth a try of its own. */
   #schedule(awaited: boolean): void {
-    if (this.#scheduled || this.#writing !== undefined || (this.#failing !== undefined && !awaited)) return
+    if (this.#state !== 'open' || this.#scheduled || this.#writing !== undefined) return
+    if (this.#failing !== undefined && !awaited) return
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
-      this.#write().catch(() => {})
+      if (this.#state === 'open') this.#write().catch(() => {})
     })
   }
 
   /** Resolves when everything that has happened so far is durable; rejects with the `StoreError` if it can't be. */
   async flush(): Promise<void> {
+    if (this.#lost !== undefined) throw this.#lost
+    const { promise, reject } = Promise.withResolvers<never>()
+    this.#flushes.add(reject)
+    try {
+      await Promise.race([this.#flushAll(), promise])
+    } finally {
+      this.#flushes.delete(reject)
+    }
+  }
+
+  async #flushAll(): Promise<void> {
     await this.#writing?.catch(() => {})
     // First in, first out: what changes meanwhile goes behind what is there now.
     for (let left = this.#changed.size; left > 0; left -= BATCH) {
       await this.#write()
-      await new Promise(resolve => setImmediate(resolve))
+      await turn()
     }
   }
 
@@ -99,26 +131,49 @@ export class Journal {
 
   async #writeBatch(): Promise<void> {
     this.#retry?.cancel()
-    const tasks = [...take(this.#changed, BATCH)]
-    if (tasks.length === 0) return
-    const entrants = tasks.filter(task => this.#entrants.has(task))
+    for (const task of take(this.#changed, BATCH)) this.#batch.add(task)
+    if (this.#batch.size === 0) return
+    const cautious = this.#failing !== undefined
     try {
-      const news = tasks.filter(task => !this.#stays(task))
-      if (news.length > 0) await this.#store.write(news.map(task => this.#encode(task)))
+      await this.#writer.write(this.#drafts(cautious ? [...this.#batch].reverse() : [...this.#batch]), cautious)
       this.#failing = undefined
     } catch (thrown) {
       const error = storeError(thrown)
-      this.#failed(error, tasks)
+      this.#failed(error)
       throw error
     }
-    for (const task of tasks) if (task.ended) this.#jobs.delete(task)
-    for (const task of entrants) this.#open(task)
   }
 
-  #encode(task: Task): StoredTask {
-    const { task: stored, problem } = encodeTask(recordOf(task), this.#jobs.get(task))
+  /** Encoded one by one, as the writer takes them: all of a batch may be too much at a time. */
+  *#drafts(tasks: readonly Task[]): Generator<Draft> {
+    for (const task of tasks) {
+      if (this.#stays(task)) this.#settled(task)
+      else yield this.#draft(task)
+    }
+  }
+
+  #draft(task: Task): Draft {
+    const job = this.#jobs.get(task)
+    const record = recordOf(task)
+    const entrant = this.#entrants.has(task)
+    const { task: whole, problem } = encodeTask(record, job)
     if (problem !== undefined) this.#troubles.incomplete(task, problem)
-    return stored
+    return {
+      whole,
+      // A newcomer is better refused.
+      cut: entrant ? undefined : why => cutTask(record, job, why),
+      settled: (refusal, kept) => {
+        this.#settled(task)
+        if (entrant && !kept) this.#refuse(task, refusal as StoreError)
+        else if (refusal !== undefined) this.#troubles.incomplete(task, refusalOf(task.label, refusal, kept))
+        if (entrant && kept) this.#open(task)
+      },
+    }
+  }
+
+  #settled(task: Task): void {
+    this.#batch.delete(task)
+    if (task.ended) this.#jobs.delete(task)
   }
 
   #open(task: Task): void {
@@ -126,39 +181,71 @@ export class Journal {
     if (!task.ended) task.extras?.entry?.open(task)
   }
 
+  #refuse(task: Task, error: StoreError): void {
+    this.#entrants.delete(task)
+    this.#jobs.delete(task)
+    task.refuse(error)
+    this.#changed.delete(task)
+  }
+
   /**
    * Those that were to be durable first are refused; what has happened to the others is kept, and tried again: behind the
-   * rest, where somebody may be waiting for an answer.
+   * rest, where newcomers wait for an answer, and in another order, since the ends of a batch are tried first.
    */
-  #failed(error: StoreError, tasks: readonly Task[]): void {
-    if (this.#failing === undefined) this.#troubles.failed(error)
+  #failed(error: StoreError): void {
+    const tasks = [...this.#batch].reverse()
+    this.#batch.clear()
+    if (this.#failing === undefined && this.#state !== 'closed') this.#troubles.failed(error)
     this.#failing = error
     for (const task of tasks) {
-      if (this.#entrants.delete(task)) {
-        this.#jobs.delete(task)
-        task.refuse(error)
-        this.#changed.delete(task)
-      } else this.#changed.add(task)
+      if (this.#entrants.has(task)) this.#refuse(task, error)
+      else this.#changed.add(task)
     }
+    if (this.#state !== 'open') return
     this.#retry = startBackgroundTimer(PATIENCE, () => this.#write().catch(() => {}))
   }
 
-  /** Writes what is left and closes the store. Never rejects. */
-  async close(): Promise<void> {
-    try {
-      await this.flush()
-    } catch (error) {
-      const lost = `the records of ${this.#changed.size} tasks could not be kept: the store still has them as they were`
-      this.#troubles.failed(new StoreError(lost, { cause: error }))
-    }
-    this.#retry?.cancel()
-    await this.#store.close().catch(error => this.#troubles.failed(storeError(error)))
+  /**
+   * Writes what is left and closes the store, for as long as that answers in time. Nothing is written afterwards. Resolves
+   * with the ids of the tasks whose records were not written. Never rejects.
+   */
+  async close(): Promise<readonly number[]> {
+    const passed = this.#limit.passed()
+    const flushed = this.#state === 'open' ? this.#flushAll().catch(() => {}) : Promise.resolve()
+    await Promise.race([flushed, passed])
+    const unwritten = this.#stop()
+    // A store that has not answered is not free for another runner until it has.
+    await Promise.race([flushed.then(() => this.#closeStore()), passed])
+    this.#limit.cancel()
+    return unwritten
   }
-}
 
-/** Stores are anybody's: what they throw need not be one of ours. */
-function storeError(thrown: unknown): StoreError {
-  return thrown instanceof StoreError ? thrown : new StoreError(`the store failed: ${thrown}`, { cause: thrown })
+  #stop(): readonly number[] {
+    const unwritten = this.#state === 'new' ? [] : [...this.#batch, ...this.#changed].filter(task => !this.#stays(task))
+    this.#state = 'closed'
+    this.#writer.stop()
+    this.#retry?.cancel()
+    const ids = [...new Set(unwritten.map(task => task.id))].sort((a, b) => a - b)
+    if (ids.length > 0) this.#lose(ids)
+    return Object.freeze(ids)
+  }
+
+  #lose(ids: readonly number[]): void {
+    const lost = unwrittenError(ids, this.#failing)
+    this.#lost = lost
+    this.#troubles.failed(lost)
+    for (const reject of this.#flushes) reject(lost)
+  }
+
+  async #closeStore(): Promise<void> {
+    this.#closingSince = now()
+    try {
+      await this.#store.close()
+    } catch (error) {
+      this.#troubles.failed(storeError(error, 'the store could not be closed'))
+    }
+    this.#closingSince = undefined
+  }
 }
 
 /** Takes the first items out of a set. */

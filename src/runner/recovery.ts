@@ -1,11 +1,14 @@
 import { epochOffset, now } from '../clock.ts'
 import { StoreError, TaskInterruptedError } from '../errors.ts'
 import { show } from '../options.ts'
-import { decodeRecord, encodeTask } from '../store/codec.ts'
-import type { DamagedTask, StoredTask, TaskStore } from '../store/types.ts'
+import { cutTask, decodeRecord, encodeTask, labelOf } from '../store/codec.ts'
+import { storeError } from '../store/store-error.ts'
+import type { DamagedTask, StoreContents, StoredTask, TaskStore } from '../store/types.ts'
 import type { TaskRecord } from '../task/types.ts'
-import { BATCH } from './journal.ts'
+import { inPieces } from './pieces.ts'
+import { type Draft, RecordWriter } from './record-writer.ts'
 import type { RunnerSettings } from './runner-settings.ts'
+import { refusalOf } from './store-troubles.ts'
 import { type Submission, submission } from './submission.ts'
 
 /** What a runner takes over from earlier ones. */
@@ -16,6 +19,8 @@ export interface Past {
   readonly ended: readonly TaskRecord[]
   readonly rerun: readonly Rerun[]
   readonly damaged: readonly DamagedTask[]
+  /** What the store refused of what it was told meanwhile. */
+  readonly refused: readonly StoreError[]
 }
 
 /** A task of an earlier process that is to be run again. */
@@ -27,21 +32,59 @@ export interface Rerun {
   readonly submission: Submission
 }
 
-export const NO_PAST: Past = Object.freeze({ lastId: 0, ended: [], rerun: [], damaged: [] })
+export const NO_PAST: Past = Object.freeze({ lastId: 0, ended: [], rerun: [], damaged: [], refused: [] })
 
-/** Opens the store and settles what is to become of the tasks in it. Rejects with `StoreError`, and leaves it closed then. */
+/**
+ * Opens the store and settles what is to become of the tasks in it. Rejects with `StoreError`: the store is then as it was
+ * before, closed if this call opened it, and untouched if that was refused, since another runner may have it open.
+ */
 export async function openStore(store: TaskStore, settings: RunnerSettings): Promise<Past> {
+  const contents = await open(store, settings.history)
   try {
-    const { lastId, unfinished, ended, damaged = [] } = await store.open(settings.history)
-    refuseUsedUpIds(lastId)
-    const { rerun, failed } = sort(unfinished, settings)
-    for (let at = 0; at < failed.length; at += BATCH) {
-      await store.write(failed.slice(at, at + BATCH).map(record => encodeTask(record, undefined).task))
-    }
-    return { lastId, ended: [...ended.map(decodeRecord), ...failed], rerun, damaged }
+    return await settle(store, contents, settings)
   } catch (error) {
+    await closeQuietly(store)
+    throw storeError(error, UNREADABLE)
+  }
+}
+
+/** Closes a store whose runner could not start: the failure of the start is what there is to say. */
+export async function closeQuietly(store: TaskStore): Promise<void> {
+  try {
     await store.close()
-    throw error instanceof StoreError ? error : new StoreError(`the store can't be read: ${error}`, { cause: error })
+  } catch {}
+}
+
+const UNREADABLE = "the store can't be read"
+
+async function open(store: TaskStore, history: number): Promise<StoreContents> {
+  try {
+    return await store.open(history)
+  } catch (error) {
+    throw storeError(error, UNREADABLE)
+  }
+}
+
+async function settle(store: TaskStore, contents: StoreContents, settings: RunnerSettings): Promise<Past> {
+  const { lastId, unfinished, damaged = [] } = contents
+  refuseUsedUpIds(lastId)
+  const { rerun, failed } = await sort(unfinished, settings)
+  const refused: StoreError[] = []
+  await new RecordWriter(store).write(draftsOf(failed, refused))
+  const ended: TaskRecord[] = []
+  await inPieces(contents.ended, stored => ended.push(decodeRecord(stored)))
+  return { lastId, ended: [...ended, ...failed], rerun, damaged, refused }
+}
+
+function* draftsOf(records: readonly TaskRecord[], refused: StoreError[]): Generator<Draft> {
+  for (const record of records) {
+    yield {
+      whole: encodeTask(record, undefined).task,
+      cut: why => cutTask(record, undefined, why),
+      settled: (refusal, kept) => {
+        if (refusal !== undefined) refused.push(refusalOf(labelOf(record), refusal, kept))
+      },
+    }
   }
 }
 
@@ -56,18 +99,21 @@ function refuseUsedUpIds(lastId: number): void {
 }
 
 /** Which of the unfinished tasks are run again, and which fail for good. */
-function sort(unfinished: readonly StoredTask[], settings: RunnerSettings): { rerun: Rerun[]; failed: TaskRecord[] } {
+async function sort(
+  unfinished: readonly StoredTask[],
+  settings: RunnerSettings,
+): Promise<{ rerun: Rerun[]; failed: TaskRecord[] }> {
   const rerun: Rerun[] = []
   const failed: TaskRecord[] = []
   if (settings.recover === 'ignore') return { rerun, failed }
   const at = now() + epochOffset()
-  for (const stored of unfinished) {
+  await inPieces(unfinished, stored => {
     try {
       rerun.push(rerunOf(stored, settings, at))
     } catch (error) {
       failed.push(Object.freeze({ ...decodeRecord(stored), status: 'failed', error, endedAt: at, updatedAt: at }))
     }
-  }
+  })
   return { rerun, failed }
 }
 

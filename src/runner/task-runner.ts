@@ -18,9 +18,10 @@ import { History } from './history.ts'
 import { IdleTimer } from './idle-timer.ts'
 import { Journal } from './journal.ts'
 import { Meter } from './meter.ts'
+import { inPieces } from './pieces.ts'
 import { recordedOutcome } from './recorded-outcome.ts'
 import { findRecord, queryRecords } from './records.ts'
-import { NO_PAST, openStore, type Past, type Rerun } from './recovery.ts'
+import { closeQuietly, NO_PAST, openStore, type Past, type Rerun } from './recovery.ts'
 import { type RunnerSettings, runnerSettings } from './runner-settings.ts'
 import { submission } from './submission.ts'
 import type {
@@ -52,46 +53,68 @@ export class TaskRunner implements AsyncDisposable {
   readonly #meter = new Meter()
   readonly #doorway: Doorway
   readonly #journal: Journal | undefined
-  /** Resolves when the manager is closed and the store has everything. */
+  /** Resolves when the manager and the store are closed. */
   readonly #finished: Promise<void>
   /** What the store has, but not as it was written. */
   #damaged: ReadonlyMap<number, StoreError> = new Map()
+  readonly #idleTimer: IdleTimer
+  /** Whether it has taken over what earlier runners left. */
+  #ready = false
   #ended = false
+  #unwritten: readonly number[] = []
 
-  private constructor(settings: RunnerSettings, past: Past) {
+  private constructor(settings: RunnerSettings) {
     this.#settings = settings
     this.manager = TaskManager.startIn(isolatedScope, settings.manager)
     this.#scheduler = TaskManager.schedulerOf(this.manager)
     this.#history = new History(settings.history)
     this.#doorway = new Doorway(this.#scheduler, settings.submitPolicy, this.#meter)
     this.#journal = settings.store && this.#keepJournal(settings.store)
-    const idleTimer = new IdleTimer(settings.idleTimeout, () => this.close())
+    this.#idleTimer = new IdleTimer(settings.idleTimeout, () => this.#ready && this.close())
     this.#finished = new Promise(resolve => {
-      this.#scheduler.observer = new Books(this.#history, this.#meter, this.#journal, idleTimer, () => {
+      this.#scheduler.observer = new Books(this.#history, this.#meter, this.#journal, this.#idleTimer, () => {
         this.#ended = true
-        resolve(this.#journal?.close())
+        resolve(this.#closeJournal())
       })
     })
     const log = settings.logger ? eventLog(settings.logger) : undefined
     if (log !== undefined) this.#scheduler.events.follow(log)
-    this.#takeOver(past)
-    if (this.#scheduler.idle) idleTimer.idle()
   }
 
   #keepJournal(store: TaskStore): Journal {
-    const { report } = this.#scheduler
-    return new Journal(store, {
+    const { report, cleanupTimeout } = this.#scheduler
+    return new Journal(store, cleanupTimeout, {
       failed: error => report.log(error, 'the store could not keep what has happened'),
-      incomplete: (task, problem) => report.tell(task, problem, `${task.label} is kept without its result`),
+      incomplete: (task, problem) => report.tell(task, problem, `the record of ${task.label} is not complete`),
     })
   }
 
-  #takeOver({ lastId, ended, rerun, damaged }: Past): void {
+  async #closeJournal(): Promise<void> {
+    if (this.#journal !== undefined) this.#unwritten = await this.#journal.close()
+  }
+
+  /** In pieces, and before any of them may start: the last may be the first to go. */
+  async #takeOver({ lastId, ended, rerun, damaged, refused }: Past): Promise<void> {
+    const { signal } = this.#settings.manager
     this.#scheduler.continueAfter(lastId)
     this.#damaged = new Map(damaged.map(({ id, error }) => [id, error]))
     for (const { error } of damaged) this.#scheduler.report.log(error, 'the store has a damaged record')
     for (const record of ended) this.#history.add(record)
-    for (const one of rerun) this.#runAgain(one)
+    for (const error of refused) this.#scheduler.report.log(error, 'the store did not keep all of what was interrupted')
+    this.#scheduler.paused = true
+    try {
+      await inPieces(rerun, one => this.#runAgain(one))
+      signal?.throwIfAborted()
+    } catch (error) {
+      // The journal has not been opened: in the store everything stays as it is.
+      await this.shutdown()
+      signal?.throwIfAborted()
+      throw error
+    }
+    this.#ready = true
+    this.#journal?.open()
+    this.#scheduler.paused = !this.#scheduler.settings.autoStart
+    if (this.#scheduler.idle) this.#idleTimer.idle()
   }
 
   #runAgain({ id, createdAt, job, submission: { work, settings } }: Rerun): void {
@@ -110,12 +133,15 @@ export class TaskRunner implements AsyncDisposable {
     const { store } = settings
     settings.manager.signal?.throwIfAborted()
     const past = store === undefined ? NO_PAST : await openStore(store, settings)
+    let runner: TaskRunner
     try {
-      return new TaskRunner(settings, past)
+      runner = new TaskRunner(settings)
     } catch (error) {
-      await store?.close()
+      if (store !== undefined) await closeQuietly(store)
       throw error
     }
+    await runner.#takeOver(past)
+    return runner
   }
 
   /**
@@ -207,7 +233,8 @@ export class TaskRunner implements AsyncDisposable {
 
   /**
    * Closes like {@link TaskManager.close}, writes what is left to the store and closes that too. Never rejects; what the
-   * store could not take goes to the logger.
+   * store could not take goes to the logger and into the report. A store that answers is waited for; one that does not,
+   * until the timeout and `cleanupTimeout` have passed, or `cleanupTimeout` where it was asked only at the end.
    */
   close(options?: RunnerCloseOptions): Promise<CloseReport> {
     const { pending = 'run', ...others } = optionsObject('options', options) ?? {}
@@ -217,7 +244,7 @@ export class TaskRunner implements AsyncDisposable {
     }
     const report = this.manager.close({ ...others, pending: pending === 'keep' ? 'cancel' : pending })
     if (pending === 'keep') this.#journal?.keepUnfinished()
-    return this.#afterwards(report)
+    return this.#afterwards(report).then(counts => this.#withUnwritten(counts))
   }
 
   /** Closes at once: `close({ timeout: 0, pending: 'cancel' })`, unless options say otherwise. */
@@ -234,6 +261,10 @@ export class TaskRunner implements AsyncDisposable {
   /** A task that closes its own runner can't wait for its own end, and the store is written only after that. */
   #afterwards<T>(closed: Promise<T>): Promise<T> {
     return callerWithin(this.#scheduler) === undefined ? closed.finally(() => this.#finished) : closed
+  }
+
+  #withUnwritten(report: CloseReport): CloseReport {
+    return this.#unwritten.length === 0 ? report : Object.freeze({ ...report, unwritten: this.#unwritten })
   }
 
   /** Calls `listener` after each such event: see {@link TaskManager.on}. */

@@ -1,14 +1,12 @@
-import { throughJson } from '../serialise/json.ts'
-import { type PlainThrown, plainThrown, revivedThrown } from '../serialise/thrown.ts'
+import { type PlainThrown, revivedThrown } from '../serialise/thrown.ts'
 import type { TaskAttempt, TaskProgress, TaskRecord } from '../task/types.ts'
+import type { Budget } from './budget.ts'
 
 /** A record as JSON carries it. */
 export interface PlainRecord extends Omit<TaskRecord, ThrownPart | 'priority' | 'attempts' | 'progress'>, PlainParts {
   readonly priority: PlainNumber
   readonly attempts: readonly PlainAttempt[]
   readonly progress?: PlainProgress
-  /** Why there is no `result` although there was one; of a result that was `undefined` there is neither. */
-  readonly resultLeftOut?: string
 }
 
 /** JSON has no infinities; a priority may be one. */
@@ -27,27 +25,36 @@ type ThrownPart = (typeof THROWN)[number]
 type Parts<T> = { readonly [part in ThrownPart]?: T }
 type PlainParts = Parts<PlainThrown>
 
-/** A record in a form that JSON carries, but for its result: that is anything. */
-export function plainRecord(record: TaskRecord): PlainRecord {
-  const { result: _, error, cleanupError, cancelReason, priority, attempts, progress, ...rest } = record
+/** A record in a form that JSON carries, within the budget, but for its result: that is anything. */
+export function plainRecord(record: TaskRecord, budget: Budget): PlainRecord {
+  const { result: _, error, cleanupError, cancelReason, priority, attempts, progress, name, type, ...rest } = record
+  const plain = (thrown: unknown) => budget.thrown(thrown)
   return {
     ...rest,
+    name: budget.text(name),
+    ...(type !== undefined && { type: budget.text(type) }),
     ...partsOf(record, plain),
     priority: plainNumber(priority),
-    attempts: attempts.map(plainAttempt),
-    ...(progress !== undefined && { progress: plainProgress(progress) }),
+    // The latest first: they are what is left when the budget runs out.
+    attempts: budget
+      .latest(attempts)
+      .toReversed()
+      .map(attempt => plainAttempt(attempt, plain))
+      .reverse(),
+    ...(progress !== undefined && { progress: plainProgress(progress, budget) }),
   }
 }
 
-function plainAttempt(attempt: TaskAttempt): PlainAttempt {
+function plainAttempt(attempt: TaskAttempt, plain: (thrown: unknown) => PlainThrown): PlainAttempt {
   const { error: _, ...rest } = attempt
   return { ...rest, ...partsOf(attempt, plain) }
 }
 
 /** The record again, frozen as it was. */
-export function revivedRecord({ resultLeftOut, ...record }: PlainRecord): TaskRecord {
+export function revivedRecord(record: PlainRecord): TaskRecord {
   const { priority, attempts, progress, ...rest } = record
-  const undefinedResult = record.status === 'done' && !('result' in record) && resultLeftOut === undefined
+  // Of a result that was `undefined` there is nothing, of one that was left out there is the reason.
+  const undefinedResult = record.status === 'done' && !('result' in record) && record.resultLeftOut === undefined
   return Object.freeze({
     ...rest,
     ...partsOf(record, revived),
@@ -56,10 +63,6 @@ export function revivedRecord({ resultLeftOut, ...record }: PlainRecord): TaskRe
     attempts: Object.freeze(attempts.map(attempt => Object.freeze({ ...attempt, ...partsOf(attempt, revived) }))),
     ...(progress !== undefined && { progress: revivedProgress(progress) }),
   })
-}
-
-function plain(thrown: unknown): PlainThrown {
-  return plainThrown(thrown, throughJson)
 }
 
 function revived(thrown: PlainThrown): unknown {
@@ -72,8 +75,12 @@ function partsOf<A, B>(owner: Parts<A>, change: (part: A) => B): Parts<B> {
   return Object.fromEntries(there.map(part => [part, change(owner[part] as A)]))
 }
 
-function plainProgress({ completed, total, ...rest }: TaskProgress): PlainProgress {
-  return { ...rest, completed: plainNumber(completed), ...(total !== undefined && { total: plainNumber(total) }) }
+function plainProgress({ completed, total, message }: TaskProgress, budget: Budget): PlainProgress {
+  return {
+    completed: plainNumber(completed),
+    ...(total !== undefined && { total: plainNumber(total) }),
+    ...(message !== undefined && { message: budget.text(message) }),
+  }
 }
 
 function revivedProgress({ completed, total, ...rest }: PlainProgress): TaskProgress {

@@ -47,10 +47,14 @@ export interface DamagedTask {
 export interface TaskStore {
   /**
    * Opens the store for this runner alone and reads what is there: everything unfinished, and the last `history` that
-   * ended. Rejects when another runner, of this process or another, has it open.
+   * ended. Rejects when another runner, of this process or another, has it open, which it leaves alone. After a rejection
+   * `close` is not called: nothing that was opened for it may stay open.
    */
   open(history: number): Promise<StoreContents>
-  /** Writes all of them or none, each in place of what was kept under its id. They are durable once this resolves. */
+  /**
+   * Writes all of them or none, each in place of what was kept under its id. They are durable once this resolves. When it
+   * rejects it is asked again, for fewer of them, to find the one that it refuses.
+   */
   write(tasks: readonly StoredTask[]): Promise<void>
   /** Lets another runner open it. Closing it again, or before it was opened, does nothing. */
   close(): Promise<void>

@@ -95,6 +95,8 @@ export interface TaskRecord {
   readonly endedAt?: number
   readonly updatedAt: number
   readonly result?: unknown
+  /** Why a record that comes from a store has no `result` although there was one: `wait` rejects with it. */
+  readonly resultLeftOut?: string
   readonly error?: unknown
   /** What a cleanup threw when it was not the outcome: after a failure or a timeout of its own. */
   readonly cleanupError?: unknown
@@ -102,6 +104,8 @@ export interface TaskRecord {
   /** The work was still running when the handle settled, because it could not be told to stop or did not in time. */
   readonly abandoned: boolean
   readonly progress?: TaskProgress
+  /** Why a record that comes from a store lacks some of its attempts, or the ends of some texts. */
+  readonly shortened?: string
 }
 
 /** How long to wait, and what ends the waiting early. Neither touches the task. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { SerializationError, StoreError, TaskCancelledError, TaskTimeoutError } from '../../src/errors.ts'
 import { TaskManager } from '../../src/index.ts'
-import { decodeRecord, encodeTask } from '../../src/store/codec.ts'
+import { cutTask, decodeRecord, encodeTask } from '../../src/store/codec.ts'
 import type { TaskRecord } from '../../src/task/types.ts'
 
 const DONE: TaskRecord = {
@@ -155,6 +155,11 @@ describe('a record that was stored', () => {
 })
 
 describe('a result that JSON cannot carry', () => {
+  class Endless {
+    readonly next = { toJSON: () => new Endless() }
+  }
+  const { proxy: revoked, revoke } = Proxy.revocable({}, {})
+  revoke()
   const cycle: Record<string, unknown> = {}
   cycle.self = cycle
   const throwing = (thrown: unknown) => ({
@@ -171,6 +176,11 @@ describe('a result that JSON cannot carry', () => {
     ['a symbol', Symbol('a'), /symbols/],
     ['what throws an error', throwing(new Error('not me')), /not me/],
     ['what throws', throwing(undefined), /undefined/],
+    ['what throws what can not be read', throwing(revoked), /not be read/],
+    ['what becomes nothing', { toJSON: () => undefined }, /toJSON gave undefined/],
+    ['what becomes itself again and again', { toJSON: () => new Endless() }, /call stack/],
+    ['a getter that throws', Object.defineProperty({}, 'a', { enumerable: true, get: throwing('no').toJSON }), /no/],
+    ['a proxy that was revoked', revoked, /revoked|proxy/],
   ])('is left out and reported: %s', (_, result, why) => {
     const { task, problem } = encodeTask({ ...DONE, result }, undefined)
     expect(problem).toBeInstanceOf(SerializationError)
@@ -178,7 +188,7 @@ describe('a result that JSON cannot carry', () => {
     expect(message).toMatch(why)
     expect(message).toMatch(/^the result of task 7 "resize" is not stored, .*: return plain data$/)
     const { result: _result, ...rest } = DONE
-    expect(decodeRecord(task)).toStrictEqual(rest)
+    expect(decodeRecord(task)).toStrictEqual({ ...rest, resultLeftOut: expect.stringMatching(why) })
   })
 
   it('is reported with what JSON said, in one line', () => {
@@ -186,6 +196,66 @@ describe('a result that JSON cannot carry', () => {
     expect((problem as Error).cause).toBeInstanceOf(TypeError)
     expect((problem as Error).message).not.toContain('\n')
     expect((problem as Error).message).toMatch(/^the result of task 7 is/)
+  })
+})
+
+describe('what was thrown', () => {
+  const shortened = expect.stringMatching(/more than a record holds/)
+
+  it('is kept whole up to a length that nobody reads to the end', () => {
+    const error = new Error('x'.repeat(50_000))
+    const record = stored(failedWith(error))
+    expect((record.error as Error).message).toBe(error.message)
+    expect(record).not.toHaveProperty('shortened')
+  })
+
+  it.each<[string, unknown]>([
+    ['a message', new Error('x'.repeat(1_000_000))],
+    ['a cause', new Error('short', { cause: new Error('x'.repeat(1_000_000)) })],
+    ['a field', Object.assign(new Error('short'), { body: 'x'.repeat(1_000_000) })],
+    ['an object in a field', Object.assign(new Error('short'), { body: { text: Array(200_000).fill('x') } })],
+    ['bytes in a field', Object.assign(new Error('short'), { body: new Uint8Array(200_000) })],
+    ['a text', 'x'.repeat(1_000_000)],
+  ])('is cut past it, and the record says so: %s', (_, error) => {
+    const { task, problem } = encodeTask(failedWith(error), undefined)
+    expect(problem).toBeUndefined()
+    expect(task.record.length).toBeLessThan(300_000)
+    expect(decodeRecord(task)).toMatchObject({ status: 'failed', shortened })
+  })
+
+  it('is cut in all attempts together, and the latest are kept', () => {
+    // A text of its own for each would be 600 MB.
+    const error = new Error('x'.repeat(60_000_000))
+    const attempts = Array.from({ length: 2_000 }, (_, n) => ({ startedAt: n, endedAt: n + 1, error }))
+    const { task } = encodeTask({ ...failedWith(error), attempt: 2_000, attempts }, undefined)
+    expect(task.record.length).toBeLessThan(3_000_000)
+    const record = decodeRecord(task)
+    expect(record).toMatchObject({ attempt: 2_000, shortened })
+    expect(record.attempts).toHaveLength(1_000)
+    expect(record.attempts.at(-1)).toMatchObject({ startedAt: 1_999 })
+    expect((record.error as Error).message).toMatch(/^x+… \(59900000 more characters\)$/)
+  })
+})
+
+describe('cutTask', () => {
+  it('keeps little, and says why', () => {
+    const attempts = Array.from({ length: 20 }, () => ({
+      startedAt: 1,
+      endedAt: 2,
+      error: new Error('x'.repeat(5_000)),
+    }))
+    const cut = cutTask({ ...DONE, name: 'n'.repeat(5_000), attempts }, undefined, 'too big')
+    expect(cut.record.length).toBeLessThan(40_000)
+    expect(cut.name.length).toBeLessThan(1_100)
+    const record = decodeRecord(cut)
+    expect(record).not.toHaveProperty('result')
+    expect(record).toMatchObject({ id: 7, status: 'done', resultLeftOut: 'too big', shortened: 'too big' })
+    expect(record.attempts).toHaveLength(10)
+  })
+
+  it('keeps what runs the task again', () => {
+    expect(cutTask(PENDING, '{}', 'too big').job).toBe('{}')
+    expect(decodeRecord(cutTask(PENDING, '{}', 'too big'))).not.toHaveProperty('resultLeftOut')
   })
 })
 
