@@ -12,7 +12,8 @@ export function parametersOf(task: StoredTask, session: number): (string | numbe
   const { id, name, type = null, status, createdAt, updatedAt, endedAt = null, record } = task
   const job = endedAt === null ? (task.job ?? null) : null
   const values = [id, name, type, status, createdAt, updatedAt, endedAt, record, job, session]
-  return [...values, checksumOf(values)]
+  values.push(checksumOf(values))
+  return values
 }
 
 /** The task of a row, or `undefined` when that is not as it was written. Its integers have to come as BigInts. */
@@ -40,10 +41,10 @@ export function taskOf(row: Row): StoredTask | undefined {
  * write. What is in files depends on it: it never changes.
  */
 export function checksumOf(values: readonly unknown[]): number {
-  const [id, name, type, status, createdAt, updatedAt, endedAt, record, job, session] = values
-  return crc32(
-    `${id}\n${name}\n${type}\n${status}\n${createdAt}\n${updatedAt}\n${endedAt}\n${record}\n${job}\n${session}`,
-  )
+  // By their places: taking an array apart costs as much as the checksum.
+  const head = `${values[0]}\n${values[1]}\n${values[2]}\n${values[3]}`
+  const times = `${values[4]}\n${values[5]}\n${values[6]}`
+  return crc32(`${head}\n${times}\n${values[7]}\n${values[8]}\n${values[9]}`)
 }
 
 /** Read as numbers, one integer past 2^53 would throw for all rows. */
