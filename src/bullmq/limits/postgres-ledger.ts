@@ -2,6 +2,8 @@ import type { Pool, QueryResult } from 'pg'
 import { connectPostgres } from '../../worker/distributed/connect.ts'
 import type { Server } from '../../worker/distributed/connection.ts'
 import { ConnectionError } from '../../worker/distributed/errors.ts'
+import { openAnew } from '../../worker/distributed/open-anew.ts'
+import { isPassing } from '../../worker/distributed/passing.ts'
 import type { Account, Answer, LeaseAccount, Ledger, Rule } from './ledger.ts'
 import {
   DELETE_ENTRY,
@@ -22,13 +24,18 @@ const CONNECTIONS = 2
 const PASSING = /^(08|53|40|57|25006|55P03)/
 
 /** @param timeout milliseconds for connecting, and after which an answer is no longer expected */
-export async function openPostgres(server: Server, timeout: number, given: Rule): Promise<Ledger> {
+export function openPostgres(server: Server, timeout: number, given: Rule): Promise<Ledger> {
   const options = { max: CONNECTIONS, query_timeout: timeout, ...server.options }
-  const pool = await connectPostgres({ ...server, options }, timeout)
+  return openAnew(server, timeout, left => open({ ...server, options }, left, given))
+}
+
+async function open(server: Server, timeout: number, given: Rule): Promise<Ledger> {
+  const pool = await connectPostgres(server, timeout)
   try {
     await prepareTables(pool)
   } catch (cause) {
     void pool.end()
+    if (isPassing(cause)) throw cause
     throw new ConnectionError(`${server.label} can't keep limits: ${(cause as Error).message}`, { cause })
   }
   const rule = { ...given, name: `${given.prefix}:limit:${given.name}:${given.kind}` }

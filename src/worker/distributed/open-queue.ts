@@ -3,6 +3,7 @@ import type { Server } from './connection.ts'
 import type { EventListeners } from './event-listeners.ts'
 import { JobAdder } from './job-adder.ts'
 import type { Closing } from './lifetime.ts'
+import { openAnew } from './open-anew.ts'
 import type { Priorities } from './priorities.ts'
 import { controlQueue } from './protocol.ts'
 import { type OpenOptions, QueueServer } from './queue-server.ts'
@@ -22,21 +23,23 @@ export interface OpenQueue extends Closing {
 }
 
 /** Connects a caller. Rejects with `ConnectionError`; `disturbed` hears of every trouble later on. */
-export async function openQueue(
-  { server: where, queue: name, ...options }: QueueOptions,
+export function openQueue(
+  options: QueueOptions,
   priorities: Priorities,
   listeners: EventListeners,
   disturbed: (error: unknown) => void,
 ): Promise<OpenQueue> {
-  const server = await QueueServer.open(where, options, disturbed)
-  try {
-    const [queue, control] = [server.queue(name), server.queue(controlQueue(name))]
-    server.hear(queue, await server.publish(queue, 'caller'), listeners)
-    await priorities.open(queue)
-    await server.publish(control, 'who')
-    return { server, queue, jobs: new JobAdder(queue, server.together), control, close: () => server.close() }
-  } catch (error) {
-    await server.close()
-    throw error
-  }
+  return openAnew(options.server, options.connectTimeout, async connectTimeout => {
+    const server = await QueueServer.open(options.server, { ...options, connectTimeout }, disturbed)
+    try {
+      const [queue, control] = [server.queue(options.queue), server.queue(controlQueue(options.queue))]
+      server.hear(queue, await server.publish(queue, 'caller'), listeners)
+      await priorities.open(queue)
+      await server.publish(control, 'who')
+      return { server, queue, jobs: new JobAdder(queue, server.together), control, close: () => server.close() }
+    } catch (error) {
+      await server.close()
+      throw error
+    }
+  })
 }

@@ -2,20 +2,12 @@ import { expect, it } from 'vitest'
 import { doubleLater } from '../../fixtures/bullmq/fault-functions.ts'
 import { describeEachServer } from '../../servers/describe-each-server.ts'
 import type { WorkerProcess } from '../worker-process.ts'
+import { random } from './random.ts'
 import { kill, Scene } from './scene.ts'
 
 const CALLS = 10_000
 const KILLS = 12
 const SEED = Number(process.env.TASKSCOPE_SEED ?? Date.now() % 100_000)
-
-/** Numbers from 0 to 1: a linear congruential generator with the constants of Numerical Recipes. */
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
-}
 
 describeEachServer('10,000 calls over three workers that are killed at random', server => {
   it(`settle once each, with their results (TASKSCOPE_SEED=${SEED})`, { timeout: 180_000 }, async () => {

@@ -1,0 +1,31 @@
+import { expect, it, onTestFinished } from 'vitest'
+import { serve, shared } from '../../../src/bullmq/index.ts'
+import { resourceLimit } from '../../../src/index.ts'
+import { double } from '../../fixtures/bullmq/fault-functions.ts'
+import { describeEachServer, describeOwn } from '../../servers/describe-each-server.ts'
+import { chaosProxyTo } from './chaos-proxy.ts'
+import { Scene } from './scene.ts'
+
+describeEachServer('a connection that is lost while a queue is opened', server => {
+  it.each(['caller', 'who'])('fails no call: at %s', async event => {
+    const scene = new Scene(server)
+    await using _service = await serve([double], { connection: server.url, queue: scene.queue })
+    const proxy = await chaosProxyTo(server.url)
+    const caller = await scene.caller({ connection: proxy.url })
+    proxy.dropAt(event)
+    expect(await caller.submit(double, scene.folder, 1)).toBe(2)
+  })
+})
+
+describeOwn('postgres', 'a connection that is lost while the tables of limits are made', ({ start }) => {
+  it('fails no acquisition', async () => {
+    const { server } = await Scene.onOwn(start)
+    const proxy = await chaosProxyTo(server.url)
+    for (const text of ['to_regclass', 'CREATE TABLE', 'DELETE']) {
+      const limit = shared(resourceLimit({ key: 'units', capacity: 1 }), { connection: proxy.url, name: text })
+      onTestFinished(() => limit.close())
+      proxy.dropAt(text)
+      await using _permit = await limit.acquire()
+    }
+  })
+})
