@@ -18,7 +18,7 @@ export class Link {
   #ledger: Ledger | undefined
   #opening: Promise<Ledger> | undefined
   #idle: Timer | undefined
-  /** A server that has answered once is waited for; one that never did is most likely the wrong one. */
+  /** A server that has counted once is waited for; one that never did is most likely the wrong one. */
   #reached = false
   #closed = false
 
@@ -58,9 +58,12 @@ export class Link {
   async #call<T>(ask: (account: Account) => Promise<T>): Promise<T> {
     const ledger = this.#ledger ?? (await this.#opened())
     try {
-      return await ask(ledger.account)
+      const answer = await ask(ledger.account)
+      this.#reached = true
+      return answer
     } catch (error) {
-      if (!ledger.lost(error)) throw refusalOf(`${this.#label} could not be counted`, error)
+      // A replica, for one, answers each attempt to write, and always with the same.
+      if (!this.#reached || !ledger.lost(error)) throw refusalOf(`${this.#label} could not be counted`, error)
       this.#drop(ledger)
       throw new LostError('lost', { cause: error })
     }
@@ -74,7 +77,6 @@ export class Link {
   async #connect(): Promise<Ledger> {
     try {
       const ledger = await this.#open()
-      this.#reached = true
       if (this.#closed) ledger.close()
       else this.#ledger = ledger
       return ledger

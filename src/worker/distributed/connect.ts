@@ -9,8 +9,8 @@ import { taskscopeRedis } from './redis-client.ts'
 
 /** Milliseconds between two attempts to reach a server that does not answer yet. */
 const PAUSE = 100
-/** What no second attempt would change. */
-const FINAL_CODES = /^(WRONGPASS|NOAUTH|NOPERM|28...|3D000|42501|ERR_\w+)$/
+/** What no second attempt would change. A Redis that can't save does not even answer a PING. */
+const FINAL_CODES = /^(WRONGPASS|NOAUTH|NOPERM|MISCONF|28...|3D000|42501|ERR_(INVALID|TLS)_\w+)$/
 /** The same, where drivers and an old Redis have no code for it. */
 const FINAL = /^(ERR invalid password|ERR (invalid )?DB index|SASL: |Password must be a string)/i
 
