@@ -377,6 +377,18 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
+  ...mistakesIn('src/worker/distributed/driver-errors.ts', ['test/worker/distributed/driver-errors.test.ts'], {
+    'errors of drivers keep the commands that they carry': {
+      search: '  return Reflect.ownKeys(error).every(key => KEPT.has(key) || Reflect.deleteProperty(error, key))',
+      replace: '  return true',
+    },
+    'errors of drivers keep secrets in their texts': { search: 'return hide(value)', replace: 'return value' },
+  }),
+
+  ...mistakesIn('src/worker/distributed/rarely.ts', ['test/worker/distributed/connection-report.test.ts'], {
+    'trouble that goes on is logged each time': { search: 'now() - said.at < AGAIN', replace: 'false' },
+  }),
+
   ...mistakesIn('src/testing/run-virtual.ts', ['test/testing'], {
     'real time does not come back after a failure': {
       search: `    return { value, elapsed: clock.elapsed }

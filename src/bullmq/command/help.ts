@@ -20,7 +20,8 @@ Options:
   -h, --help                print this and exit
       --version             print the version and exit
 
-A URL in the environment keeps its password out of the list of processes.
+A URL in the environment keeps its password out of the list of processes; one that is passed is there while this starts,
+and for as long as this runs in the process of npx.
 
 SIGTERM and SIGINT (Ctrl-C) stop it: it takes no new call, lets the running ones end within the close timeout, and gives
 the rest back to the queue for other workers. A second one exits at once.

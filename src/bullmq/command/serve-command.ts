@@ -12,6 +12,8 @@ import { StopSignals } from './stop-signals.ts'
 /** Serves until a signal comes. Rejects with what is wrong with the module or the server. */
 export async function serveCommand({ module, options }: ServeArguments): Promise<void> {
   const signals = new StopSignals(process.env)
+  // Lists of processes would show a URL of the command line, password and all, for as long as this runs.
+  process.title = `taskscope serve ${module} --queue ${options.queue}`
   const url = urlOf(module)
   process.once('beforeExit', () => {
     say(`${nameOf(url)} waits at its top level for something that never comes`)

@@ -1,16 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { serve, shared } from '../../../src/bullmq/index.ts'
 import { resourceLimit, TaskRunner } from '../../../src/index.ts'
 import { sqliteStore } from '../../../src/sqlite.ts'
 import { task } from '../../../src/worker/index.ts'
 import { echo } from '../../fixtures/bullmq/functions.ts'
 import { withPostgres, withRedis } from '../../servers/data.ts'
-import { describeEachOwnServer } from '../../servers/describe-each-server.ts'
+import { describeEachOwnServer, describeOwn } from '../../servers/describe-each-server.ts'
 import { temporaryFolder } from '../../servers/temporary-folder.ts'
 import { failureOf } from '../../work.ts'
+import { FUNCTIONS, serving } from '../command-line.ts'
 import { PATIENCE, until } from './scene.ts'
 
 const SECRET = 'c4n:ary/of@th#e?test'
@@ -18,6 +19,11 @@ const FORMS = [SECRET, encodeURIComponent(SECRET), JSON.stringify(SECRET).slice(
 
 function expectNoSecret(text: string): void {
   for (const form of FORMS) expect(text).not.toContain(form)
+}
+
+/** As lists of processes show it. */
+function commandLine(pid: number | undefined): string {
+  return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
 }
 
 const REFUSED = /WRONGPASS|NOAUTH|28P01|password authentication/
@@ -85,5 +91,19 @@ describeEachOwnServer('a server whose password is changed', ({ kind, start }) =>
     await call.close({ timeout: 0 })
     await other.close({ timeout: 0 })
     await service.close({ timeout: 0 })
+  })
+})
+
+describe.skipIf(process.platform !== 'linux')('a password on the command line', () => {
+  describeOwn('redis', 'of taskscope serve', ({ start }) => {
+    it('is gone from the list of processes once it serves', { timeout: PATIENCE }, async () => {
+      const server = await start({ password: SECRET })
+      onTestFinished(() => server[Symbol.asyncDispose]())
+      const program = await serving(server, 'secrets', [FUNCTIONS])
+      const shown = commandLine(program.child.pid)
+      expect(shown).toContain('taskscope serve')
+      expectNoSecret(shown)
+      expectNoSecret(program.stderr)
+    })
   })
 })

@@ -23,6 +23,10 @@ describe('shared', () => {
     [{ ...options, connection: 'http://localhost' }, RangeError],
     [{ ...options, connection: undefined }, TypeError],
     [{ ...options, connectTimeout: 0 }, RangeError],
+    [{ ...options, name: 'a\0b' }, RangeError],
+    [{ ...options, name: '\ud800' }, RangeError],
+    [{ ...options, prefix: 'a\0b' }, RangeError],
+    [{ ...options, prefix: '\udc00' }, RangeError],
     [{ ...options, lease: 0 }, RangeError],
     [{ ...options, lease: Number.POSITIVE_INFINITY }, RangeError],
   ])('refuses %o', (wrong, error) => {
