@@ -42,17 +42,26 @@ export async function redisLocks({ url }: TestServer, queue: string): Promise<Re
   })
 }
 
-/** How many jobs the engine has in a queue, by their states. */
-export async function jobCounts({ kind, url }: TestServer, name: string): Promise<Record<string, number>> {
+/** Uses a queue as a stranger would that can reach the server. */
+export async function withQueue<T>(
+  { kind, url }: TestServer,
+  name: string,
+  use: (queue: Pick<Queue, 'add' | 'getJob' | 'getJobCounts'>) => Promise<T>,
+): Promise<T> {
   const queue =
     kind === 'redis'
       ? new Queue(name, { connection: { url } })
       : new Queue(name, { connection: { connectionString: url } }, createPostgresBackend)
   try {
-    return await queue.getJobCounts()
+    return await use(queue)
   } finally {
     await queue.close()
   }
+}
+
+/** How many jobs the engine has in a queue, by their states. */
+export function jobCounts(server: TestServer, name: string): Promise<Record<string, number>> {
+  return withQueue(server, name, queue => queue.getJobCounts())
 }
 
 /** Forgets all that was published about a queue. */
