@@ -7,6 +7,7 @@ export const FAULTS = [
   'test/bullmq/limits/{contention,leases,loss}.test.ts',
   'test/bullmq/{cli,cli-refusals,service-report}.test.ts',
   'test/servers/*.test.ts',
+  'test/worker/host/misshapen.test.ts',
 ]
 
 export default defineConfig({

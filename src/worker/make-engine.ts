@@ -2,6 +2,7 @@ import { TaskManager } from '../manager/task-manager.ts'
 import { DistributedEngine } from './distributed/distributed-engine.ts'
 import { distributedSettings } from './distributed/settings.ts'
 import type { Engine } from './engine.ts'
+import type { HostOptions } from './host/host.ts'
 import { startProcessHost } from './host/process-host.ts'
 import { startThreadHost } from './host/thread-host.ts'
 import { LoopEngine } from './loop-engine.ts'
@@ -11,7 +12,8 @@ import type { WorkerSettings } from './worker-settings.ts'
 
 /** The engine of a mode. Threads and processes are started by the first calls, or now for `minWorkers`. */
 export function makeEngine(settings: WorkerSettings, manager: TaskManager): Engine {
-  const { mode, pool, host, module, cleanupTimeout } = settings
+  const { mode, pool, module, cleanupTimeout } = settings
+  const host = reportingHost(settings.host, manager)
   const calls = { ...(module !== undefined && { module }), cleanupTimeout }
   switch (mode) {
     case 'sync':
@@ -28,4 +30,14 @@ export function makeEngine(settings: WorkerSettings, manager: TaskManager): Engi
       )
     }
   }
+}
+
+/** An `onMessage` that throws or rejects changes nothing for the worker whose message it was. */
+function reportingHost(host: HostOptions, manager: TaskManager): HostOptions {
+  const { onMessage } = host
+  if (onMessage === undefined) return host
+  const { report } = TaskManager.schedulerOf(manager)
+  const told: typeof onMessage = async (message, worker) => onMessage(message, worker)
+  const failed = (error: unknown) => report.log(error, 'onMessage threw')
+  return { ...host, onMessage: (message, worker) => void Promise.resolve(told(message, worker)).catch(failed) }
 }

@@ -55,7 +55,7 @@ export function workerSettings(explicit: WorkerOptions, config = configuration()
     mode,
     manager: inLoop ? manager : { ...manager, cleanupTimeout: cleanupTimeout + END_OF_WORKER },
     pool,
-    host: pick(options, ['startTimeout', 'resourceLimits', 'env', 'execArgv']),
+    host: pick(options, ['startTimeout', 'resourceLimits', 'env', 'argv', 'execArgv', 'onMessage']),
     module,
     name,
     cleanupTimeout,

@@ -43,10 +43,18 @@ function explaining(fn: ResolvedFunction, source: string, name: string): Resolve
   return (...args) => {
     try {
       const result = fn(...args)
-      return result instanceof Promise ? result.catch(explain) : result
+      return result instanceof Promise ? awaited(result, explain) : result
     } catch (error) {
       return explain(error)
     }
+  }
+}
+
+async function awaited(result: Promise<unknown>, explain: (error: unknown) => never): Promise<unknown> {
+  try {
+    return await result
+  } catch (error) {
+    return explain(error)
   }
 }
 

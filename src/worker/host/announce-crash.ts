@@ -1,3 +1,4 @@
+import process from 'node:process'
 import { plainThrown } from '../../serialise/thrown.ts'
 import type { Uplink } from './serve-calls.ts'
 

@@ -50,8 +50,22 @@ export interface HostOptions {
   readonly resourceLimits?: WorkerLimits
   /** Variables to add to this process's environment; `undefined` takes one away. @default none */
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** The arguments of the workers, after the script in their `process.argv`. This process's own may have secrets in them, and a list of processes shows those of processes. @default none */
+  readonly argv?: readonly string[]
   /** Flags of Node for the workers. @default this process's own, without those of the inspector */
   readonly execArgv?: readonly string[]
+  /**
+   * Called with what the code in a worker says for its own ends: by `parentPort.postMessage` in a thread, by
+   * `process.send` in a process. It is no part of any call, and any code in the worker may have said it.
+   */
+  readonly onMessage?: (message: unknown, worker: MessagingWorker) => void
+}
+
+/** The worker that a message came from. */
+export interface MessagingWorker {
+  readonly kind: 'thread' | 'process'
+  /** The thread's id or the process's. */
+  readonly id: number
 }
 
 /** In megabytes; what is left out is up to V8. */

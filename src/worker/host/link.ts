@@ -1,5 +1,5 @@
 import type { HostExit } from './host.ts'
-import type { FromWorker, ToWorker } from './protocol.ts'
+import type { ToWorker } from './protocol.ts'
 
 /** The transferable objects of a message; a process gets copies instead. */
 export type TransferList = readonly unknown[]
@@ -22,6 +22,9 @@ export interface Link {
 
 /** Who started it hears of it. `exited` comes once, after the last message. */
 export interface LinkListener {
-  message(message: FromWorker): void
+  /** What it is has to be seen. */
+  message(message: unknown): void
+  /** Something has arrived that can't be read. */
+  spoiled(error: unknown): void
   exited(exit: Omit<HostExit, 'requested'>): void
 }

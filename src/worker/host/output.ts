@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import process from 'node:process'
 import type { Writable } from 'node:stream'
 import type { Uplink } from './serve-calls.ts'
 
@@ -8,6 +9,8 @@ import type { Uplink } from './serve-calls.ts'
  */
 export class Output {
   readonly #uplink: Uplink
+  readonly #stdout = new Printed(process.stdout)
+  readonly #stderr = new Printed(process.stderr)
   /** How many rounds of flushing are to come; one is enough for all calls that end during another. */
   #rounds = 0
   /** How much was written when it was last told. */
@@ -19,9 +22,8 @@ export class Output {
 
   /** Before every result. */
   announce(): void {
-    const { stdout, stderr } = process
-    const printed = bytesOf(stdout) + bytesOf(stderr)
-    if (printed === this.#told && stdout.writableLength === 0 && stderr.writableLength === 0) return
+    const printed = this.#stdout.bytes + this.#stderr.bytes
+    if (printed === this.#told && !this.#stdout.waiting && !this.#stderr.waiting) return
     this.#told = printed
     this.#rounds = Math.min(this.#rounds + 1, 2)
     if (this.#rounds > 1) return
@@ -31,22 +33,39 @@ export class Output {
 
   async #flush(): Promise<void> {
     while (this.#rounds > 0) {
-      await Promise.all([written(process.stdout), written(process.stderr)])
+      await this.#stdout.written()
+      await this.#stderr.written()
       this.#rounds -= 1
     }
-    this.#uplink.post(['quiet', bytesOf(process.stdout), bytesOf(process.stderr)])
+    this.#uplink.post(['quiet', this.#stdout.bytes, this.#stderr.bytes])
   }
 }
 
-/** A pipe takes what is written at once, but nobody may have read it yet; only what a pipe took can be counted. */
-function bytesOf(stream: Writable): number {
-  return (stream as Partial<Socket>).bytesWritten ?? 0
-}
+/** One stream, as it was before the functions of the worker could replace it or its `write`, which many do to listen. */
+class Printed {
+  readonly #stream: Writable
+  readonly #write: Writable['write']
 
-/** Resolves when everything written so far has been taken, or never will be. */
-function written(stream: Writable): Promise<void> {
-  return new Promise(resolve => {
-    if (stream.writableLength === 0 || !stream.writable) return resolve()
-    stream.write('', () => resolve())
-  })
+  constructor(stream: Writable) {
+    this.#stream = stream
+    this.#write = stream.write.bind(stream)
+  }
+
+  /** A pipe takes what is written at once, but nobody may have read it yet; only what a pipe took can be counted. */
+  get bytes(): number {
+    return (this.#stream as Partial<Socket>).bytesWritten ?? 0
+  }
+
+  /** Whether some of what was written has not been taken. */
+  get waiting(): boolean {
+    return this.#stream.writableLength > 0
+  }
+
+  /** Resolves when everything written so far has been taken, or never will be. */
+  written(): Promise<void> {
+    return new Promise(resolve => {
+      if (!this.waiting || !this.#stream.writable) return resolve()
+      this.#write('', () => resolve())
+    })
+  }
 }

@@ -1,31 +1,56 @@
+import { Socket } from 'node:net'
+import process from 'node:process'
 import { deserialize, serialize } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { bare } from '../../options.ts'
+import { plainThrown } from '../../serialise/thrown.ts'
 import { enterWorker } from '../functions/nesting.ts'
 import { announceCrash } from './announce-crash.ts'
+import { Channel } from './channel.ts'
 import { entryUrl } from './entry-url.ts'
 import { signalGroup } from './process-group.ts'
-import type { ToWorker } from './protocol.ts'
+import { INCOMING, OUTGOING } from './process-pipes.ts'
 import { serveCalls, type Uplink } from './serve-calls.ts'
 
 enterWorker()
 
+// Functions may replace what others find on `process`.
+const on = process.on.bind(process)
+const exit = process.exit.bind(process)
+
 const uplink: Uplink = {
   kind: 'process',
-  post: message => void process.send?.(message, undefined, undefined, () => {}),
+  post: message => channel.post(message),
   carry: value => deserialize(serialize(value)),
   memory: () => process.memoryUsage.rss(),
+  crash(error) {
+    uplink.post(['uncaught', plainThrown(error, uplink.carry)])
+    exit(1)
+  },
 }
 
 // A function in a hot loop never hears that the caller's process has died: a thread of its own listens for that.
 new Worker(entryUrl('lifeline'), bare({ name: 'taskscope lifeline', execArgv: [] })).unref()
 
-process.on('disconnect', () => {
-  // The last of the exit handlers: what the functions have started must not live on.
-  process.on('exit', () => signalGroup(process.pid, 'SIGKILL'))
-  process.exit()
-})
+const channel = new Channel(
+  new Socket({ fd: INCOMING, readable: true, writable: false }),
+  new Socket({ fd: OUTGOING, readable: false, writable: true }),
+  {
+    message: serveCalls(uplink),
+    spoiled: error => uplink.crash(error),
+    closed() {
+      // The last of the exit handlers: what the functions have started must not live on.
+      on('exit', () => signalGroup(process.pid, 'SIGKILL'))
+      exit()
+    },
+  },
+)
 announceCrash(uplink)
-const take = serveCalls(uplink)
-process.on('message', message => take(message as unknown as ToWorker))
+// There is no channel of `fork`: what functions say on it goes to `onMessage`.
+process.send = (message: unknown, ...others: unknown[]) => {
+  uplink.post(['said', message])
+  const sent = others.at(-1)
+  if (typeof sent === 'function') process.nextTick(() => sent(null))
+  return true
+}
 uplink.post(['ready'])

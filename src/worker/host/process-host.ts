@@ -1,16 +1,20 @@
-import { type ChildProcess, type ForkOptions, fork } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { deserialize, serialize } from 'node:v8'
 import { startTimer, type Timer } from '../../clock.ts'
 import { bare } from '../../options.ts'
 import { workerEnvironment } from '../functions/nesting.ts'
+import { Channel } from './channel.ts'
 import { entryUrl } from './entry-url.ts'
 import type { HostExit, HostOptions } from './host.ts'
 import type { Link, LinkListener } from './link.ts'
 import { PassedOn } from './pass-on.ts'
 import { signalGroup } from './process-group.ts'
-import type { FromWorker, ToWorker } from './protocol.ts'
-import { environment, ownOptions, processFlags, workerArguments } from './surroundings.ts'
+import { INCOMING, OUTGOING } from './process-pipes.ts'
+import type { ToWorker } from './protocol.ts'
+import { environment, ownOptions, processFlags } from './surroundings.ts'
+import { forgetFrozen, thawOnceOrphaned } from './thaw.ts'
 import { WorkerHost } from './worker-host.ts'
 
 /** Milliseconds between SIGTERM and SIGKILL: the cleanup of a call has had its own time before. */
@@ -34,43 +38,42 @@ class ProcessLink implements Link {
   readonly kind = 'process'
   readonly id: number
   readonly #child: ChildProcess
+  readonly #channel: Channel | undefined
   readonly #stdout: PassedOn
   readonly #stderr: PassedOn
   readonly #listener: LinkListener
   #killTimer: Timer | undefined
   #exit: ProcessExit | undefined
+  /** Its end of the channel is closed, and everything it said has arrived. */
+  #cutOff = false
   #told = false
 
   constructor(options: HostOptions, listener: LinkListener) {
     this.#listener = listener
-    this.#child = fork(
-      entryUrl('process-entry'),
-      workerArguments(),
-      bare<ForkOptions>({
-        serialization: 'advanced',
+    const entry = fileURLToPath(entryUrl('process-entry'))
+    this.#child = spawn(
+      process.execPath,
+      [...processFlags(options), entry, ...(options.argv ?? [])],
+      bare<SpawnOptions>({
         detached: process.platform !== 'win32',
-        // The fourth is the lifeline: the worker reads it, nobody writes, and its end is that of this process.
-        stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
         env: environment({ ...options.env, ...workerEnvironment() }),
-        execArgv: processFlags(options),
       }),
     )
     this.id = this.#child.pid ?? -1
+    if (this.#child.pid !== undefined) thawOnceOrphaned(this.#child.pid)
     this.#stdout = new PassedOn(this.#child.stdout, () => process.stdout)
     this.#stderr = new PassedOn(this.#child.stderr, () => process.stderr)
-    // What its functions send by `process.send` arrives here too.
-    this.#child.on('message', message => Array.isArray(message) && listener.message(message as unknown as FromWorker))
+    this.#channel = this.#openChannel()
     this.#child.on('error', error => this.#failed(error))
     this.#child.on('exit', (exitCode, signal) => this.#exited(exitCode, signal))
-    this.#child.on('disconnect', () => this.#disconnected())
   }
 
   /** A clone of a clone shows what a process would get; the message itself is cloned by `send`. */
   readonly carry = (value: unknown): unknown => deserialize(serialize(value))
 
   post(message: ToWorker): void {
-    // Errors of the channel mean that the worker is gone, and its exit settles everything.
-    this.#child.send?.(message as unknown as object, () => {})
+    this.#channel?.post(message)
   }
 
   async printed(stdout: number, stderr: number): Promise<void> {
@@ -83,13 +86,25 @@ class ProcessLink implements Link {
   }
 
   hold(alive: boolean): void {
-    const { stdio, channel } = this.#child
-    // When the process could not be started, some of them are missing.
-    const streams = (stdio ?? []) as readonly (Socket | null | undefined)[]
-    for (const handle of [this.#child, channel, ...streams]) {
+    for (const handle of [this.#child, ...this.#pipes]) {
       if (alive) handle?.ref()
       else handle?.unref()
     }
+  }
+
+  /** When the process could not be started, some of them are missing. */
+  get #pipes(): readonly (Socket | null | undefined)[] {
+    return (this.#child.stdio ?? []) as readonly (Socket | null | undefined)[]
+  }
+
+  #openChannel(): Channel | undefined {
+    const { [OUTGOING]: incoming, [INCOMING]: outgoing } = this.#pipes
+    if (!incoming || !outgoing) return undefined
+    return new Channel(incoming, outgoing, {
+      message: message => this.#listener.message(message),
+      spoiled: error => this.#listener.spoiled(error),
+      closed: () => this.#disconnected(),
+    })
   }
 
   #signal(signal: 'SIGTERM' | 'SIGKILL'): void {
@@ -106,13 +121,15 @@ class ProcessLink implements Link {
   #exited(exitCode: number | null, signal: string | null): void {
     this.#exit = { exitCode, signal }
     this.#killTimer?.cancel()
+    forgetFrozen(this.id)
     // What its functions started would live on, and may hold the channel open.
     this.#signal('SIGKILL')
-    if (!this.#child.connected) this.#over(this.#exit)
+    if (this.#cutOff) this.#over(this.#exit)
   }
 
-  /** Everything it said has arrived. One that cut itself off can't be called any more. */
+  /** One that cut itself off can't be called any more. */
   #disconnected(): void {
+    this.#cutOff = true
     if (this.#exit === undefined) this.end()
     else this.#over(this.#exit)
   }

@@ -39,6 +39,8 @@ export type FromWorker =
   | readonly [kind: 'quiet', stdout: number, stderr: number]
   /** The last words of a worker that an error ends. */
   | readonly [kind: 'uncaught', error: PlainThrown]
+  /** What the code in the worker says for its own ends. */
+  | readonly [kind: 'said', message: unknown]
 
 /** The first message of a call, or a later one when the worker knows the function already. */
 export function callMessage(

@@ -100,14 +100,22 @@ export class RemoteCall implements RemoteContext {
       this.#args = undefined
       const returned = runAsCurrent(this, () => fn(...args))
       if (isObject(returned) && isOperation(returned)) return void this.#runOperation(returned)
-      if (!isThenable(returned)) return this.#succeed(returned)
-      Promise.resolve(returned).then(
-        result => this.#succeed(result),
-        error => this.fail(error),
-      )
+      if (isThenable(returned)) return void this.#await(returned)
+      this.#succeed(returned)
     } catch (error) {
       this.fail(error)
     }
+  }
+
+  /** By `await`: the `then` of promises may have been replaced. */
+  async #await(returned: PromiseLike<unknown>): Promise<void> {
+    let result: unknown
+    try {
+      result = await returned
+    } catch (error) {
+      return this.fail(error)
+    }
+    this.#succeed(result)
   }
 
   /** Told to stop it is halted, and has then stopped for that reason, unless its cleanup fails. */
@@ -132,8 +140,12 @@ export class RemoteCall implements RemoteContext {
   }
 
   fail(error: unknown): void {
-    this.#end()
-    this.#fail(error)
+    try {
+      this.#end()
+      this.#fail(error)
+    } catch (trouble) {
+      this.#uplink.crash(trouble)
+    }
   }
 
   #fail(error: unknown): void {
@@ -142,8 +154,8 @@ export class RemoteCall implements RemoteContext {
   }
 
   #succeed(result: unknown): void {
-    this.#end()
     try {
+      this.#end()
       postPacked(
         this.#uplink,
         result,
@@ -151,7 +163,7 @@ export class RemoteCall implements RemoteContext {
         (data): FromWorker => ['result', this.#call, data],
       )
     } catch (error) {
-      this.#fail(error)
+      this.fail(error)
     }
   }
 

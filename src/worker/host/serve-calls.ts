@@ -1,3 +1,4 @@
+import { SerializationError } from '../../errors.ts'
 import { revivedThrown } from '../../serialise/thrown.ts'
 import { errorClasses } from '../functions/error-classes.ts'
 import type { ResolvedFunction } from '../functions/resolve-function.ts'
@@ -8,6 +9,7 @@ import { Output } from './output.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
 import { RemoteCall } from './remote-call.ts'
 import { Requests } from './requests.ts'
+import { toWorker } from './to-worker.ts'
 
 /** The way back to the caller's side, from inside the worker. */
 export interface Uplink {
@@ -16,6 +18,8 @@ export interface Uplink {
   readonly carry: (value: unknown) => unknown
   /** How many bytes this worker holds. */
   memory(): number
+  /** Ends this worker, whose calls can't be served any more, and says why: none of them may wait for ever. */
+  crash(error: unknown): void
 }
 
 interface KnownFunction {
@@ -25,7 +29,7 @@ interface KnownFunction {
 }
 
 /** The loop of a worker: returns what takes its messages. */
-export function serveCalls(uplink: Uplink): (message: ToWorker) => void {
+export function serveCalls(uplink: Uplink): (message: unknown) => void {
   const functions = new Map<number, KnownFunction>()
   const calls = new Map<number, RemoteCall>()
   const requests = new Requests(uplink)
@@ -34,20 +38,19 @@ export function serveCalls(uplink: Uplink): (message: ToWorker) => void {
   const start = (message: Extract<ToWorker, readonly ['call', ...unknown[]]>) => {
     const [, id, number, reference] = message
     if (reference !== undefined) functions.set(number, { reference, fn: undefined })
-    const known = functions.get(number) as KnownFunction
+    const known = functions.get(number)
+    if (known === undefined)
+      throw new SerializationError('a worker was sent a call of a function that it was not told of')
     const call = new RemoteCall(message, known.reference.name, uplink, requests, () => {
       calls.delete(id)
       output.announce()
     })
     calls.set(id, call)
     if (known.fn !== undefined) return call.run(known.fn)
-    resolveFunction(known.reference).then(
-      fn => call.run((known.fn = fn)),
-      error => call.fail(error),
-    )
+    void resolve(known, call)
   }
 
-  return message => {
+  const act = (message: ToWorker): void => {
     switch (message[0]) {
       case 'call':
         return start(message)
@@ -61,4 +64,21 @@ export function serveCalls(uplink: Uplink): (message: ToWorker) => void {
         return uplink.post(['memory', uplink.memory()])
     }
   }
+
+  return message => {
+    try {
+      act(toWorker(message))
+    } catch (error) {
+      uplink.crash(error)
+    }
+  }
+}
+
+async function resolve(known: KnownFunction, call: RemoteCall): Promise<void> {
+  try {
+    known.fn = await resolveFunction(known.reference)
+  } catch (error) {
+    return call.fail(error)
+  }
+  call.run(known.fn)
 }

@@ -1,14 +1,6 @@
 import { bare } from '../../options.ts'
 import type { HostOptions } from './host.ts'
 
-/**
- * The arguments of a worker: this process's own, but for the script, which is the worker's. A module that asks whether it
- * is the one that was started would else take the worker for the program.
- */
-export function workerArguments(): string[] {
-  return process.argv.slice(2)
-}
-
 /** The options of a worker that were given, and nothing that is looked for behind them. */
 export function ownOptions(options: HostOptions): HostOptions {
   const { resourceLimits } = bare(options)

@@ -1,26 +1,34 @@
+import process from 'node:process'
 import { getHeapStatistics } from 'node:v8'
-import { type MessagePort, type Transferable, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, receiveMessageOnPort, type Transferable } from 'node:worker_threads'
+import { plainThrown } from '../../serialise/thrown.ts'
 import { enterWorker } from '../functions/nesting.ts'
 import { announceCrash } from './announce-crash.ts'
 import { serveCalls, type Uplink } from './serve-calls.ts'
 
 enterWorker()
 
-const port = workerData as MessagePort
+// The first message, taken before any function can see it: in `workerData` the port would lie open to all of them.
+const port: MessagePort = receiveMessageOnPort(parentPort as MessagePort)?.message
+// Functions may replace what others find on `process` and on prototypes.
+const exit = process.exit.bind(process)
+const post = port.postMessage.bind(port)
 const uplink: Uplink = {
   kind: 'thread',
-  post: (message, transfer) => port.postMessage(message, transfer as readonly Transferable[]),
+  post: (message, transfer) => post(message, transfer as readonly Transferable[]),
   carry: structuredClone,
   memory: () => {
     const { used_heap_size, external_memory } = getHeapStatistics()
     return used_heap_size + external_memory
+  },
+  crash(error) {
+    post(['uncaught', plainThrown(error, structuredClone)])
+    exit(1)
   },
 }
 
 announceCrash(uplink)
 port.on('message', serveCalls(uplink))
 // Which call it was for can't be told: this worker ends, so that none of them waits for ever.
-port.on('messageerror', error => {
-  throw error
-})
+port.on('messageerror', error => uplink.crash(error))
 uplink.post(['ready'])

@@ -11,8 +11,8 @@ import { entryUrl } from './entry-url.ts'
 import type { HostExit, HostOptions } from './host.ts'
 import type { Link, LinkListener, TransferList } from './link.ts'
 import { discardOnceUnpiped } from './pass-on.ts'
-import type { FromWorker, ToWorker } from './protocol.ts'
-import { environment, ownOptions, workerArguments } from './surroundings.ts'
+import type { ToWorker } from './protocol.ts'
+import { environment, ownOptions } from './surroundings.ts'
 import { WorkerHost } from './worker-host.ts'
 
 /**
@@ -39,7 +39,7 @@ class ThreadLink implements Link {
   constructor(options: HostOptions, listener: LinkListener) {
     const { port1, port2 } = new MessageChannel()
     this.#listener = listener
-    // A channel of our own: what the functions say and hear through `parentPort` is none of our business.
+    // A channel of our own, since `parentPort` belongs to the functions.
     this.#port = port1
     const entry = entryUrl('thread-entry')
     // A thread has this flag of the process too, and then refuses every program that is a file.
@@ -49,21 +49,21 @@ class ThreadLink implements Link {
       bare<WorkerOptions>({
         eval: evaluated,
         name: 'taskscope',
-        argv: workerArguments(),
+        argv: [...(options.argv ?? [])],
         env: environment({ ...options.env, ...workerEnvironment() }),
-        workerData: port2,
-        transferList: [port2],
         ...(options.execArgv !== undefined && { execArgv: [...options.execArgv] }),
         ...(options.resourceLimits !== undefined && { resourceLimits: options.resourceLimits }),
       }),
     )
+    this.#worker.postMessage(port2, [port2])
     this.id = this.#worker.threadId
     // Node passes them on by itself; read by us they would keep this process alive.
     discardOnceUnpiped(this.#worker.stdout, process.stdout)
     discardOnceUnpiped(this.#worker.stderr, process.stderr)
-    port1.on('message', (message: FromWorker) => listener.message(message))
+    port1.on('message', message => listener.message(message))
     // Which call it was for can't be told: none of them may wait for ever.
-    port1.on('messageerror', error => this.#fail(error))
+    port1.on('messageerror', error => listener.spoiled(error))
+    this.#worker.on('message', message => listener.message(['said', message]))
     this.#worker.on('error', error => {
       this.#error ??= { error }
     })
@@ -88,11 +88,6 @@ class ThreadLink implements Link {
       this.#worker.unref()
       this.#port.unref()
     }
-  }
-
-  #fail(error: unknown): void {
-    this.#error ??= { error }
-    this.end()
   }
 
   /** The thread's end overtakes what it said on our own channel. */

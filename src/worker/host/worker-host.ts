@@ -8,12 +8,13 @@ import { assertMayStartWorker } from '../functions/nesting.ts'
 import { answer } from './answer.ts'
 import { CallInWorker } from './call-in-worker.ts'
 import { callCrashed, startFailed, workerGone } from './crash.ts'
+import { fromWorker } from './from-worker.ts'
 import { FunctionNumbers } from './function-numbers.ts'
 import { Hold } from './hold.ts'
 import type { Host, HostCall, HostCallOptions, HostExit, HostOptions } from './host.ts'
 import type { Link, LinkListener } from './link.ts'
 import { postPacked } from './post-packed.ts'
-import { callMessage, type FromWorker } from './protocol.ts'
+import { callMessage } from './protocol.ts'
 
 const START_TIMEOUT = 10_000
 /** Milliseconds that `stop` gives what was printed to arrive. */
@@ -39,11 +40,13 @@ export class WorkerHost implements Host {
   readonly #exited = Promise.withResolvers<HostExit>()
   readonly #startTimer: Timer
   #starting = true
-  #startedTooLate = false
+  /** This side ended it for a fault of its own: it was not ready in time, or what it said can't be understood. */
+  #failed = false
   #nextCall = 1
   /** Why this side ended it. */
   #endedBecause: string | undefined
   #uncaught: { readonly error: unknown } | undefined
+  readonly #onMessage: HostOptions['onMessage']
   #exit: HostExit | undefined
 
   constructor(start: (listener: LinkListener) => Link, options: HostOptions) {
@@ -53,7 +56,12 @@ export class WorkerHost implements Host {
     assertMayStartWorker()
     // Whoever calls hears of it too, and whoever does not call need not listen.
     this.ready.catch(() => {})
-    const listener: LinkListener = { message: message => this.#message(message), exited: exit => this.#ended(exit) }
+    this.#onMessage = options.onMessage
+    const listener: LinkListener = {
+      message: message => this.#message(message),
+      spoiled: error => this.#spoiled(error),
+      exited: exit => this.#ended(exit),
+    }
     this.#link = OUTSIDE.runInAsyncScope(start, undefined, listener)
     this.#hold = new Hold(this.#link)
     this.#startTimer = startTimer(limit, () => this.#tooLate(limit))
@@ -116,12 +124,29 @@ export class WorkerHost implements Host {
     await this.exited
   }
 
-  #message(message: FromWorker): void {
+  /** Never throws: nobody would catch it. Nothing is believed of a worker that has said what can't be understood. */
+  #message(message: unknown): void {
+    if (this.#failed) return
+    try {
+      this.#act(message)
+    } catch (error) {
+      this.#spoiled(error)
+    }
+  }
+
+  #act(received: unknown): void {
+    const message = fromWorker(received)
     switch (message[0]) {
-      case 'result':
-        return this.#take(message[1])?.resolve(unpackValue(message[2]))
-      case 'failure':
-        return this.#take(message[1])?.reject(revivedThrown(message[2], errorClasses()))
+      case 'result': {
+        if (!this.#calls.has(message[1])) return
+        const result = unpackValue(message[2])
+        return this.#take(message[1])?.resolve(result)
+      }
+      case 'failure': {
+        if (!this.#calls.has(message[1])) return
+        const error = revivedThrown(message[2], errorClasses())
+        return this.#take(message[1])?.reject(error)
+      }
       case 'stopped': {
         const call = this.#take(message[1])
         return call?.reject(call.options.signal.reason)
@@ -142,7 +167,16 @@ export class WorkerHost implements Host {
         return this.#started()
       case 'uncaught':
         this.#uncaught = { error: revivedThrown(message[1], errorClasses()) }
+        return
+      case 'said':
+        this.#onMessage?.(message[1], { kind: this.#link.kind, id: this.#link.id })
     }
+  }
+
+  #spoiled(error: unknown): void {
+    this.#failed = true
+    this.#uncaught = { error }
+    this.#end(`it sent what can't be understood: ${error instanceof Error ? error.message : String(error)}`)
   }
 
   #take(id: number): CallInWorker | undefined {
@@ -180,7 +214,7 @@ export class WorkerHost implements Host {
   }
 
   #tooLate(limit: number): void {
-    this.#startedTooLate = true
+    this.#failed = true
     this.#end(`it was not ready after ${limit} ms (startTimeout)`)
   }
 
@@ -208,7 +242,7 @@ export class WorkerHost implements Host {
     const whole: HostExit = {
       ...exit,
       ...this.#uncaught,
-      requested: this.#endedBecause !== undefined && !this.#startedTooLate,
+      requested: this.#endedBecause !== undefined && !this.#failed,
     }
     this.#exit = whole
     this.#startTimer.cancel()

@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { realpathSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import type { Host } from '../../../src/worker/host/host.ts'
 import { failure, KINDS, run, runReference } from './hosts.ts'
+import { commandOf } from './processes.ts'
 
 describe.each(KINDS)('a call in a %s', (kind, start) => {
   it('resolves with what the function returns, now or later', async () => {
@@ -43,11 +45,17 @@ describe.each(KINDS)('a call in a %s', (kind, start) => {
     expect(host.active).toBe(0)
   })
 
-  it('has the environment, the arguments and the folder of this process', async () => {
-    const host = start()
+  it('has the environment and the folder of this process, and no arguments but those of the options', async () => {
+    const before = process.argv
+    process.argv = [...before, '--redis', 'redis://:secret@host']
+    const hosts = [start(), start({ argv: ['--mine', 'a b'] })] as const
+    process.argv = before
+    const args = async (host: Host) => ((await run(host, 'where')) as { argv: string[] }).argv.slice(2)
+    expect(await Promise.all(hosts.map(args))).toEqual([[], ['--mine', 'a b']])
+    const [host] = hosts
     const { argv, cwd } = (await run(host, 'where')) as { argv: string[]; cwd: string }
     expect(argv[0]).toBe(process.argv[0])
-    expect(argv.slice(2)).toEqual(process.argv.slice(2))
+    if (kind === 'process') expect(commandOf(host.id)).not.toContain('secret')
     expect(cwd).toBe(realpathSync(process.cwd()))
     expect(await run(host, 'environment', ['PATH'])).toBe(process.env.PATH)
   })

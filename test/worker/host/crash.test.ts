@@ -122,7 +122,7 @@ describe('a crash of a process', () => {
 
   it('comes of cutting itself off, whatever it does after that', async () => {
     const host = start()
-    expect(await failure(run(host, 'disconnect').then(() => run(host, 'hang')))).toMatchObject({
+    expect(await failure(run(host, 'cutOff').then(() => run(host, 'hang')))).toMatchObject({
       code: 'ERR_WORKER_CRASHED',
     })
     await host.exited

@@ -59,6 +59,11 @@ export function runReference(
   )
 }
 
+/** Runs a function that is written here and works there. */
+export function runSource(host: Host, source: string, ...args: unknown[]): Promise<unknown> {
+  return runReference(host, { kind: 'source', source, name: 'written' }, args)
+}
+
 /** Calls a function and tells when its first progress arrived: from then on it surely runs. */
 export function runUntilProgress(
   host: Pick<Host, 'call'>,

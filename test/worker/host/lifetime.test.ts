@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { describe, expect, it, vi } from 'vitest'
-import { endWithTest, runs, startFixture, untilGone } from './processes.ts'
+import { childrenOf, endWithTest, runs, startFixture, untilGone } from './processes.ts'
 
 const KINDS = ['thread', 'process'] as const
 
@@ -84,6 +84,18 @@ describe('a process whose parent is killed', () => {
     child.kill('SIGKILL')
     await once(child, 'exit')
     await untilGone(worker)
+  })
+
+  it('ends though it is frozen, and the process that sees to it ends too', async () => {
+    const { child, output } = startFixture('host-lifetime', ['process', 'waiting'])
+    const worker = endWithTest(await printed(output, 'worker'))
+    await printed(output, 'progress')
+    const others = childrenOf(child.pid as number).filter(pid => pid !== worker)
+    expect(others).toHaveLength(process.platform === 'win32' ? 0 : 1)
+    process.kill(worker, 'SIGSTOP')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    await Promise.all([worker, ...others].map(untilGone))
   })
 
   it('takes along what its function has started', async () => {

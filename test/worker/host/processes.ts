@@ -25,6 +25,21 @@ export function runs(pid: number): boolean {
   }
 }
 
+/** What a list of processes shows of one. */
+export function commandOf(pid: number): string {
+  return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' })
+}
+
+/** The processes that a process has started and that run. */
+export function childrenOf(pid: number): number[] {
+  const table = execFileSync('ps', ['-e', '-o', 'ppid=,pid='], { encoding: 'utf8' })
+  const rows = table
+    .trim()
+    .split('\n')
+    .map(row => row.trim().split(/\s+/).map(Number))
+  return rows.filter(([parent]) => parent === pid).map(([, child]) => child as number)
+}
+
 export async function untilGone(pid: number): Promise<void> {
   await vi.waitUntil(() => !runs(pid), { timeout: 15_000, interval: 20 })
 }

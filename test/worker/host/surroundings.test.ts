@@ -51,7 +51,7 @@ describe('a worker', () => {
     const program = new RunningProgram(fileURLToPath(fixture('polluted-prototype')), [fixture('worker-functions').href])
     expect([await program.ended, program.stderr]).toEqual([0, ''])
     const usual = {
-      argv: [fixture('worker-functions').href],
+      argv: [],
       cwd: process.cwd(),
       execArgv: [flag],
       execPath: process.execPath,
