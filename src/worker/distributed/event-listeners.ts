@@ -33,9 +33,10 @@ export function listenTo(backend: EventsBackend, listeners: EventListeners, fail
   }
 
   function hand(flat: readonly string[]): void {
-    const event = flat[flat.indexOf('event') + 1] ?? ''
+    // The first one counts, and no value is taken for a name.
+    const event = flat.find((_, index) => index % 2 === 1 && flat[index - 1] === 'event') ?? ''
     if (!Object.hasOwn(listeners, event)) return
-    const fields: Record<string, string> = {}
+    const fields: Record<string, string> = Object.create(null)
     for (let index = 0; index < flat.length; index += 2) fields[flat[index] as string] = flat[index + 1] as string
     try {
       listeners[event]?.(fields)

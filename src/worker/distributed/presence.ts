@@ -1,13 +1,16 @@
 import { now } from '../../clock.ts'
 import { PRESENCE } from './protocol.ts'
 
+/** How many are counted, so that nothing a queue brings makes this grow for ever. */
+const MOST = 10_000
+
 /** Which workers have been heard of lately. */
 export class Presence {
   readonly #heard = new Map<string, number>()
 
   /** A worker said that it has so many slots; none when it goes. */
   heard(id: string, slots: number): void {
-    if (slots > 0) this.#heard.set(id, now())
+    if (slots > 0 && (this.#heard.size < MOST || this.#heard.has(id))) this.#heard.set(id, now())
     else this.#heard.delete(id)
   }
 

@@ -12,6 +12,7 @@ import { Presence } from './presence.ts'
 import { Priorities } from './priorities.ts'
 import { encodeThrown } from './protocol.ts'
 import { type CallRequest, type JobEnd, QueuedCall } from './queued-call.ts'
+import { noResult, parsed, resultIn } from './received.ts'
 
 /** Milliseconds until what failed for a server that is away is tried again. */
 const AGAIN = 1_000
@@ -34,9 +35,12 @@ export class QueueClient {
   #calls = 0
   readonly #listeners: EventListeners = {
     active: ({ jobId = '' }) => this.#outstanding.each(jobId, call => call.start()),
-    progress: ({ jobId = '', data = '' }) =>
-      this.#outstanding.each(jobId, call => call.request.onProgress(JSON.parse(data))),
-    completed: ({ jobId = '', returnvalue = '' }) => this.#ended(jobId, { result: JSON.parse(returnvalue) }),
+    progress: ({ jobId = '', data = '' }) => this.#outstanding.each(jobId, call => call.progress(parsed(data))),
+    completed: ({ jobId = '', returnvalue }) => {
+      const result = resultIn(returnvalue)
+      if (result === undefined) void this.#ask(jobId)
+      else this.#ended(jobId, { result })
+    },
     failed: ({ jobId = '', failedReason = '' }) => this.#ended(jobId, { failedReason }),
     removed: ({ jobId = '' }) => this.#ended(jobId, { removed: true }),
     worker: ({ id = '', slots }) => this.presence.heard(id, Number(slots)),
@@ -230,9 +234,26 @@ export class QueueClient {
     call.heardAt = now()
     const [status, value] = (await queue.getBackend().isFinished(jobId, true)) as [number, string | undefined]
     if (call.settled || call.jobId !== jobId) return
-    if (status === 1) this.#ended(jobId, { result: JSON.parse(value ?? 'null') })
+    if (status === 1) this.#returned(jobId, value)
     else if (status === 2) this.#ended(jobId, { failedReason: value ?? '' })
     else if (status < 0) await this.#lost(call)
+  }
+
+  #returned(jobId: string, value: unknown): void {
+    const result = typeof value === 'string' ? resultIn(value) : undefined
+    if (result === undefined) this.#outstanding.each(jobId, call => call.fail(noResult(value)))
+    else this.#ended(jobId, { result })
+  }
+
+  /** An event that makes no sense is no news: what became of the job is what the server keeps of it. */
+  async #ask(jobId: string): Promise<void> {
+    const [call] = this.#outstanding.of(jobId)
+    try {
+      const open = await this.#lifetime.current
+      if (call !== undefined && open !== undefined) await this.#check(open, call)
+    } catch (error) {
+      this.#heardTrouble(error)
+    }
   }
 
   async #lost(call: QueuedCall): Promise<void> {

@@ -12,6 +12,7 @@ import { tellLostConnections } from './lost-connections.ts'
 import { MAX_EVENTS } from './protocol.ts'
 import { PostgresCache, RedisCache, type ResultCache } from './result-cache.ts'
 import { lookUnhurriedly } from './unhurried-looks.ts'
+import { type JobMaker, takeUnreadable } from './unreadable-jobs.ts'
 
 type Bull = typeof import('bullmq')
 
@@ -125,6 +126,7 @@ export class QueueServer {
   worker(name: string, run: (job: Job, token?: string) => Promise<unknown>, options: Partial<WorkerOptions>): Worker {
     const worker = this.#keep(new this.bull.Worker(name, run, { ...this.#base, ...options } as never, this.#factory()))
     lookUnhurriedly(worker.getBackend())
+    takeUnreadable(worker as unknown as JobMaker)
     return worker
   }
 

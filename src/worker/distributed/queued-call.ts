@@ -59,6 +59,13 @@ export class QueuedCall {
     this.request.onStart()
   }
 
+  /** What is no progress is left out: it has been written by hand, or by another library. */
+  progress(progress: unknown): void {
+    try {
+      this.request.onProgress(progress as TaskProgress)
+    } catch {}
+  }
+
   /** Settles the call; `false` when the job was stopped for somebody else and this call needs another. */
   end(end: JobEnd): boolean {
     try {

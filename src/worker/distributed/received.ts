@@ -1,3 +1,4 @@
+import type { SerializationError } from '../../errors.ts'
 import { misshapen } from '../../serialise/arrived.ts'
 import type { JobData } from './protocol.ts'
 
@@ -18,11 +19,15 @@ export function jobDataOf(data: unknown): JobData {
   return data as JobData
 }
 
-/** The encoded result of a call, from what the engine keeps of its job. Throws `SerializationError` when it is none. */
-export function resultOf(kept: string | undefined): string {
+/** The encoded result of a call, from what the engine keeps of its job or has published of it; `undefined` when it is none. */
+export function resultIn(kept: string | undefined): string | undefined {
   const result = parsed(kept ?? '')
-  if (typeof result === 'string') return result
-  throw misshapen('the result of a job', 'JSON of a string', kept)
+  return typeof result === 'string' ? result : undefined
+}
+
+/** A job has ended with what is no result of a call. */
+export function noResult(kept: unknown): SerializationError {
+  return misshapen('the result of a job', 'JSON of a string', kept)
 }
 
 /** What a worker says of its functions; nothing when that makes no sense. */
