@@ -303,7 +303,31 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
+  ...mistakesIn('src/serialise/arrived.ts', ['test/serialise', 'test/worker/functions/hostile-carry.test.ts'], {
+    'a part is read as often as it is referred to': { search: 'this.#read.add(part)', replace: '' },
+    'members are inherited': { search: 'Object.hasOwn(part, key) ? ', replace: 'key in part ? ' },
+    'holes are gone through': { search: ' && !Object.hasOwn(value, index)', replace: ' && false' },
+  }),
+
+  ...mistakesIn('src/serialise/thrown.ts', ['test/serialise'], {
+    'errors are revived however deep they are': { search: 'if (depth === DEEPEST) throw', replace: 'if (false) throw' },
+    'a field may be a stack that is no text': { search: 'if (wrong !== undefined) throw', replace: 'if (false) throw' },
+  }),
+
+  ...mistakesIn('src/worker/functions/carry.ts', ['test/worker/functions/hostile-carry.test.ts'], {
+    'the place of an error is a name': { search: " && typeof step === 'number'", replace: '' },
+    'errors are put into anything': { search: 'if (!isPlain(holder)) return undefined', replace: '' },
+  }),
+
+  ...mistakesIn('src/worker/host/surroundings.ts', ['test/worker/host/surroundings.test.ts'], {
+    'the environment of a worker has a prototype': {
+      search: 'const result: Record<string, string> = bare({})',
+      replace: 'const result: Record<string, string> = {}',
+    },
+  }),
+
   ...mistakesIn('src/worker/distributed/payload.ts', ['test/worker/distributed'], {
+    'large values are taken all the same': { search: 'if (bytes <= maxBytes) return\n', replace: 'return\n' },
     'minus zero becomes zero': { search: ' && !Object.is(value, -0)', replace: '' },
     'large values are sent all the same': { search: 'if (bytes <= maxBytes) return text', replace: 'return text' },
   }),

@@ -68,7 +68,8 @@ function changed(data: unknown, all: readonly Change[]): unknown {
     let key = 'data'
     for (const step of at) {
       const next = holder[key]
-      if (typeof next !== 'object' || next === null) break
+      // Bytes take numbers alone.
+      if (typeof next !== 'object' || next === null || ArrayBuffer.isView(next)) break
       const keys = Object.keys(next)
       if (keys.length === 0) break
       holder = next as Record<string, unknown>
