@@ -7,7 +7,12 @@ import { Service } from './service.ts'
 
 /**
  * Runs the calls of a queue on this machine, at most `maxTasks` at a time: those of the functions that are given here, or
- * that the module exports or passes to `task()`, and no others. Callers name a function, and never send one.
+ * that the module exports or passes to `task()`, and no others. Callers name a function, and never send one. Of the exports
+ * neither classes nor functions of Node itself are served: `Service.leftOut`.
+ *
+ * A call of a function that is missing here goes back to the queue: at once where another worker says that it has it, else a
+ * few times, and then it fails. Who can write to the queue is trusted: with which functions run, with which arguments, and
+ * with how calls end.
  *
  * ```ts
  * const service = await serve([square], { connection: 'redis://127.0.0.1:6379', queue: 'squares' })

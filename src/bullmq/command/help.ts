@@ -4,7 +4,8 @@ import { availableParallelism } from 'node:os'
 export const HELP = `Usage: taskscope serve MODULE --queue NAME [--redis URL | --postgres URL] [options]
 
 Runs the calls of a queue on this machine: those of the functions that the module exports or passes to task(), and no
-others. The module is a file, in TypeScript where Node runs that (22.18 or later).
+others; classes, and functions of Node itself, only where they are passed to task(). The module is a file, in TypeScript
+where Node runs that (22.18 or later).
 
 Options:
   -q, --queue NAME          the queue that callers name, too (required)
