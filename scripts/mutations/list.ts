@@ -285,7 +285,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/runner/pieces.ts', RUNNER, {
+  ...mistakesIn('src/pieces.ts', RUNNER, {
     'long work takes no breath': { search: '    await turn()\n', replace: '' },
   }),
 

@@ -1,12 +1,12 @@
 import { now, startBackgroundTimer, type Timer } from '../clock.ts'
 import { ManagerClosedError, type StoreError } from '../errors.ts'
+import { turn } from '../pieces.ts'
 import { cutTask, encodeTask } from '../store/codec.ts'
 import { storeError } from '../store/store-error.ts'
 import type { TaskStore } from '../store/types.ts'
 import { recordOf } from '../task/record.ts'
 import type { Task } from '../task/task.ts'
 import { CloseLimit } from './close-limit.ts'
-import { turn } from './pieces.ts'
 import { BATCH, type Draft, RecordWriter } from './record-writer.ts'
 import { refusalOf, type Troubles, unwrittenError } from './store-troubles.ts'
 

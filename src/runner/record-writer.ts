@@ -1,8 +1,8 @@
 import { now } from '../clock.ts'
 import { StoreError } from '../errors.ts'
+import { turn } from '../pieces.ts'
 import { reasonOf, storeError } from '../store/store-error.ts'
 import type { StoredTask, TaskStore } from '../store/types.ts'
-import { turn } from './pieces.ts'
 
 /** A record on its way into the store. */
 export interface Draft {

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { inPieces } from '../pieces.ts'
 import { damagedFile, damagedTasks, findingOf, setDamagedApart } from './sqlite-damage.ts'
 import { SqlitePlace } from './sqlite-place.ts'
-import { taskOf } from './sqlite-rows.ts'
+import { type Row, taskOf } from './sqlite-rows.ts'
 import { checkSchema, migrate } from './sqlite-schema.ts'
 import { SqliteStatements } from './sqlite-statements.ts'
 import type { StoreContents, StoredTask } from './types.ts'
@@ -43,22 +44,23 @@ export class SqliteSession {
   }
 
   /** Sets apart what is damaged. */
-  contents(history: number): StoreContents {
-    const found = this.#find(history)
+  async contents(history: number): Promise<StoreContents> {
+    const found = await this.#find(history)
     if (found !== undefined) return found
     setDamagedApart(this.#database, this.#path)
     this.#ended = this.#statements.countEnded()
-    const left = this.#find(history)
+    const left = await this.#find(history)
     if (left === undefined) throw damagedFile(this.#path, 'its rows change while they are read')
     return left
   }
 
   /** Nothing when there is something damaged in it. */
-  #find(history: number): StoreContents | undefined {
+  async #find(history: number): Promise<StoreContents | undefined> {
     const statements = this.#statements
-    const unfinished = statements.unfinished().map(taskOf)
-    const ended = statements.lastEnded(history).map(taskOf)
-    if (!unfinished.every(isWhole) || !ended.every(isWhole)) return undefined
+    const unfinished = await wholeTasks(statements.unfinished())
+    const ended = await wholeTasks(statements.lastEnded(history))
+    if (unfinished === undefined || ended === undefined) return undefined
+    ended.reverse()
     const damaged = damagedTasks(this.#database, this.#path)
     // The sequence has no checksum.
     const lastId = [...unfinished, ...ended].reduce((highest, { id }) => Math.max(highest, id), statements.lastId())
@@ -113,6 +115,9 @@ function claim(database: DatabaseSync, { path, synchronous }: SqliteSettings): v
   if (findingOf(database) !== undefined) setDamagedApart(database, path)
 }
 
-function isWhole(task: StoredTask | undefined): task is StoredTask {
-  return task !== undefined
+/** Read to the end, so that nothing is left open; nothing when any of them is damaged. */
+async function wholeTasks(rows: Iterable<Row>): Promise<StoredTask[] | undefined> {
+  const tasks: (StoredTask | undefined)[] = []
+  await inPieces(rows, row => tasks.push(taskOf(row)))
+  return tasks.every(task => task !== undefined) ? tasks : undefined
 }

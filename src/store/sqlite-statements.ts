@@ -56,14 +56,14 @@ export class SqliteStatements {
     return numberOf(this.#lastId.get())
   }
 
-  unfinished(): Row[] {
-    return this.#unfinished.all()
+  unfinished(): Iterable<Row> {
+    return this.#unfinished.iterate()
   }
 
-  /** The latest is the last. */
-  lastEnded(most: number): Row[] {
+  /** The latest is the first. */
+  lastEnded(most: number): Iterable<Row> {
     const everything = -1
-    return this.#lastEnded.all(most === Number.POSITIVE_INFINITY ? everything : most).reverse()
+    return this.#lastEnded.iterate(most === Number.POSITIVE_INFINITY ? everything : most)
   }
 
   countEnded(): number {

@@ -80,7 +80,7 @@ class SqliteStore implements TaskStore {
     const session = connect(this.#settings)
     this.#session = session
     try {
-      return (await session).contents(history)
+      return await (await session).contents(history)
     } catch (error) {
       await this.#end(session).catch(() => {})
       throw sqliteStoreError(path, 'open', error)

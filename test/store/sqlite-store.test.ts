@@ -24,6 +24,25 @@ describeStore('the store in SQLite', async () => {
 })
 
 describe('sqliteStore', () => {
+  it('reads many tasks in pieces, with turns of the event loop in between', async () => {
+    const store = sqliteStore(join(temporaryFolder(), 'tasks.db'), { synchronous: 'normal' })
+    await store.open(0)
+    await store.write(Array.from({ length: 5_000 }, (_, n) => (n % 2 === 0 ? pendingTask(n + 1) : endedTask(n + 1, n))))
+    await store.close()
+    let turns = 0
+    let next = setImmediate(count)
+    function count() {
+      turns += 1
+      next = setImmediate(count)
+    }
+    const { unfinished, ended } = await store.open(5_000)
+    clearImmediate(next)
+    expect(turns).toBeGreaterThanOrEqual(10)
+    expect([unfinished.length, ended.length]).toEqual([2_500, 2_500])
+    expect(idsOf(ended)).toEqual(idsOf(ended).toSorted((a, b) => a - b))
+    await store.close()
+  })
+
   it.each([[undefined], [null], [7], [new URL('file:///tasks.db')], [{}]])('refuses %o as a path', path => {
     expect(() => sqliteStore(path as string)).toThrow(TypeError)
     expect(() => sqliteStore(path as string)).toThrow(/^path must be a string/)

@@ -1,4 +1,4 @@
-import { preciseNow } from '../clock.ts'
+import { preciseNow } from './clock.ts'
 
 /** So many items, or so many milliseconds, until the event loop has its turn. */
 const ITEMS = 500
