@@ -70,7 +70,7 @@ export class Writing {
   write(thrown: unknown): PlainThrown {
     if (isError(thrown)) return this.#errorOrCut(thrown)
     const carried = attempt(() => ({ value: this.#carry(thrown) }))
-    return carried ?? { value: `a value that could not be carried: ${attempt(() => show(thrown)) ?? typeof thrown}` }
+    return carried ?? { value: `a value that could not be carried: ${show(thrown)}` }
   }
 
   #errorOrCut(error: Error): PlainThrown {

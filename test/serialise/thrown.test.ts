@@ -258,7 +258,7 @@ describe.each([
   it('is described when it cannot even be read', () => {
     const { proxy, revoke } = Proxy.revocable({}, {})
     revoke()
-    expect(sent(proxy, way)).toBe('a value that could not be carried: object')
+    expect(sent(proxy, way)).toBe(`a value that could not be carried: an object that can't be read`)
   })
 })
 
