@@ -5,6 +5,11 @@ import { createHistogram } from 'node:perf_hooks'
 /** The only file of the core that imports from Node: another runtime needs a replacement of this one alone. */
 export { AsyncLocalStorage, channel, createHistogram, tracingChannel }
 
+/** Whether Node was told, on its command line or by `NODE_OPTIONS`, to say more of where errors come from. */
+export const TRACES_UNCAUGHT = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)].includes(
+  '--trace-uncaught',
+)
+
 /** A remembered async context: `runInAsyncScope(fn, thisArg, ...args)` runs in it. */
 export type AsyncContext = AsyncResource
 

@@ -1,4 +1,5 @@
 import { abortSignal, boolean, callback, capacity, count, duration, optionsObject, show, string } from '../options.ts'
+import { TRACES_UNCAUGHT } from '../platform.ts'
 import type { Logger, TaskManagerOptions } from './types.ts'
 
 /** `console`, but with the message first, where a person looks; structured loggers want the error there. */
@@ -16,6 +17,7 @@ export interface ManagerSettings {
   readonly logger: Logger | false
   readonly onError: TaskManagerOptions['onError']
   readonly autoStart: boolean
+  readonly spawnStacks: boolean
 }
 
 export function managerSettings(options: number | TaskManagerOptions | undefined): ManagerSettings {
@@ -32,6 +34,7 @@ export function managerSettings(options: number | TaskManagerOptions | undefined
     logger = CONSOLE,
     onError,
     autoStart = true,
+    spawnStacks = TRACES_UNCAUGHT,
   } = given
   return Object.freeze({
     maxTasks: capacity('maxTasks', maxTasks),
@@ -44,6 +47,7 @@ export function managerSettings(options: number | TaskManagerOptions | undefined
     logger: checkedLogger(logger),
     onError: onError === undefined ? undefined : callback('onError', onError),
     autoStart: boolean('autoStart', autoStart),
+    spawnStacks: boolean('spawnStacks', spawnStacks),
   })
 }
 

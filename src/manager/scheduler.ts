@@ -5,6 +5,7 @@ import type { AttemptContext } from '../task/context.ts'
 import type { TaskOwner } from '../task/owner.ts'
 import { recordOf } from '../task/record.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
+import { captureSpawnStack } from '../task/spawn-stack.ts'
 import type { StopRequest } from '../task/stop.ts'
 import { Task } from '../task/task.ts'
 import type { TaskStatus, Work } from '../task/types.ts'
@@ -140,6 +141,7 @@ export class Scheduler implements TaskOwner, Slots {
     const entry = enrolment?.entry
     if (enrolment?.createdAt !== undefined) task.createdAt = enrolment.createdAt - this.epochOffset
     if (entry !== undefined) task.more().entry = entry
+    if (this.settings.spawnStacks) task.more().spawnStack = captureSpawnStack(this.spawn)
     this.#busy = true
     this.live.add(task)
     this.#index?.set(task.id, task)

@@ -30,6 +30,11 @@ export interface TaskManagerOptions {
   readonly onError?: (error: unknown, record: TaskRecord) => void
   /** `false` starts paused: call `resume()`. @default true */
   readonly autoStart?: boolean
+  /**
+   * `true`: the stack of an error that makes a task fail goes on with where the task was spawned. Costs some microseconds
+   * per task. @default whether Node was told to `--trace-uncaught`, as by `NODE_OPTIONS`
+   */
+  readonly spawnStacks?: boolean
 }
 
 /** How one task is run. */

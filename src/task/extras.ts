@@ -3,6 +3,7 @@ import type { Permit } from '../admission/permit.ts'
 import type { Timer } from '../clock.ts'
 import type { Entry } from './entry.ts'
 import type { Retries } from './retry.ts'
+import type { SpawnStack } from './spawn-stack.ts'
 import type { StopRequest } from './stop.ts'
 import type { Task } from './task.ts'
 import type { TaskAttempt, TaskProgress } from './types.ts'
@@ -32,6 +33,8 @@ export class Extras {
   progress: TaskProgress | undefined
   /** The tasks that this one awaits. */
   waits: Waits | undefined
+  /** Where it was spawned, if its manager keeps that. */
+  spawnStack: SpawnStack | undefined
   /** Called once when the task has ended, before its handle settles. */
   onEnd: ((task: Task) => void) | undefined
   /** Of the attempt that runs: how the body ended whose scope is still being torn down. */
@@ -66,6 +69,7 @@ export class Extras {
     this.waiting?.cancel()
     this.unlink?.()
     this.deadline =
+      this.spawnStack =
       this.judging =
       this.pause =
       this.waiting =

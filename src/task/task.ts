@@ -13,6 +13,7 @@ import type { Again, Verdict } from './retry.ts'
 import { judge, planned, planRetry, retriesOf } from './retrying.ts'
 import { traceEnd } from './run-trace.ts'
 import type { SpawnSettings } from './spawn-settings.ts'
+import { addSpawnStack } from './spawn-stack.ts'
 import { answersAbort, type StopRequest } from './stop.ts'
 import { pastReason, stopError } from './stop-error.ts'
 import type { TaskStatus, Work } from './types.ts'
@@ -384,7 +385,8 @@ export class Task implements Queued, Linked<Task> {
     this.#move(status)
     const { extras } = this
     if (extras !== undefined) {
-      const { onEnd } = extras
+      const { onEnd, spawnStack } = extras
+      if (spawnStack !== undefined && status === 'failed') addSpawnStack(outcome, this.label, spawnStack)
       extras.entry?.ended(this)
       extras.clearTask()
       if (wasPending) extras.permit?.putBack()
