@@ -85,6 +85,9 @@ export type Releasable =
 /**
  * Any other limit, after TC39's concurrency control proposal: a semaphore, say. Whoever gives up waiting for it leaves it to
  * it when to answer, and gives back what comes too late. When its release fails, that goes to `console.error`.
+ *
+ * A manager asks it for a task when a slot is free, for as many tasks at a time as there are free slots. What comes when the
+ * slots are gone is released at once, and asked for again later.
  */
 export interface ForeignLimit {
   /** Grants something releasable, now or later. */

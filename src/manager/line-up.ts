@@ -1,4 +1,5 @@
 import type { Permit } from '../admission/permit.ts'
+import { startTimer } from '../clock.ts'
 import type { Limits } from '../limits/types.ts'
 import { IndexedHeap } from '../queue/indexed-heap.ts'
 import { PendingQueue } from '../queue/pending-queue.ts'
@@ -7,9 +8,14 @@ import type { Task } from '../task/task.ts'
 /** What a line-up needs to know of the slots. */
 export interface Slots {
   readonly free: number
-  /** Takes a slot for a task that has all it needs and starts it; `false` when there is none. */
-  claim(task: Task): boolean
+  /** Takes a slot for a task that has all it needs and starts it. There is a free one. */
+  claim(task: Task): void
+  /** Starts what may start: there are more free slots than {@link LineUp.next} has seen. */
+  fill(): void
 }
+
+/** For so long a slot is kept for a task that a foreign limit had granted too late; twice as long each further time. */
+const PATIENCE = 100
 
 /** The tasks that need the same limits object. */
 interface Room {
@@ -26,6 +32,9 @@ interface Room {
  * burst once slots are free. So only as many tasks stand in the lines of one limits object as there are free slots; the
  * others wait in its room, and hold up nobody who needs something else. One that is granted its limits when the slots are
  * gone puts them back, as though they had never been taken, and keeps its place.
+ *
+ * What is foreign answers later, when another task may have the slot, again and again. So one that came too late for it has
+ * a slot kept when it asks again, for longer each time: it starts at last, and holds up the others for a bounded time.
  */
 export class LineUp {
   readonly #slots: Slots
@@ -33,6 +42,8 @@ export class LineUp {
   readonly #rooms = new WeakMap<Limits, Room>()
   /** Rooms in which somebody has not asked yet. */
   readonly #open = new Set<Room>()
+  /** Slots that are kept for tasks which ask a foreign limit again. */
+  #kept = 0
 
   constructor(slots: Slots) {
     this.#slots = slots
@@ -58,7 +69,7 @@ export class LineUp {
 
   /** The task to start now, with its limits taken, of those that arrived up to `ripe`. There is a free slot. */
   next(ripe: number): Task | undefined {
-    while (this.#slots.free > 0) {
+    while (this.#free > 0) {
       const task = this.#first(ripe)
       if (task === undefined) return undefined
       this.remove(task)
@@ -67,10 +78,14 @@ export class LineUp {
     return undefined
   }
 
+  get #free(): number {
+    return this.#slots.free - this.#kept
+  }
+
   #first(ripe: number): Task | undefined {
     let first = this.#usual.peek()
     for (const { waiting, asking } of this.#open) {
-      const head = asking < this.#slots.free ? waiting.peek() : undefined
+      const head = asking < this.#free ? waiting.peek() : undefined
       if (head !== undefined && (first === undefined || goesBefore(head, first))) first = head
     }
     return first !== undefined && first.sequence <= ripe ? first : undefined
@@ -84,11 +99,14 @@ export class LineUp {
     if (demand === undefined || extras.permit !== undefined) return true
     const room = this.#roomOf(task)
     room.asking += 1
+    const giveUpSlot =
+      demand.immediate || extras.missed === 0 ? undefined : this.#keepSlot(PATIENCE * 2 ** extras.missed)
     let answered = false
     const answer = () => {
       if (!answered) room.asking -= 1
       answered = true
       extras.waiting = undefined
+      giveUpSlot?.()
     }
     const request = demand.request(
       permit => {
@@ -110,16 +128,34 @@ export class LineUp {
     return false
   }
 
+  /** Returns what ends it, at the latest after `duration`. */
+  #keepSlot(duration: number): () => void {
+    this.#kept += 1
+    let kept = true
+    const giveUp = () => {
+      timer.cancel()
+      if (kept) this.#kept -= 1
+      kept = false
+    }
+    const timer = startTimer(duration, () => {
+      giveUp()
+      this.#slots.fill()
+    })
+    return giveUp
+  }
+
   #granted(room: Room, task: Task, permit: Permit): void {
     // What is foreign may have stopped this very task before its wait could be cancelled.
     if (task.ended) return permit.putBack()
-    task.more().permit = permit
-    if (!this.#slots.claim(task)) {
-      task.more().permit = undefined
-      this.#wait(room, task)
-      // Later, so that a long line of such tasks is no deep recursion.
-      queueMicrotask(() => permit.putBack())
+    const extras = task.more()
+    if (this.#free > 0) {
+      extras.permit = permit
+      return this.#slots.claim(task)
     }
+    extras.missed += 1
+    this.#wait(room, task)
+    // Later, so that a long line of such tasks is no deep recursion.
+    queueMicrotask(() => permit.putBack())
   }
 
   #roomOf({ settings: { limits } }: Task): Room {
@@ -143,9 +179,8 @@ export class LineUp {
   }
 }
 
-/** Foreign limits can only be waited for: a task that needs one has its permit before it comes here. */
 function hasToAsk({ settings: { demand }, extras }: Task): boolean {
-  return demand?.immediate === true && extras?.permit === undefined
+  return demand !== undefined && extras?.permit === undefined
 }
 
 function goesBefore(a: Task, b: Task): boolean {

@@ -146,7 +146,7 @@ export class Scheduler implements TaskOwner, Slots {
     this.live.add(task)
     this.#index?.set(task.id, task)
     this.moved(task, undefined, 'pending')
-    if (task.admit() && entry === undefined) task.queueUp()
+    if (task.admit() && entry === undefined) this.enqueue(task)
     return task
   }
 
@@ -209,12 +209,14 @@ export class Scheduler implements TaskOwner, Slots {
     return this.#paused ? 0 : Math.max(0, this.#maxTasks - this.#slotsTaken)
   }
 
-  claim(task: Task): boolean {
-    if (this.free === 0) return false
+  claim(task: Task): void {
     this.#slotsTaken += 1
     this.#claimed.push(task)
     this.#pump()
-    return true
+  }
+
+  fill(): void {
+    this.#pump()
   }
 
   #tellRoom(): void {

@@ -21,7 +21,7 @@ export class Entry {
   open(task: Task): void {
     this.#open = true
     this.#resolve()
-    task.queueUp()
+    task.owner.enqueue(task)
   }
 
   /** The task has ended; if it never got in, that is why. */

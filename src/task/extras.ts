@@ -28,6 +28,8 @@ export class Extras {
   /** The wait for the limits, and then what they granted. */
   waiting: Waiting | undefined
   permit: Permit | undefined
+  /** How often they were granted when no slot was free any more. */
+  missed = 0
   abandoned = false
   cleanupError: { readonly error: unknown } | undefined
   progress: TaskProgress | undefined

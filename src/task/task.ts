@@ -119,22 +119,6 @@ export class Task implements Queued, Linked<Task> {
     }
   }
 
-  /** Stands in line, with a permit if that has to be waited for elsewhere. */
-  queueUp(): void {
-    const { demand } = this.settings
-    if (demand === undefined || demand.immediate) return this.owner.enqueue(this)
-    const extras = this.more()
-    extras.waiting = demand.request(
-      permit => {
-        // A foreign acquire may have stopped this very task before its wait could be cancelled.
-        if (this.ended) return permit.release()
-        extras.permit = permit
-        this.owner.enqueue(this)
-      },
-      error => this.refuse(error),
-    )
-  }
-
   /** What the task needs can't be had. */
   refuse(error: unknown): void {
     if (this.ended) return
@@ -368,7 +352,7 @@ export class Task implements Queued, Linked<Task> {
     extras.stopRequest = extras.told = this.outcome = undefined
     extras.abandoned = false
     this.#move('pending')
-    extras.pause = startTimer(delay, () => this.queueUp())
+    extras.pause = startTimer(delay, () => this.owner.enqueue(this))
   }
 
   #cleanupFailed(error: unknown): void {

@@ -482,10 +482,11 @@ describe('a foreign limit', () => {
           return { release }
         },
       }
-      manager.spawn(work, { limits: foreign })
-      manager.spawn(work, { limits: limits([new Semaphore(1), resource('db'), foreign]) })
-      await manager.drain()
-      await settle()
+      for (const each of [foreign, limits([new Semaphore(1), resource('db'), foreign])]) {
+        manager.spawn(work, { limits: each })
+        await manager.drain()
+        await settle()
+      }
       expect(release).toHaveBeenCalledTimes(2)
       expect(work).not.toHaveBeenCalled()
       expect(manager.stats()).toMatchObject({ pending: 0, running: 0, done: 0, cancelled: 2 })
