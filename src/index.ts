@@ -16,10 +16,11 @@ export {
   TaskScopeError,
   TaskTimeoutError,
 } from './errors.ts'
+export type { AsCompletedOptions, Completed } from './handles/as-completed.ts'
 export { asCompleted } from './handles/as-completed.ts'
 export type { Gathered, GatheredOrErrors, GatherOptions } from './handles/gather.ts'
 export { gather } from './handles/gather.ts'
-export type { WaitForOptions } from './handles/wait.ts'
+export type { Waited, WaitForOptions } from './handles/wait.ts'
 export { wait } from './handles/wait.ts'
 export { callLimit } from './limits/call.ts'
 export type { PoolOrder } from './limits/pool.ts'

@@ -165,5 +165,9 @@ export function iterable<T>(option: string, value: Iterable<T> | AsyncIterable<T
   if (typeof sync !== 'function' && typeof async !== 'function') {
     throw wrongType(option, 'an iterable or an async iterable', value)
   }
+  // The handle of a task, or another promise that is an operation as well: iterating it is for `yield*`.
+  if (typeof async !== 'function' && typeof (value as Partial<PromiseLike<T>>).then === 'function') {
+    throw new TypeError(`${option} must be a list, got one promise, ${show(value)}: write [it], or await it first`)
+  }
   return value
 }

@@ -20,6 +20,33 @@ export function waitLimit(
 }
 
 /**
+ * Waits for what `start` waits for, but not beyond the limit. Whichever comes first, the function that `start` returns
+ * is called in the end, so that a wait that was given up leaves nothing behind.
+ */
+export async function waitWithin<T>(
+  limit: WaitLimit,
+  what: string,
+  start: (resolve: (value: T) => void, reject: (error: unknown) => void) => () => void,
+): Promise<T> {
+  let stop = () => {}
+  let disarm = () => {}
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      disarm = armWaitLimit(limit, what, reject)
+      stop = start(resolve, reject)
+    })
+  } finally {
+    disarm()
+    stop()
+  }
+}
+
+/** Whether there is any limit. */
+export function isLimited({ timeout, signal }: WaitLimit): boolean {
+  return timeout !== Number.POSITIVE_INFINITY || signal !== undefined
+}
+
+/**
  * Calls `giveUp` with the error to reject with, once, when the limit is reached first. Returns the function that calls
  * it off; no timer or listener stays behind either way.
  */

@@ -1,5 +1,6 @@
 import { type Operation, resource, until } from 'effection'
 import { armWaitLimit, type WaitLimit, waitLimit } from '../wait-limit.ts'
+import { yielded } from '../yielded.ts'
 import { type Demand, NOT_WAITING, type Waiting } from './demand.ts'
 import type { Permit } from './permit.ts'
 
@@ -57,7 +58,7 @@ export class Acquisition<P extends Permit> implements Promise<P>, Operation<P> {
 
   /** What `yield*` goes through: the permit, released when the surrounding scope ends. */
   [Symbol.iterator](): ReturnType<Operation<P>[typeof Symbol.iterator]> {
-    return this.#operation()[Symbol.iterator]()
+    return yielded(() => 'a permit to come', this.#operation()[Symbol.iterator]())
   }
 
   /** Gives up: leaves the line, or releases the permit if it has come. A promise that was still waiting stays pending. */

@@ -1,5 +1,6 @@
 import { ensure, type Operation, run, scoped, until } from 'effection'
 import { isOperation } from '../operation.ts'
+import { yielded } from '../yielded.ts'
 import type { Acquisition } from './acquisition.ts'
 import type { Permit } from './permit.ts'
 
@@ -40,9 +41,13 @@ export class PermittedWork<T> implements Promise<T>, Operation<T> {
 
   /** What `yield*` goes through: the result of the work. */
   [Symbol.iterator](): ReturnType<Operation<T>[typeof Symbol.iterator]> {
-    if (this.#promise !== undefined) return until(this.#promise)[Symbol.iterator]()
+    return yielded(() => 'work that waits for a permit', this.#steps()[Symbol.iterator]())
+  }
+
+  #steps(): Operation<T> {
+    if (this.#promise !== undefined) return until(this.#promise)
     this.#adopted = true
-    return scoped(() => this.#asOperation())[Symbol.iterator]()
+    return scoped(() => this.#asOperation())
   }
 
   *#asOperation(): Operation<T> {

@@ -1,52 +1,94 @@
 import { boolean, optionsObject } from '../options.ts'
 import type { TaskHandle } from '../task/types.ts'
+import { armWaitLimit, isLimited, type WaitLimit, waitLimit } from '../wait-limit.ts'
 import type { GatherOptions } from './gather.ts'
-import { handleList } from './handle-list.ts'
+import { handleList, isHandle, refuseOther, refuseOwn, whenEnded } from './handle-list.ts'
+
+/** How {@link asCompleted} goes. */
+export interface AsCompletedOptions extends GatherOptions {
+  /** `true`: yields `[key, result]`; the key is the index in a list, the name in a record. @default false */
+  readonly entries?: boolean
+}
+
+type Keyed<K, T, O> = O extends { readonly entries: true } ? [K, T] : T
+/** What one step of {@link asCompleted} gives. */
+export type Completed<K, T, O> = Keyed<K, O extends { readonly returnExceptions: true } ? T | Error : T, O>
 
 /**
- * The results of several tasks as they come. A failure is thrown in its turn and ends the loop; with `returnExceptions`
- * the error takes the place of the result. Leaving the loop touches no task.
+ * The results of several tasks as they come, of a list or of a record. A failure is thrown in its turn and ends the loop;
+ * with `returnExceptions` the error takes the place of the result. Leaving the loop touches no task. `timeout` counts from
+ * the start of the loop: when it is over and no other result has come, `TaskTimeoutError` is thrown, and the tasks go on.
  *
  * ```ts
  * for await (const page of asCompleted(handles)) console.log(page.length)
+ * for await (const [name, page] of asCompleted({ home, news }, { entries: true })) console.log(name, page.length)
  * ```
  */
-export function asCompleted<T>(
+export function asCompleted<T, const O extends AsCompletedOptions = object>(
   handles: Iterable<TaskHandle<T>>,
-  options: GatherOptions & { readonly returnExceptions: true },
-): AsyncGenerator<T | Error, void, undefined>
-export function asCompleted<T>(
-  handles: Iterable<TaskHandle<T>>,
-  options?: GatherOptions,
-): AsyncGenerator<T, void, undefined>
+  options?: O,
+): AsyncGenerator<Completed<number, T, O>, void, undefined>
+export function asCompleted<
+  R extends Readonly<Record<string, TaskHandle<unknown>>>,
+  const O extends AsCompletedOptions = object,
+>(handles: R, options?: O): AsyncGenerator<{ [K in keyof R]: Completed<K, Awaited<R[K]>, O> }[keyof R], void, undefined>
 export function asCompleted(
-  handles: Iterable<TaskHandle<unknown>>,
-  options?: GatherOptions,
+  handles: Iterable<TaskHandle<unknown>> | Readonly<Record<string, TaskHandle<unknown>>>,
+  options?: AsCompletedOptions,
 ): AsyncGenerator<unknown, void, undefined> {
-  const { returnExceptions = false } = optionsObject('options', options) ?? {}
-  return inOrderOfCompletion(handleList(handles), boolean('returnExceptions', returnExceptions))
+  const { returnExceptions = false, entries = false } = optionsObject('options', options) ?? {}
+  const checked = {
+    returnExceptions: boolean('returnExceptions', returnExceptions),
+    entries: boolean('entries', entries),
+    limit: waitLimit(options),
+  }
+  if (Object(handles) !== handles || isHandle(handles) || Symbol.iterator in handles) {
+    const list = handleList('asCompleted', handles as Iterable<TaskHandle<unknown>>)
+    return inOrderOfCompletion([...list.keys()], list, checked)
+  }
+  for (const [key, handle] of Object.entries(handles)) refuseOther(handle, `handles.${key}`)
+  return inOrderOfCompletion(Object.keys(handles), Object.values(handles), checked)
 }
 
 async function* inOrderOfCompletion(
+  keys: readonly unknown[],
   handles: readonly TaskHandle<unknown>[],
-  returnExceptions: boolean,
+  options: { readonly returnExceptions: boolean; readonly entries: boolean; readonly limit: WaitLimit },
 ): AsyncGenerator<unknown, void, undefined> {
-  /** Functions, because an async generator awaits what it yields and a handle would be unwrapped on the way. */
-  const ended: (() => unknown)[] = []
+  const { returnExceptions, entries, limit } = options
+  const ended: number[] = []
   let wake = () => {}
-  for (const handle of handles) {
-    const end = () => {
-      ended.push(() => (returnExceptions && handle.status !== 'done' ? handle.exception() : handle.result()))
-      wake()
+  const limitReached: unknown[] = []
+  const stops: (() => void)[] = []
+  try {
+    stops.push(
+      armWaitLimit(limit, 'waiting for the next of several tasks', error => {
+        limitReached.push(error)
+        wake()
+      }),
+    )
+    for (const [index, handle] of handles.entries()) {
+      if (!isLimited(limit)) refuseOwn(handle)
+      const end = () => {
+        ended.push(index)
+        wake()
+      }
+      stops.push(whenEnded(handle, end))
     }
-    handle.then(end, end)
-  }
-  for (let left = handles.length; left > 0; left -= 1) {
-    if (ended.length === 0) {
-      await new Promise<void>(resolve => {
-        wake = resolve
-      })
+    for (let taken = 0; taken < handles.length; taken += 1) {
+      while (ended.length === taken && limitReached.length === 0) {
+        await new Promise<void>(resolve => {
+          wake = resolve
+        })
+      }
+      const next = ended[taken]
+      // What came before a timeout is still given; a signal ends the loop at its next step.
+      if (next === undefined || (limitReached.length > 0 && limit.signal?.aborted)) throw limitReached[0]
+      const handle = handles[next] as TaskHandle<unknown>
+      const result = returnExceptions && handle.status !== 'done' ? handle.exception() : handle.result()
+      yield entries ? [keys[next], result] : result
     }
-    yield ended.shift()?.()
+  } finally {
+    for (const stop of stops) stop()
   }
 }

@@ -1,7 +1,7 @@
 import { startTimer } from '../clock.ts'
 import { duration, oneOf, optionsObject } from '../options.ts'
 import type { TaskHandle } from '../task/types.ts'
-import { handleList } from './handle-list.ts'
+import { handleList, isHandle, listAndOptions, whenEnded } from './handle-list.ts'
 
 /** When {@link wait} returns. */
 export interface WaitForOptions {
@@ -11,48 +11,68 @@ export interface WaitForOptions {
   readonly timeout?: number
 }
 
+/** Which of the handles have ended, and which have not, each in the order given. */
+export interface Waited<H> {
+  done: H[]
+  pending: H[]
+}
+
 /**
  * Waits for several tasks and tells which have ended (`done`, however they ended) and which have not, each in the order
- * given. Never throws what a task failed with, and never touches a task: giving up waits for nothing and cancels nothing.
+ * given. Never throws what a task failed with, and never touches a task: giving up waits for nothing, cancels nothing and
+ * leaves nothing behind. Takes a list, or two and more handles written out.
  *
  * ```ts
  * const { done, pending } = await wait([a, b, c], { returnWhen: 'first', timeout: 1_000 })
  * ```
  */
-export async function wait<H extends TaskHandle<unknown>>(
-  handles: Iterable<H>,
-  options?: WaitForOptions,
-): Promise<{ done: H[]; pending: H[] }> {
-  const all = handleList(handles)
-  const { returnWhen = 'all', timeout = Number.POSITIVE_INFINITY } = optionsObject('options', options) ?? {}
-  const enough = ENOUGH[oneOf('returnWhen', ['all', 'first', 'firstException'], returnWhen)]
+export function wait<H extends TaskHandle<unknown>>(handles: Iterable<H>, options?: WaitForOptions): Promise<Waited<H>>
+export function wait<H extends readonly [TaskHandle<unknown>, TaskHandle<unknown>, ...TaskHandle<unknown>[]]>(
+  ...handles: H
+): Promise<Waited<H[number]>>
+export function wait<H extends readonly [TaskHandle<unknown>, TaskHandle<unknown>, ...TaskHandle<unknown>[]]>(
+  ...handlesAndOptions: [...handles: H, options: WaitForOptions]
+): Promise<Waited<H[number]>>
+export async function wait(...args: readonly unknown[]): Promise<Waited<TaskHandle<unknown>>> {
+  const { list, options } = listAndOptions('wait', args, isHandle)
+  const all = handleList('wait', list as Iterable<TaskHandle<unknown>>)
+  const { returnWhen = 'all', timeout = Number.POSITIVE_INFINITY } =
+    optionsObject('options', options as WaitForOptions | undefined) ?? {}
+  oneOf('returnWhen', ['all', 'first', 'firstException'], returnWhen)
   duration('timeout', timeout)
-  // Reading a handle as `await` does refuses to wait for what can never end; with a timeout or a choice it may be fine.
-  if (returnWhen === 'all' && timeout === Number.POSITIVE_INFINITY) for (const handle of all) Promise.resolve(handle)
-
-  await new Promise<void>(resolve => {
-    const timer = startTimer(timeout, resolve)
-    const check = () => {
-      if (!enough(all)) return
-      timer.cancel()
-      resolve()
-    }
-    for (const handle of all) if (!handle.done()) handle.then(check, check)
-    check()
-  })
+  // Awaited as anybody would, which refuses to wait for what can never end; with a timeout or a choice it may be fine.
+  if (returnWhen === 'all' && timeout === Number.POSITIVE_INFINITY) await Promise.all(all.map(end))
+  else await enough(all, returnWhen, timeout)
   return { done: all.filter(handle => handle.done()), pending: all.filter(handle => !handle.done()) }
 }
 
-type Handles = readonly TaskHandle<unknown>[]
-
-const everyEnded = (handles: Handles) => handles.every(handle => handle.done())
-
-const ENOUGH = {
-  all: everyEnded,
-  first: (handles: Handles) => handles.length === 0 || handles.some(handle => handle.done()),
-  firstException: (handles: Handles) => handles.some(failed) || everyEnded(handles),
+async function end(handle: TaskHandle<unknown>): Promise<void> {
+  try {
+    await handle
+  } catch (error) {
+    if (!handle.done()) throw error
+  }
 }
 
-function failed(handle: TaskHandle<unknown>): boolean {
-  return handle.done() && handle.status !== 'done'
+async function enough(
+  handles: readonly TaskHandle<unknown>[],
+  returnWhen: NonNullable<WaitForOptions['returnWhen']>,
+  timeout: number,
+): Promise<void> {
+  let left = handles.length
+  if (left === 0) return
+  const stops: (() => void)[] = []
+  await new Promise<void>(resolve => {
+    const timer = startTimer(timeout, resolve)
+    stops.push(() => timer.cancel())
+    for (const handle of handles) {
+      const ended = () => {
+        left -= 1
+        const failed = returnWhen === 'firstException' && handle.status !== 'done'
+        if (returnWhen === 'first' || failed || left === 0) resolve()
+      }
+      stops.push(whenEnded(handle, ended))
+    }
+  })
+  for (const stop of stops) stop()
 }

@@ -39,6 +39,8 @@ export class Extras {
   spawnStack: SpawnStack | undefined
   /** Called once when the task has ended, before its handle settles. */
   onEnd: ((task: Task) => void) | undefined
+  /** Told when the task has ended: see {@link watch}. */
+  watchers: Set<() => void> | undefined
   /** Of the attempt that runs: how the body ended whose scope is still being torn down. */
   body: { readonly ok: boolean; readonly value: unknown } | undefined
   /** Of the attempt that runs: how to halt it, if it is an operation. */
@@ -77,6 +79,7 @@ export class Extras {
       this.waiting =
       this.unlink =
       this.onEnd =
+      this.watchers =
       this.waits =
       this.retries =
         undefined

@@ -1,13 +1,15 @@
 import type { Effect } from 'effection'
 import { TaskNotFinishedError } from '../errors.ts'
 import { untilSettled } from '../operation.ts'
-import { armWaitLimit, waitLimit } from '../wait-limit.ts'
+import { isLimited, waitLimit, waitWithin } from '../wait-limit.ts'
+import { yielded } from '../yielded.ts'
 import { cancelTask } from './cancel.ts'
 import { currentTask } from './current.ts'
 import { recordOf } from './record.ts'
 import type { Task } from './task.ts'
 import type { TaskHandle, TaskRecord, TaskStatus, WaitOptions } from './types.ts'
 import { forgetWait, noteWait, selfWait } from './wait-graph.ts'
+import { watch } from './watch.ts'
 
 const ACCEPTED = Promise.resolve()
 const noop = () => {}
@@ -60,6 +62,13 @@ export class TaskPromise<T> extends Promise<T> implements TaskHandle<T> {
     this.#reject = rejectCaptured
     // Else they would pin the latest handle, and with it its manager, for good.
     resolveCaptured = rejectCaptured = noop
+  }
+
+  /** The task of a handle, `undefined` for anything else. */
+  static taskOf(value: unknown): Task | undefined {
+    return typeof value === 'object' && value !== null && #task in value
+      ? (value as TaskPromise<unknown>).#task
+      : undefined
   }
 
   /** Settles the promise of a handle with a result. */
@@ -115,11 +124,11 @@ export class TaskPromise<T> extends Promise<T> implements TaskHandle<T> {
 
   async wait(options?: WaitOptions): Promise<T> {
     const limit = waitLimit(options)
-    if (limit.timeout === Number.POSITIVE_INFINITY && limit.signal === undefined) return await this
-    return await new Promise<T>((resolve, reject) => {
-      const disarm = armWaitLimit(limit, `waiting for ${this.#task.label}, which goes on,`, reject)
-      this.then(resolve, reject).finally(disarm)
-    })
+    if (!isLimited(limit)) return await this
+    const task = this.#task
+    if (currentTask.getStore() === task && !task.ended) throw selfWait(task)
+    await waitWithin<void>(limit, `waiting for ${task.label}, which goes on,`, resolve => watch(task, resolve))
+    return this.result()
   }
 
   record(): TaskRecord {
@@ -150,7 +159,12 @@ export class TaskPromise<T> extends Promise<T> implements TaskHandle<T> {
     }
   }
 
-  *[Symbol.iterator](): Generator<Effect<unknown>, T, unknown> {
+  /** What `yield*` goes through. */
+  [Symbol.iterator](): Iterator<Effect<unknown>, T, unknown> {
+    return yielded(() => `the handle of ${this.#task.label}`, this.#steps())
+  }
+
+  *#steps(): Generator<Effect<unknown>, T, unknown> {
     this.#await()
     return yield* untilSettled(this.#register())
   }

@@ -369,12 +369,13 @@ export class Task implements Queued, Linked<Task> {
     this.#move(status)
     const { extras } = this
     if (extras !== undefined) {
-      const { onEnd, spawnStack } = extras
+      const { onEnd, watchers, spawnStack } = extras
       if (spawnStack !== undefined && status === 'failed') addSpawnStack(outcome, this.label, spawnStack)
       extras.entry?.ended(this)
       extras.clearTask()
       if (wasPending) extras.permit?.putBack()
       onEnd?.(this)
+      if (watchers !== undefined) for (const tell of watchers) tell()
     }
     if (this.observed) this.#settlePromise()
     if (status === 'failed') this.owner.failed(this)

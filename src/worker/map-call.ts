@@ -1,4 +1,4 @@
-import { optionsObject, show } from '../options.ts'
+import { iterable, optionsObject } from '../options.ts'
 import { zip } from '../zip.ts'
 import type { AnyFunction } from './functions/registry.ts'
 import type { WorkerMapOptions } from './types.ts'
@@ -22,9 +22,7 @@ export function mapCall(given: readonly unknown[]): MapCall {
   const options = args.length > 1 && !isInput(last) ? (args.pop() as WorkerMapOptions | undefined) : undefined
   if (args.length === 0) throw new TypeError('map needs at least one input: an iterable or an async iterable')
   for (const [index, input] of args.entries()) {
-    if (!isInput(input)) {
-      throw new TypeError(`input ${index + 1} of map must be an iterable or an async iterable, got ${show(input)}`)
-    }
+    iterable(`input ${index + 1} of map`, input as Input)
   }
   const inputs = args as Input[]
   return { fn, items: rows(inputs), total: totalOf(inputs), options: optionsObject('options', options) ?? {} }

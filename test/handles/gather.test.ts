@@ -1,5 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { DeadlockError, gather, type TaskHandle, TaskManager } from '../../src/index.ts'
+import { autojump } from '../harness.ts'
+import { delay } from '../work.ts'
 
 describe('gather', () => {
   it('gives an array for an array', async () => {
@@ -79,6 +81,60 @@ describe('gather', () => {
     await failing.catch(() => {})
     open()
     expect(await gather([parent, third])).toEqual(['went on', 'third'])
+  })
+
+  it('takes handles and other promises written out, and options after them', async () => {
+    const manager = await TaskManager.start()
+    const results = await gather(
+      manager.spawn(() => 1),
+      manager.spawn(async () => 'two'),
+      Promise.resolve(true),
+    )
+    expect(results).toEqual([1, 'two', true])
+    expectTypeOf(results).toEqualTypeOf<[number, string, boolean]>()
+    const fail = (): number => {
+      throw 'no'
+    }
+    const settled = await gather(
+      manager.spawn(fail),
+      manager.spawn(() => 2),
+      { returnExceptions: true },
+    )
+    expect(settled).toEqual(['no', 2])
+    expectTypeOf(settled).toEqualTypeOf<[number | Error, number | Error]>()
+    await expect(
+      gather(
+        manager.spawn(fail),
+        manager.spawn(() => 2),
+      ),
+    ).rejects.toBe('no')
+    // @ts-expect-error one is no list
+    await expect(gather(Promise.resolve(1))).rejects.toThrow(/write gather\(\[handle\]\)/)
+  })
+
+  it('gives up at the timeout or the signal, and the tasks go on', async () => {
+    await autojump(async () => {
+      const manager = await TaskManager.start()
+      const slow = manager.spawn(() => delay(100, 'slow'))
+      const shape = { slow, quick: manager.spawn(() => 1) }
+      await expect(gather(shape, { timeout: 20 })).rejects.toMatchObject({ code: 'ERR_TASK_TIMEOUT', limit: 20 })
+      const controller = new AbortController()
+      const aborted = gather([slow], { signal: controller.signal })
+      controller.abort('enough')
+      await expect(aborted).rejects.toBe('enough')
+      await expect(gather(slow, slow, { signal: controller.signal })).rejects.toBe('enough')
+      expect(await gather(shape, { timeout: 100 })).toEqual({ slow: 'slow', quick: 1 })
+      expect(await gather([], { timeout: 0 })).toEqual([])
+    })
+  })
+
+  it('with a timeout rejects with the first failure, or puts it in its place', async () => {
+    await autojump(async () => {
+      const manager = await TaskManager.start()
+      const handles = [manager.spawn(() => delay(10, 1)), manager.spawn(() => Promise.reject('no'))]
+      await expect(gather(handles, { timeout: 50 })).rejects.toBe('no')
+      expect(await gather([...handles, 3], { timeout: 50, returnExceptions: true })).toEqual([1, 'no', 3])
+    })
   })
 
   it('refuses what is neither an array nor a record', async () => {

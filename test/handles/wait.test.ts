@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { DeadlockError, type TaskHandle, TaskManager, wait } from '../../src/index.ts'
+import { DeadlockError, gather, type TaskHandle, TaskManager, wait } from '../../src/index.ts'
 import { autojump } from '../harness.ts'
+import { forever } from '../work.ts'
+import { listenersOf } from './listeners.ts'
 
 const sleep = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
 
@@ -26,6 +28,19 @@ type Split = { done: readonly unknown[]; pending: readonly unknown[] }
 function expectSame(actual: Split, expected: Split): void {
   expectEach(actual.done, expected.done)
   expectEach(actual.pending, expected.pending)
+}
+
+/** The same handles, and how often they were asked whether they have ended. */
+function countingDone(handles: readonly TaskHandle<unknown>[]) {
+  let asked = 0
+  for (const handle of handles) {
+    const done = handle.done.bind(handle)
+    handle.done = () => {
+      asked += 1
+      return done()
+    }
+  }
+  return { handles, count: () => asked }
 }
 
 describe('wait', () => {
@@ -86,6 +101,36 @@ describe('wait', () => {
     for (const returnWhen of ['all', 'first', 'firstException'] as const) {
       expectSame(await wait([], { returnWhen }), { done: [], pending: [] })
     }
+  })
+
+  it('takes handles written out, and options after them', async () => {
+    await autojump(async () => {
+      const [a, b, c] = (await three()) as [TaskHandle<string>, TaskHandle<string>, TaskHandle<string>]
+      expectSame(await wait(a, b, { returnWhen: 'first' }), { done: [b], pending: [a] })
+      expectSame(await wait(a, b, c), { done: [a, b, c], pending: [] })
+      // @ts-expect-error one is no list
+      await expect(wait(a)).rejects.toThrow(/write wait\(\[handle\]\)/)
+    })
+  })
+
+  it.each(['all', 'first', 'firstException'] as const)('is linear: %s of 4,000', async returnWhen => {
+    const manager = await TaskManager.start()
+    const calls = countingDone(Array.from({ length: 4_000 }, () => manager.spawn(() => {})))
+    await wait(calls.handles, { returnWhen, timeout: 60_000 })
+    await manager.drain()
+    expect(calls.count()).toBeLessThan(4_000 * 8)
+  })
+
+  it('leaves nothing with a task that goes on', async () => {
+    const manager = await TaskManager.start({ cleanupTimeout: 0 })
+    const handle = manager.spawn(() => forever())
+    for (let n = 0; n < 3; n += 1) {
+      await wait([handle], { timeout: 0 })
+      await handle.wait({ timeout: 0 }).catch(() => {})
+      await gather([handle], { timeout: 0 }).catch(() => {})
+      expect(listenersOf(handle)).toBe(0)
+    }
+    await handle.cancel()
   })
 
   it('refuses to wait for its own task', async () => {

@@ -1,0 +1,22 @@
+import type { Task } from './task.ts'
+
+const nothing = () => {}
+
+/**
+ * Calls `tell` once when the task has ended, at once if it has. Returns what calls that off: unlike a reaction to a
+ * promise it then leaves nothing behind, however long the task goes on. Counts as looking at the outcome.
+ */
+export function watch(task: Task, tell: () => void): () => void {
+  task.observe()
+  if (task.ended) {
+    tell()
+    return nothing
+  }
+  const extras = task.more()
+  const entry = () => tell()
+  const watchers = (extras.watchers ??= new Set())
+  watchers.add(entry)
+  return () => {
+    watchers.delete(entry)
+  }
+}
