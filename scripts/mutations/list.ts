@@ -378,6 +378,13 @@ export const MUTATIONS: readonly Mutation[] = [
     'functions elsewhere see the task of their worker': { search: '      id,\n      attempt,\n', replace: '' },
   }),
 
+  ...mistakesIn('src/bullmq/job-run.ts', ['test/bullmq/any-text.test.ts'], {
+    'a server that does not keep a stack gets the end of no job': {
+      search: 'error.stack = shownText(stack)',
+      replace: 'error.stack = stack',
+    },
+  }),
+
   ...mistakesIn('src/bullmq/service.ts', ['test/bullmq/shared-calls.test.ts'], {
     'workers do not look whether a result is there already': {
       search:

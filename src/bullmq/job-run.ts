@@ -2,7 +2,10 @@ import type { Job } from 'bullmq'
 import { TaskCancelledError, TaskTimeoutError } from '../errors.ts'
 import { AttemptContext } from '../task/context.ts'
 import type { TaskContext, TaskHandle, TaskLimits, TaskProgress } from '../task/types.ts'
-import { failedReason, type JobData } from '../worker/distributed/protocol.ts'
+import { propertyOf } from '../thrown.ts'
+import { shownText } from '../worker/distributed/kept-text.ts'
+import { encodeProgress } from '../worker/distributed/payload.ts'
+import { failedReason, type JobData, MAX_WORDS } from '../worker/distributed/protocol.ts'
 import type { FunctionNotFoundError } from '../worker/functions/function-not-found.ts'
 import { RemoteLimits } from '../worker/host/remote-limits.ts'
 
@@ -98,7 +101,9 @@ export class JobRun {
     while (this.#told.length > 0) {
       const [next, ...rest] = this.#told
       this.#told = rest
-      await this.#job.updateProgress(next as object).catch(() => {})
+      try {
+        await this.#job.updateProgress(encodeProgress(next as TaskProgress, MAX_WORDS))
+      } catch {}
     }
     this.#telling = undefined
   }
@@ -115,9 +120,10 @@ export function refused(error: unknown): Error {
   return Object.assign(failed({ kind: 'failed', ending: 'threw', error }), { name: 'UnrecoverableError' })
 }
 
-/** For the engine, which keeps the message and shows the stack in its tools. */
+/** For the engine, which keeps the message and shows the stack in its tools: a server that takes neither has no end of the job. */
 export function failed(end: Extract<RunEnd, { kind: 'failed' }>): Error {
   const error = new Error(failedReason(end))
-  if (end.error instanceof Error && end.error.stack !== undefined) error.stack = end.error.stack
+  const stack = propertyOf(end.error, 'stack')
+  if (typeof stack === 'string') error.stack = shownText(stack)
   return error
 }

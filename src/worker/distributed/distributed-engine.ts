@@ -9,6 +9,7 @@ import { type ReferenceOptions, referTo } from '../functions/refer-to.ts'
 import { type AnyFunction, unwrapped } from '../functions/registry.ts'
 import { LimitDesk } from '../limit-desk.ts'
 import type { CallOptions } from '../types.ts'
+import { shownText } from './kept-text.ts'
 import { encode } from './payload.ts'
 import type { JobData } from './protocol.ts'
 import type { QueueClient } from './queue-client.ts'
@@ -62,8 +63,7 @@ export class DistributedEngine implements Engine {
     const data: JobData = {
       args: encoded,
       task: [id, attempt],
-      // It is only shown there.
-      ...(name !== fn && { name: name.toWellFormed().replaceAll('\0', '\uFFFD') }),
+      ...(name !== fn && { name: shownText(name) }),
       ...(timeout !== Number.POSITIVE_INFINITY && { timeout }),
       ...(limits !== undefined && { limited: true }),
       ...(options.cache !== undefined && { cache: [key as string, options.cache.ttl] }),

@@ -1,8 +1,10 @@
 import { deserialize, serialize } from 'node:v8'
 import { SerializationError } from '../../errors.ts'
 import { denseList, misshapen } from '../../serialise/arrived.ts'
+import type { TaskProgress } from '../../task/types.ts'
 import { packValue, unpackValue } from '../functions/carry.ts'
 import { type CarryAttempt, carryFailure } from '../functions/carry-failure.ts'
+import { isKept } from './kept-text.ts'
 
 /** Whose value it is, for the error if it can't be carried. */
 type Carried = Omit<CarryAttempt, 'to'>
@@ -17,7 +19,7 @@ const DEEPEST = 64
 /**
  * A value as text, for the data of a job: JSON, which people can read in the tools for queues, where that loses nothing;
  * else what structured clone makes of it, in base64. Text within the data and not the data itself, because PostgreSQL
- * neither keeps the order of keys nor takes every character.
+ * neither keeps the order of keys nor takes every character: in JSON within text they are escaped.
  *
  * Throws `SerializationError` for what can't be carried, and for more than `maxBytes` bytes.
  */
@@ -61,6 +63,17 @@ export function decode(text: string, maxBytes: number): unknown {
     default:
       throw new SerializationError(`a job has data of a newer or another library: ${text.slice(0, 20)}`)
   }
+}
+
+/** Progress as it is, which tools for queues show, or as text where a server would not keep it. */
+export function encodeProgress(progress: TaskProgress, maxBytes: number): object | string {
+  if (isKept(progress.message ?? '')) return progress
+  return encode(progress, { of: 'result', name: 'the progress of a call' }, maxBytes)
+}
+
+/** The progress again; whether it is any is not checked. */
+export function decodeProgress(progress: unknown, maxBytes: number): unknown {
+  return typeof progress === 'string' ? decode(progress, maxBytes) : progress
 }
 
 /** The arguments of a call: what {@link decode} gives, which must be an array without holes. */

@@ -3,6 +3,7 @@ import { WorkerCrashedError } from '../../errors.ts'
 import { misshapen } from '../../serialise/arrived.ts'
 import { plainThrown, revivedThrown, thrownInShort } from '../../serialise/thrown.ts'
 import { errorClasses } from '../functions/error-classes.ts'
+import { shownText } from './kept-text.ts'
 import { decode, encode } from './payload.ts'
 
 /** The data of a job; its name is that of the function. */
@@ -11,7 +12,7 @@ export interface JobData {
   readonly args: string
   /** The id of the task where it was called, and the number of the attempt. */
   readonly task: readonly [id: number, attempt: number]
-  /** The name of the task, where it is not that of the function. */
+  /** The name of the task, where it is not that of the function: it is only shown. */
   readonly name?: string
   /** Milliseconds. */
   readonly timeout?: number
@@ -132,11 +133,7 @@ function ownFailure(reason: string): Error {
 }
 
 function summary(error: unknown): string {
-  // One line, and PostgreSQL takes neither NUL nor half a character.
-  return firstWords(error)
-    .slice(0, 300)
-    .replace(/\p{Cc}+/gu, ' ')
-    .toWellFormed()
+  return shownText(firstWords(error), 300).replace(/\p{Cc}+/gu, ' ')
 }
 
 function firstWords(error: unknown): string {

@@ -1,7 +1,7 @@
 import { TaskCancelledError } from '../../errors.ts'
 import type { TaskProgress } from '../../task/types.ts'
-import { decode } from './payload.ts'
-import { type Failure, failureOf, type JobData } from './protocol.ts'
+import { decode, decodeProgress } from './payload.ts'
+import { type Failure, failureOf, type JobData, MAX_WORDS } from './protocol.ts'
 
 /** One call as the queue gets it. */
 export interface CallRequest {
@@ -62,7 +62,7 @@ export class QueuedCall {
   /** What is no progress is left out: it has been written by hand, or by another library. */
   progress(progress: unknown): void {
     try {
-      this.request.onProgress(progress as TaskProgress)
+      this.request.onProgress(decodeProgress(progress, MAX_WORDS) as TaskProgress)
     } catch {}
   }
 

@@ -1,6 +1,7 @@
 import { callback, finiteCapacity, interval, optionsObject, show, string } from '../../options.ts'
 import type { Connection, Server } from './connection.ts'
 import { serverOf } from './connection.ts'
+import { isKept } from './kept-text.ts'
 import { hideLikely } from './secrets.ts'
 
 /** Where calls go in the mode distributed. */
@@ -59,9 +60,9 @@ function queueName(queue: string | undefined): string {
   throw new RangeError(`queue must be a name without ':', got ${show(hideLikely(queue))}`)
 }
 
-/** A name that a server gets: a PostgreSQL takes no NUL, and neither kind a part of a character. */
+/** A name that a server gets and must keep. */
 export function nameOnServer(option: string, name: string): string {
-  if (string(option, name).isWellFormed() && !name.includes('\0')) return name
+  if (isKept(string(option, name))) return name
   throw new RangeError(`${option} must be a name of whole characters and without NUL, got ${show(name)}`)
 }
 
