@@ -1,5 +1,5 @@
-/** The longest delay `setTimeout` takes; anything longer it silently turns into 1 ms. */
-const LONGEST_TIMER = 2 ** 31 - 1
+/** The longest delay `setTimeout` takes, some 24 days; anything longer it silently turns into 1 ms. */
+export const LONGEST_TIMER = 2 ** 31 - 1
 
 /** A timer that can be stopped; stopping it twice, or after it fired, does nothing. */
 export interface Timer {

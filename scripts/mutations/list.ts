@@ -412,6 +412,17 @@ export const MUTATIONS: readonly Mutation[] = [
     'functions of Node that a module exports are served': { search: 'nodes.has(fn) || ', replace: '' },
   }),
 
+  ...mistakesIn('src/worker/distributed/search-path.ts', ['test/worker/distributed/search-path.test.ts'], {
+    'the options of a URL replace the search path': { search: 'if (ofUrl === undefined) return', replace: 'return' },
+  }),
+
+  ...mistakesIn('src/worker/distributed/settings.ts', ['test/bullmq/long-durations.test.ts'], {
+    'a long connectTimeout is a short timer': {
+      search: "Math.min(interval('connectTimeout', connectTimeout), LONGEST_TIMER)",
+      replace: "interval('connectTimeout', connectTimeout)",
+    },
+  }),
+
   ...mistakesIn('src/worker/distributed/connect.ts', ['test/bullmq/connecting.test.ts'], {
     'a server that refuses is asked again and again': {
       search: 'const final = isFinal(cause)',

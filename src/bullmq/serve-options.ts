@@ -1,3 +1,4 @@
+import { LONGEST_TIMER } from '../clock.ts'
 import type { TaskManagerOptions } from '../manager/types.ts'
 import { count, finiteCapacity, interval, oneOf } from '../options.ts'
 import {
@@ -69,7 +70,7 @@ export function serveSettings(options: ServeOptions, module: string | undefined)
       },
       {},
     ),
-    lockDuration: interval('lockDuration', lockDuration),
+    lockDuration: Math.min(interval('lockDuration', lockDuration), LONGEST_TIMER),
     maxStalled: count('maxStalled', maxStalled),
   }
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { LONGEST_TIMER } from '../../clock.ts'
 import { distributedSettings } from '../../worker/distributed/settings.ts'
 import type { ServeOptions } from '../serve-options.ts'
 import { connectionOf } from './connection-of.ts'
@@ -16,8 +17,6 @@ export interface ServeArguments {
 
 const MODES = ['async', 'thread', 'process'] as const
 const MOST_JOBS = 1_000_000
-/** The longest that a timer can wait. */
-const LONGEST = 2 ** 31 - 1
 
 const OPTIONS = {
   queue: { type: 'string', short: 'q' },
@@ -50,10 +49,10 @@ export function parseArguments(argv: readonly string[], env: NodeJS.ProcessEnv):
       ...given('maxTasks', wholeNumber('--jobs', values.jobs, 1, MOST_JOBS)),
       ...given('mode', modeOf(values.mode)),
       ...given('prefix', values.prefix === undefined ? undefined : required('--prefix', values.prefix)),
-      ...given('lockDuration', wholeNumber('--lock-duration', values['lock-duration'], 1, LONGEST)),
-      ...given('closeTimeout', wholeNumber('--close-timeout', values['close-timeout'], 0, LONGEST)),
-      ...given('cleanupTimeout', wholeNumber('--cleanup-timeout', values['cleanup-timeout'], 0, LONGEST)),
-      ...given('connectTimeout', wholeNumber('--connect-timeout', values['connect-timeout'], 1, LONGEST)),
+      ...given('lockDuration', wholeNumber('--lock-duration', values['lock-duration'], 1, LONGEST_TIMER)),
+      ...given('closeTimeout', wholeNumber('--close-timeout', values['close-timeout'], 0, LONGEST_TIMER)),
+      ...given('cleanupTimeout', wholeNumber('--cleanup-timeout', values['cleanup-timeout'], 0, LONGEST_TIMER)),
+      ...given('connectTimeout', wholeNumber('--connect-timeout', values['connect-timeout'], 1, LONGEST_TIMER)),
     },
   }
 }

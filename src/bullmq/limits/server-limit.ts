@@ -1,4 +1,5 @@
 import { DEMAND, type Demand, NOT_WAITING } from '../../admission/demand.ts'
+import { LONGEST_TIMER } from '../../clock.ts'
 import { KeyedDemandMaker } from '../../limits/keyed.ts'
 import type { SingleLimit } from '../../limits/single-limit.ts'
 import type { Amounts, LimitPermit } from '../../limits/types.ts'
@@ -17,8 +18,8 @@ import type { SharedLimit, SharedLimitOptions } from './shared.ts'
 /** Others release a resource without a word: at most so many milliseconds pass before it is asked for again. */
 const LOOK_AGAIN = 250
 
-/** More than what timers of Node take: some 24 days. */
-const LONGEST = 2 ** 31 - 1
+/** Milliseconds: some 30 years. The sum of longer ones and of the time is no exact number on a server any more. */
+const LONGEST = 1e12
 
 /** A limit that is counted on a server. */
 export class ServerLimit extends KeyedDemandMaker implements SharedLimit {
@@ -43,7 +44,7 @@ export class ServerLimit extends KeyedDemandMaker implements SharedLimit {
     const rule = ruleOf(limit, options)
     const server = serverOf(connection)
     this.#label = `the shared limit ${show(name)} on ${server.label}`
-    const timeout = Math.min(interval('connectTimeout', connectTimeout), LONGEST)
+    const timeout = Math.min(interval('connectTimeout', connectTimeout), LONGEST_TIMER)
     const open = server.kind === 'redis' ? openRedis : openPostgres
     this.#counter = new Counter(
       this.key,
@@ -93,7 +94,13 @@ function ruleOf(
   { name, prefix = 'taskscope', lease = 30_000 }: SharedLimitOptions,
 ): Rule {
   const { algorithm: kind, per } = rate ?? { algorithm: 'lease', per: interval('lease', lease) }
-  return { kind, capacity, lasts: Math.ceil(per * 1_000), prefix: nameOnServer('prefix', prefix), name }
+  return {
+    kind,
+    capacity,
+    lasts: Math.ceil(Math.min(per, LONGEST) * 1_000),
+    prefix: nameOnServer('prefix', prefix),
+    name,
+  }
 }
 
 /** Not all machines at the same time. */

@@ -1,11 +1,12 @@
 import type { Redis } from 'ioredis'
 import type { Pool } from 'pg'
-import { startTimer } from '../../clock.ts'
+import { now, startTimer } from '../../clock.ts'
 import type { Server } from './connection.ts'
 import { cleanErrors, driverCode } from './driver-errors.ts'
 import { ConnectionError } from './errors.ts'
 import { cleanPool } from './postgres-pool.ts'
 import { taskscopeRedis } from './redis-client.ts'
+import { withSearchPath } from './search-path.ts'
 
 /** Milliseconds between two attempts to reach a server that does not answer yet. */
 const PAUSE = 100
@@ -80,12 +81,10 @@ const CLIENTS = 8
 export async function connectPostgres(server: Server, timeout: number, bull?: typeof import('bullmq')): Promise<Pool> {
   const pg = await driver('pg', () => import('pg'))
   return reached(server, timeout, async left => {
-    const { options } = server.options as { readonly options?: string }
     const pool = new pg.default.Pool({
       max: CLIENTS,
       keepAlive: true,
-      ...server.options,
-      ...(bull !== undefined && { options: `${options ?? ''} -c search_path=${SCHEMA}`.trim() }),
+      ...(bull === undefined ? server.options : withSearchPath(server.options, SCHEMA)),
       connectionTimeoutMillis: Math.max(1, Math.ceil(left)),
     })
     cleanPool(pool, server.options).on('error', () => {})
@@ -126,16 +125,16 @@ export async function driver<T>(name: string, load: () => Promise<T>): Promise<T
 }
 
 async function reached<T>(server: Server, timeout: number, attempt: (left: number) => Promise<T>): Promise<T> {
-  const end = Date.now() + timeout
+  const end = now() + timeout
   const clean = cleanErrors(server.options)
   let before: unknown
   for (;;) {
     try {
-      return await attempt(Math.max(1, end - Date.now()))
+      return await attempt(Math.max(1, end - now()))
     } catch (error) {
       const cause = error instanceof ConnectionError ? error : clean(error)
       const final = isFinal(cause)
-      if (!final && Date.now() + PAUSE < end) {
+      if (!final && now() + PAUSE < end) {
         before = cause
         await pause()
         continue

@@ -1,4 +1,4 @@
-import { startTimer } from '../../clock.ts'
+import { now, startTimer } from '../../clock.ts'
 import type { Server } from './connection.ts'
 import { ConnectionError, refusalOf } from './errors.ts'
 import { isPassing } from './passing.ts'
@@ -11,14 +11,14 @@ const PAUSE = 100
  * and all is opened anew within `timeout` milliseconds. `open` is told how many of them are left.
  */
 export async function openAnew<T>(server: Server, timeout: number, open: (left: number) => Promise<T>): Promise<T> {
-  const end = Date.now() + timeout
+  const end = now() + timeout
   for (;;) {
     try {
-      return await open(Math.max(1, end - Date.now()))
+      return await open(Math.max(1, end - now()))
     } catch (error) {
       // A server that could not be reached at all has been tried for all the time already.
       if (error instanceof ConnectionError || !isPassing(error)) throw error
-      if (Date.now() + PAUSE >= end) throw refusalOf(`${server.label} could not be reached within ${timeout} ms`, error)
+      if (now() + PAUSE >= end) throw refusalOf(`${server.label} could not be reached within ${timeout} ms`, error)
     }
     await new Promise<void>(resolve => void startTimer(PAUSE, () => resolve()))
   }

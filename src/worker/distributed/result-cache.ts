@@ -1,6 +1,9 @@
 import type { Redis } from 'ioredis'
 import type { Pool } from 'pg'
 
+/** Milliseconds: some 30 years. No server takes just any number. */
+const LONGEST = 1e12
+
 /** Results of calls by their keys, on the server. */
 export interface ResultCache {
   /** The encoded result, while it is fresh. */
@@ -23,7 +26,7 @@ export class RedisCache implements ResultCache {
   }
 
   async set(queue: string, key: string, result: string, ttl: number): Promise<void> {
-    await this.#redis.set(this.#key(queue, key), result, 'PX', Math.ceil(ttl))
+    await this.#redis.set(this.#key(queue, key), result, 'PX', Math.ceil(Math.min(ttl, LONGEST)))
   }
 
   #key(queue: string, key: string): string {
@@ -57,7 +60,7 @@ export class PostgresCache implements ResultCache {
        INSERT INTO ${TABLE} (queue, key, result, expires_at)
        VALUES ($1, $2, $3, clock_timestamp() + make_interval(secs => $4::double precision / 1000))
        ON CONFLICT (queue, key) DO UPDATE SET result = excluded.result, expires_at = excluded.expires_at`,
-      [queue, key, result, ttl],
+      [queue, key, result, Math.min(ttl, LONGEST)],
     )
   }
 

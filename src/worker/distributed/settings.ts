@@ -1,3 +1,4 @@
+import { LONGEST_TIMER } from '../../clock.ts'
 import { callback, finiteCapacity, interval, optionsObject, show, string } from '../../options.ts'
 import type { Connection, Server } from './connection.ts'
 import { serverOf } from './connection.ts'
@@ -49,7 +50,7 @@ export function distributedSettings(options: DistributedOptions): DistributedSet
     queue: queueName(queue),
     server: serverOf(connection),
     prefix: prefix === undefined ? undefined : nameOnServer('prefix', prefix),
-    connectTimeout: interval('connectTimeout', connectTimeout),
+    connectTimeout: Math.min(interval('connectTimeout', connectTimeout), LONGEST_TIMER),
     maxBytes: finiteCapacity('maxBytes', maxBytes),
   }
 }
