@@ -32,7 +32,7 @@ export class Line {
     let contested = false
     for (let i = 0; i < amounts.length; i++) {
       const supply = this.supplies[i] as Supply
-      if (supply.meter.availableAt(amounts[i] as number, now) > now) return undefined
+      if (supply.availableAt(amounts[i] as number, now) > now) return undefined
       if (supply.lines.length > 0) contested = true
     }
     if (contested) return this.#takePassing(amounts)

@@ -1,6 +1,7 @@
 import { preciseNow } from '../clock.ts'
 import { dispatch } from './dispatch.ts'
 import type { Line } from './line.ts'
+import type { Supply } from './supply.ts'
 
 /**
  * What was granted. Give it back with `release`, or let `using` or `await using` do it. Releasing is idempotent and never
@@ -12,6 +13,13 @@ export interface Permit extends Disposable, AsyncDisposable {
   release(): void
   /** @internal Undoes the grant: what is used up once it is taken comes back as well. */
   putBack(): void
+  /**
+   * @internal What it was taken for has yet to begin: rates count as taken until {@link begin}, and from then on. Released
+   * before that, they come back.
+   */
+  postpone(): void
+  /** @internal Ends a {@link postpone}. */
+  begin(): void
 }
 
 /** A permit for some amounts of the supplies of one line. */
@@ -19,8 +27,9 @@ export class HeldPermit implements Permit {
   protected readonly line: Line
   /** Beside the supplies of the line; shared with other permits, so never changed in place. */
   protected amounts: readonly number[]
-  readonly #takenAt: number
+  #takenAt: number
   #released = false
+  #postponed = false
 
   constructor(line: Line, amounts: readonly number[], takenAt: number) {
     this.line = line
@@ -34,6 +43,7 @@ export class HeldPermit implements Permit {
 
   release(): void {
     if (this.#released) return
+    if (this.#postponed) return this.putBack()
     this.#released = true
     const { supplies } = this.line
     for (let i = 0; i < supplies.length; i++) {
@@ -47,6 +57,28 @@ export class HeldPermit implements Permit {
     if (this.#released) return
     this.shrink(this.amounts.map(() => 0))
     this.#released = true
+  }
+
+  postpone(): void {
+    if (this.#released || this.#postponed) return
+    this.#postponed = true
+    const now = preciseNow()
+    this.#eachRate((supply, amount) => {
+      supply.meter.giveBack(amount, this.#takenAt, now)
+      supply.postponed += amount
+    })
+  }
+
+  begin(): void {
+    if (this.#released || !this.#postponed) return
+    this.#postponed = false
+    this.#takenAt = preciseNow()
+    this.#eachRate((supply, amount) => {
+      supply.postponed -= amount
+      supply.meter.take(amount, this.#takenAt)
+    })
+    // Those who wait can now be told when there will be room.
+    this.#dispatch()
   }
 
   [Symbol.dispose](): void {
@@ -63,10 +95,21 @@ export class HeldPermit implements Permit {
     const now = preciseNow()
     for (let i = 0; i < supplies.length; i++) {
       const rest = (this.amounts[i] as number) - (amounts[i] as number)
-      if (rest > 0) supplies[i]?.meter.giveBack(rest, this.#takenAt, now)
+      if (rest > 0) this.#giveBack(supplies[i] as Supply, rest, now)
     }
     this.amounts = amounts
     this.#dispatch()
+  }
+
+  #giveBack(supply: Supply, amount: number, now: number): void {
+    if (this.#postponed && !supply.meter.returnable) supply.postponed -= amount
+    else supply.meter.giveBack(amount, this.#takenAt, now)
+  }
+
+  #eachRate(visit: (supply: Supply, amount: number) => void): void {
+    for (const [index, supply] of this.line.supplies.entries()) {
+      if (!supply.meter.returnable) visit(supply, this.amounts[index] as number)
+    }
   }
 
   /** Only once everything is back: nobody shall be looked at while it is half there. */

@@ -10,6 +10,8 @@ export class Supply {
   readonly key: string
   /** The lines in which somebody waits for it. */
   readonly lines: Line[] = []
+  /** What was taken of a rate for what has not begun: it counts until then, however long that takes. */
+  postponed = 0
   #timer: Timer | undefined
   #wakesAt = Number.POSITIVE_INFINITY
 
@@ -18,13 +20,18 @@ export class Supply {
     this.key = key
   }
 
+  used(now: number): number {
+    return this.meter.used(now) + this.postponed
+  }
+
   get waiting(): number {
     return this.lines.reduce((sum, line) => sum + line.size, 0)
   }
 
   /** Like the meter's, for amounts that were added up: more than there is will never be there. */
   availableAt(amount: number, now: number): number {
-    return amount > this.meter.capacity ? Number.POSITIVE_INFINITY : this.meter.availableAt(amount, now)
+    const counted = amount + this.postponed
+    return counted > this.meter.capacity ? Number.POSITIVE_INFINITY : this.meter.availableAt(counted, now)
   }
 
   /** Has the lines looked at again at `time`. An alarm that is set for earlier stays: it finds out what comes next. */

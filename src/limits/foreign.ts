@@ -61,6 +61,11 @@ class ForeignPermit implements Permit {
     this.release()
   }
 
+  /** When it counts is its own affair. */
+  postpone(): void {}
+
+  begin(): void {}
+
   [Symbol.dispose](): void {
     this.release()
   }

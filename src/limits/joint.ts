@@ -5,8 +5,8 @@ import { isKeyed } from './keyed.ts'
 import type { Amounts, LimitPermit } from './types.ts'
 
 /**
- * Asks others for a permit, one after the other, and then the own limits, all at once. The own ones come last, since a rate
- * counts from when it is taken: it must not be taken and then wait.
+ * Asks others for a permit, one after the other, and then the own limits, all at once. The own ones come last, since they
+ * can be had at once; what has been granted while there is still something to wait for counts from the end of that.
  */
 export class JointDemand implements Demand<LimitPermit> {
   readonly immediate: boolean
@@ -45,11 +45,18 @@ export class JointDemand implements Demand<LimitPermit> {
         next(permit)
       }, fail)
       // Answered at once: then somebody further on is being waited for already.
-      if (!answered) waiting = asked
+      if (answered) return
+      waiting = asked
+      for (const permit of held) permit.postpone()
     }
     const askFrom = (index: number) => {
       const other = this.#others[index]
-      if (other === undefined) return ask(this.#own, own => granted(new JointPermit(own, held)))
+      if (other === undefined) {
+        return ask(this.#own, own => {
+          for (const permit of held) permit.begin()
+          granted(new JointPermit(own, held))
+        })
+      }
       ask(other, permit => {
         held.push(permit)
         askFrom(index + 1)
@@ -96,6 +103,14 @@ class JointPermit implements LimitPermit {
   putBack(): void {
     this.#own.putBack()
     putAllBack(this.#others)
+  }
+
+  postpone(): void {
+    for (const each of [this.#own, ...this.#others]) each.postpone()
+  }
+
+  begin(): void {
+    for (const each of [this.#own, ...this.#others]) each.begin()
   }
 
   [Symbol.dispose](): void {

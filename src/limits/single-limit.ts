@@ -38,8 +38,9 @@ export class SingleLimit extends DemandMaker implements Limit {
   }
 
   stats(): LimitStats {
-    const { meter, waiting } = this.member.supply
-    const used = meter.used(preciseNow())
+    const { supply } = this.member
+    const { waiting } = supply
+    const used = supply.used(preciseNow())
     return { used, available: this.capacity - used, waiting, utilisation: used / this.capacity }
   }
 }

@@ -40,11 +40,11 @@ export class AttemptContext implements TaskContext {
   }
 
   /**
-   * The work waits for something that is none of its doing: its timeout counts from the call of the function returned.
-   * Nothing happens for a context that somebody else has made.
+   * The work waits for something that is none of its doing: its timeout and the rates that it has taken count from the call
+   * of the function returned. Nothing happens for a context that is no attempt's.
    */
-  static holdTimeout(context: TaskContext): () => void {
-    return #task in context ? context.#task.holdTimeout(context) : () => {}
+  static postpone(context: TaskContext): () => void {
+    return #task in context ? context.#task.postpone(context) : () => {}
   }
 
   /** Somebody who knows says that the work will not stop in its cleanup time: it is abandoned now. */

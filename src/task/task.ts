@@ -144,12 +144,15 @@ export class Task implements Queued, Linked<Task> {
     this.more().timer = startTimer(this.settings.timeout, () => this.stop({ kind: 'timeout' }))
   }
 
-  /** Takes back the start of an attempt's timeout; the function that is returned starts it. */
-  holdTimeout(context: AttemptContext): () => void {
-    if (this.settings.timeout === Number.POSITIVE_INFINITY) return () => {}
+  /** Takes back the start of an attempt's timeout, and of what counts from its start; the function returned starts them. */
+  postpone(context: AttemptContext): () => void {
+    const timed = this.settings.timeout !== Number.POSITIVE_INFINITY
+    const permit = this.extras?.permit
     this.extras?.timer?.cancel()
+    permit?.postpone()
     return () => {
-      if (context === this.context && this.status === 'running') this.#startTimeout()
+      permit?.begin()
+      if (timed && context === this.context && this.status === 'running') this.#startTimeout()
     }
   }
 

@@ -32,7 +32,7 @@ export class PoolEngine implements Engine {
       const { id, name, attempt, signal, progress, limits } = task
       const call = { function: reference, args }
       // The start of a worker, in place of one that another call had ended, say, is not this call's time.
-      const onDispatch = AttemptContext.holdTimeout(task)
+      const onDispatch = AttemptContext.postpone(task)
       const options = { signal, cleanupTimeout, onProgress: progress, onDispatch }
       if (limits === undefined) {
         return this.#pool.call({ ...call, task: { id, name, attempt } }, { ...options, onRequest: refuseRequest })

@@ -29,7 +29,8 @@ export class Counter implements Holder {
     this.#link = new Link(label, open)
     this.#returned = returned
     this.returnable = rule.kind === 'lease'
-    if (this.returnable) this.#leases = new Leases(held => this.#renew(held), this.#lasts / 3)
+    if (this.returnable || rule.kind === 'sliding-window')
+      this.#leases = new Leases(held => this.#renew(held), this.#lasts / 3)
   }
 
   take(id: string, amount: number): Promise<Answer> {
@@ -37,8 +38,19 @@ export class Counter implements Holder {
   }
 
   permit(token: string, amount: number): SharedPermit {
-    this.#leases?.hold(token, amount)
+    if (this.returnable) this.#leases?.hold(token, amount)
     return new SharedPermit(this, token, amount)
+  }
+
+  /** Buckets and fixed windows can't be kept as they are: what was taken there goes on counting from then. */
+  postpone(token: string, amount: number): void {
+    this.#leases?.hold(token, amount)
+  }
+
+  async begin(token: string, amount: number): Promise<void> {
+    if (this.#leases === undefined) return
+    await this.#leases.keep(token, 0)
+    await this.#renew(new Map([[token, amount]]))
   }
 
   async keep(token: string, kept: number, held: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { startBackgroundTimer, type Timer } from '../../clock.ts'
 
-/** What this process holds: renewed on the server for as long as it does. */
+/** What this process holds, or has taken for what has not begun: renewed on the server for as long as it does. */
 export class Leases {
   readonly #renew: (held: ReadonlyMap<string, number>) => Promise<void>
   readonly #every: number
@@ -24,8 +24,8 @@ export class Leases {
 
   /** Resolves when no renewal is under way that could bring back what is given back now. */
   async keep(token: string, kept: number): Promise<void> {
-    if (kept > 0) this.#held.set(token, kept)
-    else this.#held.delete(token)
+    if (kept === 0) this.#held.delete(token)
+    else if (this.#held.has(token)) this.#held.set(token, kept)
     this.#arm()
     await this.#renewing
   }

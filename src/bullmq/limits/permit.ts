@@ -2,11 +2,15 @@ import type { Amounts, LimitPermit } from '../../limits/types.ts'
 import { unknownKey } from '../../limits/unknown-key.ts'
 import { amount, requiredObject } from '../../options.ts'
 
-/** Whom a permit is given back to. Neither call rejects. */
+/** Whom a permit is given back to. No call rejects. */
 export interface Holder {
   readonly key: string
   /** Whether releasing gives anything back: a rate comes back with time alone. */
   readonly returnable: boolean
+  /** It counts as taken until `begin`, where that can be told to the server. */
+  postpone(token: string, amount: number): void
+  /** It counts from now on. */
+  begin(token: string, amount: number): Promise<void>
   keep(token: string, kept: number, held: number): Promise<void>
 }
 
@@ -16,6 +20,9 @@ export class SharedPermit implements LimitPermit {
   readonly #token: string
   #amount: number
   #released = false
+  #postponed = false
+  /** Its time on the server is made longer, again and again. */
+  #prolonged = false
   #told: Promise<void> | undefined
 
   constructor(holder: Holder, token: string, amount: number) {
@@ -45,13 +52,31 @@ export class SharedPermit implements LimitPermit {
   release(): void {
     if (this.#released) return
     this.#released = true
-    if (this.#holder.returnable) this.#keep(0)
+    if (this.#holder.returnable || this.#postponed) this.#keep(0)
   }
 
   putBack(): void {
     if (this.#released) return
     this.#released = true
     this.#keep(0)
+  }
+
+  postpone(): void {
+    if (this.#released || this.#postponed || this.#holder.returnable || this.#amount === 0) return
+    this.#postponed = true
+    // Later: most begin at once, and then the server need not be told.
+    queueMicrotask(() => {
+      if (this.#released || !this.#postponed) return
+      this.#prolonged = true
+      this.#holder.postpone(this.#token, this.#amount)
+    })
+  }
+
+  begin(): void {
+    if (this.#released || !this.#postponed) return
+    this.#postponed = false
+    if (this.#prolonged) this.#tell(() => this.#holder.begin(this.#token, this.#amount))
+    this.#prolonged = false
   }
 
   /** Like {@link putBack}; resolves when the server knows. */
@@ -74,7 +99,11 @@ export class SharedPermit implements LimitPermit {
     const held = this.#amount
     if (kept === held) return
     this.#amount = kept
-    const tell = () => this.#holder.keep(this.#token, kept, held)
+    this.#tell(() => this.#holder.keep(this.#token, kept, held))
+  }
+
+  /** One after the other. */
+  #tell(tell: () => Promise<void>): void {
     this.#told = this.#told === undefined ? tell() : this.#told.then(tell)
   }
 }

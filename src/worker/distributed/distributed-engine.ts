@@ -57,7 +57,7 @@ export class DistributedEngine implements Engine {
   async #call(fn: string, args: readonly unknown[], task: TaskContext, options: CallOptions): Promise<unknown> {
     const encoded = encode(args, { of: 'arguments', name: fn }, this.#settings.maxBytes)
     const { id, name, attempt, signal, progress, limits } = task
-    const started = AttemptContext.holdTimeout(task)
+    const started = AttemptContext.postpone(task)
     const { timeout = Number.POSITIVE_INFINITY, priority = 0 } = options
     const key = keyOf(fn, encoded, args, options)
     const data: JobData = {
@@ -98,6 +98,8 @@ export class DistributedEngine implements Engine {
       this.#requests.delete(request)
       desk?.close()
       if (active) this.#active -= 1
+      // It may have run although the news of that were lost.
+      else if (!signal.aborted) started()
     }
   }
 

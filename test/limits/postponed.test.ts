@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { DEMAND, type Demand } from '../../src/admission/demand.ts'
+import type { RateAlgorithm } from '../../src/index.ts'
+import { limitPool, limits, rateLimit, resourceLimit } from '../../src/index.ts'
+import type { LimitPermit } from '../../src/limits/types.ts'
+import { autojump } from '../harness.ts'
+import { elapse } from '../invariants/work.ts'
+
+const ALGORITHMS: readonly RateAlgorithm[] = ['sliding-window', 'fixed-window', 'token-bucket', 'leaky-bucket', 'gcra']
+
+function takerOf(limit: object): Demand<LimitPermit> {
+  return (limit as { [DEMAND](amounts: undefined, only: boolean): Demand<LimitPermit> })[DEMAND](undefined, false)
+}
+
+describe.each(ALGORITHMS)('what was taken of a %s for what has yet to begin', algorithm => {
+  const rate = (capacity: number) => rateLimit({ key: 'calls', capacity, per: 100, algorithm })
+
+  it('counts for as long as it has not, and then for its time', async () => {
+    await autojump(async () => {
+      const limit = rate(1)
+      const permit = takerOf(limit).take() as LimitPermit
+      permit.postpone()
+      const begun = performance.now()
+      const next = limit.acquire().then(() => performance.now() - begun)
+      await elapse(1_000)
+      expect(limit.stats()).toMatchObject({ used: 1, waiting: 1 })
+      permit.begin()
+      permit.begin()
+      expect(await next).toBeCloseTo(1_100, 0)
+    })
+  })
+
+  it('comes back when it never does, and what was not needed at once', async () => {
+    await autojump(async () => {
+      const limit = rate(4)
+      const permit = takerOf(limits([limit])).take() as LimitPermit
+      const other = takerOf(limit).take() as LimitPermit
+      permit.postpone()
+      other.postpone()
+      await elapse(500)
+      expect(limit.stats().used).toBe(2)
+      permit.update({ calls: 0 })
+      expect(limit.stats().used).toBe(1)
+      other.release()
+      permit.begin()
+      other.begin()
+      expect(limit.stats().used).toBe(0)
+      expect(await limit.acquire({ calls: 4 })).toMatchObject({ released: false })
+    })
+  })
+})
+
+describe('a rate in a set', () => {
+  it('that is granted before another member counts from the end of the wait for that', async () => {
+    await autojump(async () => {
+      const db = resourceLimit({ key: 'db', capacity: 6 })
+      const rate = rateLimit({ key: 'calls', capacity: 3, per: 100 })
+      const set = limits([limitPool([rate]), db])
+      const held = await db.acquire({ db: 6 })
+      const starts: number[] = []
+      const all = Array.from({ length: 6 }, async () => {
+        await set.acquire()
+        starts.push(performance.now())
+      })
+      await elapse(250)
+      held.release()
+      await Promise.all(all)
+      expect((starts[3] as number) - (starts[0] as number)).toBeGreaterThanOrEqual(100)
+    })
+  })
+})
