@@ -1,4 +1,5 @@
 import { attempt } from './attempt.ts'
+import { nearest } from './nearest.ts'
 
 /**
  * Validation of what users hand in: a wrong type throws `TypeError`, a wrong value `RangeError`, and both name the
@@ -43,6 +44,28 @@ export function optionsObject<T extends object>(option: string, value: T | undef
   return value
 }
 
+/** The names of all options of `T`: the types see to it that none is missing and none too many. */
+export type Known<T> = { readonly [K in keyof T]-?: true }
+
+/** Like {@link optionsObject}, and no option may have another name than those that are known. */
+export function knownOptions<T extends object>(option: string, value: T | undefined, known: Known<T>): T | undefined {
+  if (optionsObject(option, value) === undefined) return undefined
+  // What some code put on `Object.prototype` is nobody's option; it is asked for last, since this is on the path of every spawn.
+  for (const name in value) {
+    if ((known as Record<string, unknown>)[name] !== true && Object.hasOwn(value as T, name)) {
+      throw unknownOption(option, name, Object.keys(known))
+    }
+  }
+  return value
+}
+
+function unknownOption(option: string, name: string, known: readonly string[]): TypeError {
+  const full = (each: string) => show(option === 'options' ? each : `${option}.${each}`)
+  const meant = nearest(name, known)
+  const remedy = meant === undefined ? `there are ${known.map(full).join(', ')}` : `did you mean ${full(meant)}?`
+  return new TypeError(`${full(name)} must be a known option: ${remedy}`)
+}
+
 /** The options that were really given: `undefined` must not hide a default. */
 export function present<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
@@ -61,6 +84,11 @@ export function bare<T extends object>(members: T): T {
 export function requiredObject<T extends object>(option: string, value: T): T {
   if (value === undefined) throw wrongType(option, 'an object', value)
   return optionsObject(option, value) as T
+}
+
+/** Like {@link knownOptions}, where there is no default to fall back on. */
+export function requiredOptions<T extends object>(option: string, value: T, known: Known<T>): T {
+  return knownOptions(option, requiredObject(option, value), known) as T
 }
 
 /** Milliseconds: zero or more; `Infinity` means no limit. */

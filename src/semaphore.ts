@@ -8,7 +8,8 @@ import { PermittedWork, type ResultOf } from './admission/permitted-work.ts'
 import { Supply } from './admission/supply.ts'
 import { refuseAmounts } from './limits/demand-of.ts'
 import type { Amounts } from './limits/types.ts'
-import { amount, callback, capacity } from './options.ts'
+import { amount, callback, capacity, knownOptions } from './options.ts'
+import { WAIT_OPTIONS } from './wait-limit.ts'
 
 /** How long to wait for a permit, and what ends the waiting early. */
 export interface AcquireOptions {
@@ -63,7 +64,7 @@ export class Semaphore {
    * @param count from 1 to `permits`; throws `RangeError` for more, which would never be granted. @default 1
    */
   acquire(count = 1, options?: AcquireOptions): Acquisition<Permit> {
-    return new Acquisition(this.#demand(count), options)
+    return new Acquisition(this.#demand(count), knownOptions('options', options, WAIT_OPTIONS))
   }
 
   /** Takes `count` permits if they are free and nobody waits for some, else `undefined`. */

@@ -1,7 +1,8 @@
 import { startTimer } from './clock.ts'
 import { TaskTimeoutError } from './errors.ts'
 import { followSignal } from './follow-signal.ts'
-import { abortSignal, duration, optionsObject } from './options.ts'
+import { abortSignal, duration, type Known, optionsObject } from './options.ts'
+import type { WaitOptions } from './task/types.ts'
 
 /** How long a wait may take, checked and with its defaults. */
 export interface WaitLimit {
@@ -9,9 +10,10 @@ export interface WaitLimit {
   readonly signal: AbortSignal | undefined
 }
 
-export function waitLimit(
-  options: { readonly timeout?: number; readonly signal?: AbortSignal } | undefined,
-): WaitLimit {
+export const WAIT_OPTIONS: Known<WaitOptions> = { timeout: true, signal: true }
+
+/** Checks what bounds a wait; the names are for those to check who know what else there may be. */
+export function waitLimit(options: WaitOptions | undefined): WaitLimit {
   const { timeout, signal } = optionsObject('options', options) ?? {}
   return {
     timeout: timeout === undefined ? Number.POSITIVE_INFINITY : duration('timeout', timeout),

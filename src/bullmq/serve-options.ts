@@ -1,11 +1,13 @@
 import { LONGEST_TIMER } from '../clock.ts'
 import type { TaskManagerOptions } from '../manager/types.ts'
-import { count, finiteCapacity, interval, oneOf } from '../options.ts'
+import { count, finiteCapacity, interval, type Known, oneOf } from '../options.ts'
 import {
+  DISTRIBUTED_OPTIONS,
   type DistributedOptions,
   type DistributedSettings,
   distributedSettings,
 } from '../worker/distributed/settings.ts'
+import { HOST_OPTIONS } from '../worker/host/check-host-options.ts'
 import type { HostOptions } from '../worker/host/host.ts'
 import type { PoolOptions } from '../worker/pool/pool-options.ts'
 import { type WorkerSettings, workerSettings } from '../worker/worker-settings.ts'
@@ -32,6 +34,25 @@ export interface ServeOptions
   readonly lockDuration?: number
   /** How many times a call may lose its worker until it fails with `WorkerCrashedError`. @default 3 */
   readonly maxStalled?: number
+}
+
+export const SERVE_OPTIONS: Known<ServeOptions> = {
+  ...DISTRIBUTED_OPTIONS,
+  ...HOST_OPTIONS,
+  minWorkers: true,
+  idleTimeout: true,
+  onDemand: true,
+  loadBalancing: true,
+  recycleAfter: true,
+  maxCrashes: true,
+  closeTimeout: true,
+  cleanupTimeout: true,
+  logger: true,
+  onError: true,
+  maxTasks: true,
+  mode: true,
+  lockDuration: true,
+  maxStalled: true,
 }
 
 /** The options of a service, checked and with their defaults. */

@@ -1,8 +1,8 @@
-import { requiredObject } from '../options.ts'
+import { requiredOptions } from '../options.ts'
 import { moduleUrl } from '../worker/functions/module-url.ts'
 import type { AnyFunction } from '../worker/functions/registry.ts'
 import { functionsOfModule, listedFunctions } from './function-book.ts'
-import { type ServeOptions, serveSettings } from './serve-options.ts'
+import { SERVE_OPTIONS, type ServeOptions, serveSettings } from './serve-options.ts'
 import { Service } from './service.ts'
 
 /**
@@ -23,7 +23,7 @@ import { Service } from './service.ts'
  * imported, and with `ConnectionError` when the server can't be reached within `connectTimeout`.
  */
 export async function serve(functions: readonly AnyFunction[] | string | URL, options: ServeOptions): Promise<Service> {
-  requiredObject('options', options)
+  requiredOptions('options', options, SERVE_OPTIONS)
   if (typeof functions === 'string' || functions instanceof URL) {
     const url = moduleUrl(functions)
     const settings = serveSettings(options, url)

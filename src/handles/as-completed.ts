@@ -1,7 +1,7 @@
-import { boolean, optionsObject } from '../options.ts'
+import { boolean, type Known, knownOptions } from '../options.ts'
 import type { TaskHandle } from '../task/types.ts'
 import { armWaitLimit, isLimited, type WaitLimit, waitLimit } from '../wait-limit.ts'
-import type { GatherOptions } from './gather.ts'
+import { GATHER_OPTIONS, type GatherOptions } from './gather.ts'
 import { handleList, isHandle, refuseOther, refuseOwn, whenEnded } from './handle-list.ts'
 
 /** How {@link asCompleted} goes. */
@@ -9,6 +9,8 @@ export interface AsCompletedOptions extends GatherOptions {
   /** `true`: yields `[key, result]`; the key is the index in a list, the name in a record. @default false */
   readonly entries?: boolean
 }
+
+const AS_COMPLETED_OPTIONS: Known<AsCompletedOptions> = { ...GATHER_OPTIONS, entries: true }
 
 type Keyed<K, T, O> = O extends { readonly entries: true } ? [K, T] : T
 /** What one step of {@link asCompleted} gives. */
@@ -36,7 +38,7 @@ export function asCompleted(
   handles: Iterable<TaskHandle<unknown>> | Readonly<Record<string, TaskHandle<unknown>>>,
   options?: AsCompletedOptions,
 ): AsyncGenerator<unknown, void, undefined> {
-  const { returnExceptions = false, entries = false } = optionsObject('options', options) ?? {}
+  const { returnExceptions = false, entries = false } = knownOptions('options', options, AS_COMPLETED_OPTIONS) ?? {}
   const checked = {
     returnExceptions: boolean('returnExceptions', returnExceptions),
     entries: boolean('entries', entries),

@@ -1,8 +1,8 @@
 import { attempt } from '../attempt.ts'
-import { boolean, optionsObject, show } from '../options.ts'
+import { boolean, type Known, knownOptions, show } from '../options.ts'
 import type { WaitOptions } from '../task/types.ts'
 import { isThenable, settled } from '../thenable.ts'
-import { isLimited, type WaitLimit, waitLimit, waitWithin } from '../wait-limit.ts'
+import { isLimited, WAIT_OPTIONS, type WaitLimit, waitLimit, waitWithin } from '../wait-limit.ts'
 import { isHandle, listAndOptions, whenEnded } from './handle-list.ts'
 
 /** What {@link gather} does with failures, and how long it waits. */
@@ -10,6 +10,8 @@ export interface GatherOptions extends WaitOptions {
   /** `true`: an error takes the place of its result, and `gather` rejects only at `timeout` or `signal`. @default false */
   readonly returnExceptions?: boolean
 }
+
+export const GATHER_OPTIONS: Known<GatherOptions> = { ...WAIT_OPTIONS, returnExceptions: true }
 
 /** The results in the shape of the handles. */
 export type Gathered<T> = { -readonly [K in keyof T]: Awaited<T[K]> }
@@ -57,7 +59,7 @@ export async function gather(...args: readonly unknown[]): Promise<unknown> {
   if (handles === null || typeof handles !== 'object') {
     throw new TypeError(`handles must be an array or a record of task handles, got ${show(handles)}`)
   }
-  const options = optionsObject('options', given.options as GatherOptions | undefined) ?? {}
+  const options = knownOptions('options', given.options as GatherOptions | undefined, GATHER_OPTIONS) ?? {}
   const { returnExceptions = false } = options
   boolean('returnExceptions', returnExceptions)
   const limit = waitLimit(options)

@@ -1,5 +1,5 @@
 import { startTimer } from '../clock.ts'
-import { duration, oneOf, optionsObject } from '../options.ts'
+import { duration, type Known, knownOptions, oneOf } from '../options.ts'
 import type { TaskHandle } from '../task/types.ts'
 import { handleList, isHandle, listAndOptions, whenEnded } from './handle-list.ts'
 
@@ -10,6 +10,8 @@ export interface WaitForOptions {
   /** Milliseconds after which it returns whatever has ended by then. @default Infinity */
   readonly timeout?: number
 }
+
+const WAIT_FOR_OPTIONS: Known<WaitForOptions> = { returnWhen: true, timeout: true }
 
 /** Which of the handles have ended, and which have not, each in the order given. */
 export interface Waited<H> {
@@ -37,7 +39,7 @@ export async function wait(...args: readonly unknown[]): Promise<Waited<TaskHand
   const { list, options } = listAndOptions('wait', args, isHandle)
   const all = handleList('wait', list as Iterable<TaskHandle<unknown>>)
   const { returnWhen = 'all', timeout = Number.POSITIVE_INFINITY } =
-    optionsObject('options', options as WaitForOptions | undefined) ?? {}
+    knownOptions('options', options as WaitForOptions | undefined, WAIT_FOR_OPTIONS) ?? {}
   oneOf('returnWhen', ['all', 'first', 'firstException'], returnWhen)
   duration('timeout', timeout)
   // Awaited as anybody would, which refuses to wait for what can never end; with a timeout or a choice it may be fine.

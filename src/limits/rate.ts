@@ -1,5 +1,5 @@
 import type { Meter } from '../admission/meter.ts'
-import { finiteCapacity, interval, oneOf, requiredObject, string } from '../options.ts'
+import { finiteCapacity, interval, type Known, oneOf, requiredOptions, string } from '../options.ts'
 import { Bucket } from './bucket.ts'
 import { FixedWindow } from './fixed-window.ts'
 import { SingleLimit } from './single-limit.ts'
@@ -29,6 +29,8 @@ export interface RateLimitOptions {
   readonly algorithm?: RateAlgorithm
 }
 
+const RATE_LIMIT_OPTIONS: Known<RateLimitOptions> = { key: true, capacity: true, per: true, algorithm: true }
+
 const METERS: Readonly<Record<RateAlgorithm, new (capacity: number, per: number) => Meter>> = {
   'sliding-window': SlidingWindow,
   'fixed-window': FixedWindow,
@@ -51,7 +53,7 @@ const ALGORITHMS = Object.keys(METERS) as RateAlgorithm[]
  * ```
  */
 export function rateLimit(options: RateLimitOptions): Limit {
-  const { key, capacity, per, algorithm = 'sliding-window' } = requiredObject('options', options)
+  const { key, capacity, per, algorithm = 'sliding-window' } = requiredOptions('options', options, RATE_LIMIT_OPTIONS)
   const name = string('key', key)
   const Algorithm = METERS[oneOf('algorithm', ALGORITHMS, algorithm)]
   const meter = new Algorithm(finiteCapacity('capacity', capacity), interval('per', per))

@@ -1,5 +1,5 @@
 import { HoldingMeter } from '../admission/holding-meter.ts'
-import { capacity, requiredObject, string } from '../options.ts'
+import { capacity, type Known, requiredOptions, string } from '../options.ts'
 import { SingleLimit } from './single-limit.ts'
 import type { Limit } from './types.ts'
 
@@ -11,6 +11,8 @@ export interface ResourceLimitOptions {
   readonly capacity: number
 }
 
+const RESOURCE_LIMIT_OPTIONS: Known<ResourceLimitOptions> = { key: true, capacity: true }
+
 /**
  * Something of which only so much can be held at a time: connections, licences, megabytes. It comes back when the permit
  * is released. Counts 1 unless another amount is named.
@@ -20,6 +22,6 @@ export interface ResourceLimitOptions {
  * ```
  */
 export function resourceLimit(options: ResourceLimitOptions): Limit {
-  const { key, capacity: size } = requiredObject('options', options)
+  const { key, capacity: size } = requiredOptions('options', options, RESOURCE_LIMIT_OPTIONS)
   return new SingleLimit(string('key', key), new HoldingMeter(capacity('capacity', size)), 1)
 }

@@ -1,6 +1,35 @@
-import { abortSignal, boolean, callback, capacity, count, duration, optionsObject, show, string } from '../options.ts'
+import {
+  abortSignal,
+  boolean,
+  callback,
+  capacity,
+  count,
+  duration,
+  type Known,
+  knownOptions,
+  show,
+  string,
+} from '../options.ts'
 import { TRACES_UNCAUGHT } from '../platform.ts'
-import type { Logger, TaskManagerOptions } from './types.ts'
+import { type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
+import type { Logger, TaskDefaults, TaskManagerOptions } from './types.ts'
+
+export const MANAGER_OPTIONS: Known<TaskManagerOptions> = {
+  maxTasks: true,
+  maxPending: true,
+  closeTimeout: true,
+  cleanupTimeout: true,
+  failFast: true,
+  name: true,
+  signal: true,
+  logger: true,
+  onError: true,
+  autoStart: true,
+  spawnStacks: true,
+  defaults: true,
+}
+
+const TASK_DEFAULTS: Known<TaskDefaults> = { retry: true, timeout: true, limits: true }
 
 /** `console`, but with the message first, where a person looks; structured loggers want the error there. */
 const CONSOLE: Logger = { error: (error, message) => console.error(`${message}:`, error) }
@@ -18,11 +47,13 @@ export interface ManagerSettings {
   readonly onError: TaskManagerOptions['onError']
   readonly autoStart: boolean
   readonly spawnStacks: boolean
+  /** Of the tasks. */
+  readonly defaults: SpawnSettings
 }
 
 export function managerSettings(options: number | TaskManagerOptions | undefined): ManagerSettings {
   const given: TaskManagerOptions =
-    typeof options === 'number' ? { maxTasks: options } : (optionsObject('options', options) ?? {})
+    typeof options === 'number' ? { maxTasks: options } : (knownOptions('options', options, MANAGER_OPTIONS) ?? {})
   const {
     maxTasks = 35,
     maxPending = Number.POSITIVE_INFINITY,
@@ -35,6 +66,7 @@ export function managerSettings(options: number | TaskManagerOptions | undefined
     onError,
     autoStart = true,
     spawnStacks = TRACES_UNCAUGHT,
+    defaults,
   } = given
   return Object.freeze({
     maxTasks: capacity('maxTasks', maxTasks),
@@ -48,6 +80,7 @@ export function managerSettings(options: number | TaskManagerOptions | undefined
     onError: onError === undefined ? undefined : callback('onError', onError),
     autoStart: boolean('autoStart', autoStart),
     spawnStacks: boolean('spawnStacks', spawnStacks),
+    defaults: spawnSettings(knownOptions('defaults', defaults, TASK_DEFAULTS)),
   })
 }
 

@@ -1,6 +1,6 @@
-import { boolean, callback, capacity, iterable, oneOf, optionsObject } from '../options.ts'
+import { boolean, callback, capacity, iterable, type Known, knownOptions, oneOf } from '../options.ts'
 import { captureContext } from '../platform.ts'
-import { type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
+import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
 import type { Work } from '../task/types.ts'
 import { type MapHost, MapRun, type MapSettings } from './map-run.ts'
@@ -16,7 +16,7 @@ export function mapItems<I>(
 ): MapResults<unknown> {
   iterable('items', items)
   callback('fn', fn)
-  const settings = mapSettings(options)
+  const settings = mapSettings(options, scheduler.settings.defaults)
   const spawnItem = (item: I, index: number) => spawn(context => fn(item, context, index), settings.spawn)
   return runs({ scheduler, spawn: spawnItem }, items, settings)
 }
@@ -65,10 +65,12 @@ async function collect<I>(run: MapRun<I>): Promise<unknown[]> {
   }
 }
 
-function mapSettings(options: MapOptions | undefined): MapSettings {
-  const { buffer, ordered = true, onError = 'throw', progress } = optionsObject('options', options) ?? {}
+const MAP_OPTIONS: Known<MapOptions> = { ...SPAWN_OPTIONS, buffer: true, ordered: true, onError: true, progress: true }
+
+function mapSettings(options: MapOptions | undefined, defaults?: SpawnSettings): MapSettings {
+  const { buffer, ordered = true, onError = 'throw', progress } = knownOptions('options', options, MAP_OPTIONS) ?? {}
   return {
-    spawn: spawnSettings(options),
+    spawn: spawnSettings(options, defaults),
     buffer: buffer === undefined ? undefined : capacity('buffer', buffer),
     ordered: boolean('ordered', ordered),
     collect: oneOf('onError', ['throw', 'collect'], onError) === 'collect',

@@ -1,9 +1,9 @@
 import { createScope } from 'effection'
 import { DeadlockError, ManagerClosedError, QueueFullError } from '../errors.ts'
 import { followSignal } from '../follow-signal.ts'
-import { callback, capacity, oneOf } from '../options.ts'
+import { callback, capacity, knownOptions, oneOf } from '../options.ts'
 import { cancelTask } from '../task/cancel.ts'
-import { type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
+import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
 import type { Outcome, TaskContext, TaskHandle, Work } from '../task/types.ts'
 import { checkWork } from '../task/work.ts'
@@ -91,7 +91,7 @@ export class TaskManager implements AsyncDisposable {
   spawn(work: Work<unknown>, options?: SpawnOptions): TaskHandle<unknown> {
     this.#refuseIfClosed()
     checkWork(work)
-    const settings = spawnSettings(options)
+    const settings = spawnSettings(knownOptions('options', options, SPAWN_OPTIONS), this.#scheduler.settings.defaults)
     this.#refuseIfFull()
     return this.#spawn(work, settings).handle
   }
@@ -207,6 +207,11 @@ export class TaskManager implements AsyncDisposable {
   /** The handle of a task that has not ended. */
   get(id: number): TaskHandle<unknown> | undefined {
     return this.#scheduler.find(id)?.handle
+  }
+
+  /** The handles of the tasks that have not ended, in the order in which they were spawned. */
+  handles(): TaskHandle<unknown>[] {
+    return this.#scheduler.live.toArray().map(task => task.handle)
   }
 
   /** How many tasks may run at a time. Raising it starts more at once; lowering it cancels nothing. */

@@ -35,7 +35,12 @@ export interface TaskManagerOptions {
    * per task. @default whether Node was told to `--trace-uncaught`, as by `NODE_OPTIONS`
    */
   readonly spawnStacks?: boolean
+  /** What holds for tasks whose own options do not say otherwise. */
+  readonly defaults?: TaskDefaults
 }
+
+/** Defaults for the options of tasks; one that is given with a task takes the place of the default, limits included. */
+export type TaskDefaults = Pick<SpawnOptions, 'retry' | 'timeout' | 'limits'>
 
 /** How one task is run. */
 export interface SpawnOptions {

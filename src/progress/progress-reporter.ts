@@ -1,8 +1,16 @@
-import { boolean, callback, interval, optionsObject, show, string } from '../options.ts'
+import { boolean, callback, interval, type Known, knownOptions, show, string } from '../options.ts'
 import { displayFor } from './display.ts'
 import { SafeReporter } from './safe-reporter.ts'
 import { StreamReporter } from './stream-reporter.ts'
 import type { Progress, ProgressOptions, ProgressReporter, ProgressStream } from './types.ts'
+
+const PROGRESS_OPTIONS: Known<ProgressOptions> = {
+  label: true,
+  stream: true,
+  interval: true,
+  clear: true,
+  format: true,
+}
 
 /**
  * The reporter that the option `progress` asks for, `undefined` when it asks for none or the user wants to see none
@@ -24,7 +32,7 @@ export function progressReporter(
 }
 
 function streamReporter(given: ProgressOptions, onError: (error: unknown) => void): ProgressReporter | undefined {
-  const options = optionsObject('progress', given) ?? {}
+  const options = knownOptions('progress', given, PROGRESS_OPTIONS) ?? {}
   if (options.label !== undefined) string('progress.label', options.label)
   if (options.interval !== undefined) interval('progress.interval', options.interval)
   if (options.clear !== undefined) boolean('progress.clear', options.clear)

@@ -1,4 +1,5 @@
 import type { Operation } from 'effection'
+import { type Known, optionsObject } from '../options.ts'
 import type { RetryOptions } from '../task/retry.ts'
 import { spawnSettings } from '../task/spawn-settings.ts'
 import type { TaskContext } from '../task/types.ts'
@@ -14,6 +15,9 @@ export interface TaskOptions {
   /** How often and when to try again. @default 0 */
   readonly retry?: number | RetryOptions
 }
+
+/** @internal */
+export const TASK_OPTIONS: Known<TaskOptions> = { name: true, timeout: true, priority: true, retry: true }
 
 /**
  * A task as a class of its own: what it needs in its fields, what it does in `run`. Submit instances to a
@@ -49,8 +53,8 @@ export abstract class BaseTask<T> {
   declare readonly retry?: number | RetryOptions
 
   constructor(options?: TaskOptions) {
-    // As spawn would, but where the mistake is made.
-    spawnSettings(options)
+    // As spawn would, but where the mistake is made. Other names are those of a subclass, which may hand on all it got.
+    spawnSettings(optionsObject('options', options))
     const { name, timeout, priority, retry } = options ?? {}
     if (name !== undefined) this.name = name
     if (timeout !== undefined) this.timeout = timeout

@@ -1,10 +1,12 @@
 import type { Scheduler } from '../manager/scheduler.ts'
-import { capacity, count, oneOf, optionsObject, string } from '../options.ts'
+import { capacity, count, type Known, knownOptions, oneOf, string } from '../options.ts'
 import { recordOf } from '../task/record.ts'
 import { Task } from '../task/task.ts'
 import type { TaskRecord, TaskStatus } from '../task/types.ts'
 import { type Ended, type History, recordFrom } from './history.ts'
 import type { RecordQuery } from './types.ts'
+
+const RECORD_QUERY: Known<RecordQuery> = { status: true, type: true, limit: true, before: true }
 
 const STATUSES: readonly TaskStatus[] = ['pending', 'running', 'stopping', 'done', 'failed', 'cancelled']
 
@@ -20,7 +22,7 @@ export function queryRecords(scheduler: Scheduler, history: History, query: Reco
 }
 
 function matcher(query: RecordQuery | undefined): (task: Ended) => boolean {
-  const { status, type, before = Number.POSITIVE_INFINITY } = optionsObject('query', query) ?? {}
+  const { status, type, before = Number.POSITIVE_INFINITY } = knownOptions('query', query, RECORD_QUERY) ?? {}
   const statuses = status === undefined ? undefined : new Set(statusesOf(status))
   if (type !== undefined) string('type', type)
   capacity('before', before)

@@ -117,7 +117,7 @@ async function sort(
   return { rerun, failed }
 }
 
-function rerunOf(stored: StoredTask, { recover, registry }: RunnerSettings, at: number): Rerun {
+function rerunOf(stored: StoredTask, { recover, registry, defaults }: RunnerSettings, at: number): Rerun {
   const { id, createdAt, job } = stored
   if (recover === 'fail') throw interrupted(stored, `and recover is 'fail'`)
   if (job === undefined) throw interrupted(stored, 'and it was not submitted as a task whose class is in tasks')
@@ -127,7 +127,7 @@ function rerunOf(stored: StoredTask, { recover, registry }: RunnerSettings, at: 
     if (revived !== undefined) {
       const { deadline, ...options } = revived.options
       const left = deadline === undefined ? undefined : { deadline: Math.max(0, createdAt + deadline - at) }
-      made = submission(revived.task, { ...options, ...left })
+      made = submission(revived.task, { ...options, ...left }, defaults)
     }
   } catch (cause) {
     throw interrupted(stored, 'and its class could not make it again', cause)

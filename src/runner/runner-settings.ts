@@ -1,13 +1,42 @@
-import { type ManagerSettings, managerSettings } from '../manager/manager-settings.ts'
+import { MANAGER_OPTIONS, managerSettings } from '../manager/manager-settings.ts'
 import type { TaskManagerOptions } from '../manager/types.ts'
-import { boolean, capacity, count, duration, iterable, oneOf, optionsObject, show } from '../options.ts'
+import {
+  boolean,
+  capacity,
+  count,
+  duration,
+  iterable,
+  type Known,
+  knownOptions,
+  oneOf,
+  optionsObject,
+  show,
+} from '../options.ts'
 import type { TaskStore } from '../store/types.ts'
+import type { SpawnSettings } from '../task/spawn-settings.ts'
 import { TaskRegistry } from './task-registry.ts'
 import type { Recovery, RunnerLogger, SubmitPolicy, TaskRunnerOptions } from './types.ts'
+
+const { maxTasks: _, maxPending: __, ...OF_MANAGER } = MANAGER_OPTIONS
+
+const RUNNER_OPTIONS: Known<TaskRunnerOptions> = {
+  ...OF_MANAGER,
+  workers: true,
+  queueSize: true,
+  submitPolicy: true,
+  history: true,
+  idleTimeout: true,
+  store: true,
+  durable: true,
+  tasks: true,
+  recover: true,
+}
 
 /** The options of a runner, checked and with their defaults. */
 export interface RunnerSettings {
   readonly manager: TaskManagerOptions
+  /** Of the tasks. */
+  readonly defaults: SpawnSettings
   readonly submitPolicy: SubmitPolicy
   readonly history: number
   readonly idleTimeout: number
@@ -19,6 +48,8 @@ export interface RunnerSettings {
 }
 
 export function runnerSettings(options: TaskRunnerOptions | undefined): RunnerSettings {
+  refuse(optionsObject('options', options), 'maxTasks', 'workers')
+  refuse(options, 'maxPending', 'queueSize')
   const {
     workers = 4,
     queueSize = 100,
@@ -31,9 +62,7 @@ export function runnerSettings(options: TaskRunnerOptions | undefined): RunnerSe
     recover = 'rerun',
     logger,
     ...others
-  } = optionsObject('options', options) ?? {}
-  refuse(others, 'maxTasks', 'workers')
-  refuse(others, 'maxPending', 'queueSize')
+  } = knownOptions('options', options, RUNNER_OPTIONS) ?? {}
   const manager = {
     name: 'runner',
     ...others,
@@ -42,9 +71,10 @@ export function runnerSettings(options: TaskRunnerOptions | undefined): RunnerSe
     ...(logger !== undefined && { logger }),
   }
   // Now, so that a wrong option is refused before the store is opened.
-  managerSettings(manager) satisfies ManagerSettings
+  const { defaults } = managerSettings(manager)
   return {
     manager,
+    defaults,
     submitPolicy: oneOf('submitPolicy', ['reject', 'wait', 'dropOldest', 'dropNewest'], submitPolicy),
     history: count('history', history),
     idleTimeout: duration('idleTimeout', idleTimeout),
@@ -56,8 +86,9 @@ export function runnerSettings(options: TaskRunnerOptions | undefined): RunnerSe
   }
 }
 
-function refuse(options: object, name: string, instead: string): void {
-  if (name in options) throw new TypeError(`a runner has no ${name}: its option is called ${instead}`)
+function refuse(options: object | undefined, name: string, instead: string): void {
+  if (options !== undefined && Object.hasOwn(options, name))
+    throw new TypeError(`a runner has no ${name}: its option is called ${instead}`)
 }
 
 function taskStore(store: TaskStore): TaskStore {

@@ -1,9 +1,11 @@
-import { optionsObject, present, show } from '../options.ts'
-import { type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
+import { type Known, knownOptions, present, show } from '../options.ts'
+import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import type { Work } from '../task/types.ts'
 import { checkWork } from '../task/work.ts'
 import type { BaseTask } from './base-task.ts'
 import type { SubmitOptions } from './types.ts'
+
+const SUBMIT_OPTIONS: Known<SubmitOptions> = { ...SPAWN_OPTIONS, durable: true }
 
 /** What was handed to `submit`, checked. */
 export interface Submission {
@@ -15,18 +17,22 @@ export interface Submission {
   readonly retry: SubmitOptions['retry']
 }
 
-export function submission(given: BaseTask<unknown> | Work<unknown>, options: SubmitOptions | undefined): Submission {
+export function submission(
+  given: BaseTask<unknown> | Work<unknown>,
+  options: SubmitOptions | undefined,
+  defaults?: SpawnSettings,
+): Submission {
+  knownOptions('options', options, SUBMIT_OPTIONS)
   if (!isTask(given)) {
     checkWork(given)
-    return { work: given, settings: spawnSettings(options), task: undefined, retry: undefined }
+    return { work: given, settings: spawnSettings(options, defaults), task: undefined, retry: undefined }
   }
   const { name, type, timeout, priority, retry } = given
   if (typeof type !== 'string') throw new TypeError(`type of a task must be a string, got ${show(type)}`)
-  optionsObject('options', options)
   const merged = { ...present({ name, type, timeout, priority, retry }), ...present(options ?? {}) } as SubmitOptions
   return {
     work: context => given.run(context),
-    settings: spawnSettings(merged),
+    settings: spawnSettings(merged, defaults),
     task: given,
     retry: merged.retry,
   }

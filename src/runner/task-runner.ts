@@ -1,15 +1,16 @@
 import { type StoreError, TaskNotFoundError } from '../errors.ts'
+import { CLOSE_OPTIONS } from '../manager/close-request.ts'
 import { callerWithin } from '../manager/deadlock.ts'
 import type { Scheduler } from '../manager/scheduler.ts'
 import { isolatedScope, TaskManager } from '../manager/task-manager.ts'
 import type { CloseReport, ManagerEvents } from '../manager/types.ts'
-import { boolean, capacity, oneOf, optionsObject } from '../options.ts'
+import { boolean, capacity, knownOptions, oneOf } from '../options.ts'
 import { inPieces } from '../pieces.ts'
 import type { TaskStore } from '../store/types.ts'
 import { cancelTask } from '../task/cancel.ts'
 import { Task } from '../task/task.ts'
 import type { Outcome, TaskContext, TaskHandle, TaskRecord, WaitOptions, Work } from '../task/types.ts'
-import { waitLimit } from '../wait-limit.ts'
+import { WAIT_OPTIONS, waitLimit } from '../wait-limit.ts'
 import type { BaseTask } from './base-task.ts'
 import { Books } from './books.ts'
 import { Doorway } from './doorway.ts'
@@ -159,7 +160,7 @@ export class TaskRunner implements AsyncDisposable {
   submit<T>(work: Work<T>, options?: SubmitOptions): TaskHandle<T>
   submit(given: BaseTask<unknown> | Work<unknown>, options?: SubmitOptions): TaskHandle<unknown> {
     TaskManager.refuseIfClosed(this.manager)
-    const { work, settings, task: base, retry } = submission(given, options)
+    const { work, settings, task: base, retry } = submission(given, options, this.#settings.defaults)
     const journal = this.#journal
     const durable = boolean('durable', options?.durable ?? this.#settings.durable) && journal !== undefined
     const job = journal && base && this.#settings.registry.jobOf(base, settings, retry)
@@ -177,7 +178,7 @@ export class TaskRunner implements AsyncDisposable {
    * damaged.
    */
   async wait<T = unknown>(id: number, options?: WaitOptions): Promise<T> {
-    waitLimit(options)
+    waitLimit(knownOptions('options', options, WAIT_OPTIONS))
     const task = this.#scheduler.find(id) ?? this.#history.find(id)
     if (task instanceof Task) return (await task.handle.wait(options)) as T
     if (task !== undefined) return (await recordedOutcome(task)) as T
@@ -237,7 +238,7 @@ export class TaskRunner implements AsyncDisposable {
    * until the timeout and `cleanupTimeout` have passed, or `cleanupTimeout` where it was asked only at the end.
    */
   close(options?: RunnerCloseOptions): Promise<CloseReport> {
-    const { pending = 'run', ...others } = optionsObject('options', options) ?? {}
+    const { pending = 'run', ...others } = knownOptions('options', options, CLOSE_OPTIONS) ?? {}
     oneOf('pending', ['run', 'cancel', 'keep'], pending)
     if (pending === 'keep' && this.#journal === undefined) {
       throw new RangeError(`pending can be 'keep' only with a store, which this runner has not`)
@@ -249,7 +250,7 @@ export class TaskRunner implements AsyncDisposable {
 
   /** Closes at once: `close({ timeout: 0, pending: 'cancel' })`, unless options say otherwise. */
   shutdown(options?: RunnerCloseOptions): Promise<CloseReport> {
-    const { timeout = 0, pending = 'cancel' } = optionsObject('options', options) ?? {}
+    const { timeout = 0, pending = 'cancel' } = knownOptions('options', options, CLOSE_OPTIONS) ?? {}
     return this.close({ timeout, pending })
   }
 
@@ -277,7 +278,7 @@ export class TaskRunner implements AsyncDisposable {
    * loop is busy; when that is full the oldest are dropped, and counted in `dropped`.
    */
   events(options?: EventsOptions): TaskEvents {
-    const { buffer = 1_000 } = optionsObject('options', options) ?? {}
+    const { buffer = 1_000 } = knownOptions('options', options, { buffer: true }) ?? {}
     const stream = new EventStream(capacity('buffer', buffer), take => this.#scheduler.events.follow(take))
     if (this.#ended) stream.return()
     return stream

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { StoreError } from '../errors.ts'
-import { count, oneOf, optionsObject, show, string } from '../options.ts'
+import { count, type Known, knownOptions, oneOf, show, string } from '../options.ts'
 import { connect } from './sqlite-connect.ts'
 import { sqliteStoreError } from './sqlite-errors.ts'
 import type { SqliteSession, SqliteSettings } from './sqlite-session.ts'
@@ -53,11 +53,14 @@ export function sqliteStore(path: string, options?: SqliteStoreOptions): TaskSto
   return new SqliteStore(settingsOf(path, options))
 }
 
+const SQLITE_STORE_OPTIONS: Known<SqliteStoreOptions> = { history: true, synchronous: true }
+
 function settingsOf(path: string, options: SqliteStoreOptions | undefined): SqliteSettings {
   if (string('path', path) === '' || /^file:|\0/.test(path)) {
     throw new RangeError(`path must be the path of a file, not empty and no URL, got ${show(path)}`)
   }
-  const { history = Number.POSITIVE_INFINITY, synchronous = 'full' } = optionsObject('options', options) ?? {}
+  const { history = Number.POSITIVE_INFINITY, synchronous = 'full' } =
+    knownOptions('options', options, SQLITE_STORE_OPTIONS) ?? {}
   return Object.freeze({
     path: path === ':memory:' ? path : resolve(path),
     history: count('history', history),

@@ -1,7 +1,8 @@
 import type { Effect } from 'effection'
 import { TaskNotFinishedError } from '../errors.ts'
 import { untilSettled } from '../operation.ts'
-import { isLimited, waitLimit, waitWithin } from '../wait-limit.ts'
+import { knownOptions } from '../options.ts'
+import { isLimited, WAIT_OPTIONS, waitLimit, waitWithin } from '../wait-limit.ts'
 import { yielded } from '../yielded.ts'
 import { cancelTask } from './cancel.ts'
 import { currentTask } from './current.ts'
@@ -123,7 +124,7 @@ export class TaskPromise<T> extends Promise<T> implements TaskHandle<T> {
   }
 
   async wait(options?: WaitOptions): Promise<T> {
-    const limit = waitLimit(options)
+    const limit = waitLimit(knownOptions('options', options, WAIT_OPTIONS))
     if (!isLimited(limit)) return await this
     const task = this.#task
     if (currentTask.getStore() === task && !task.ended) throw selfWait(task)

@@ -1,6 +1,6 @@
 import { now } from '../clock.ts'
 import { RetryValidationError } from '../errors.ts'
-import { callback, count, duration, fraction, oneOf, optionsObject, show } from '../options.ts'
+import { callback, count, duration, fraction, type Known, knownOptions, oneOf, show } from '../options.ts'
 import { type Backoff, failedAttempt, type Waiting, waitBefore } from './backoff.ts'
 import { type ErrorClass, isErrorClass, isOfClass, isOtherClass } from './error-class.ts'
 import { ask, type Eventually, whenKnown } from './predicate.ts'
@@ -37,6 +37,16 @@ export interface RetryOptions {
   readonly retryUntil?: ResultPredicate | readonly ResultPredicate[]
 }
 
+const RETRY_OPTIONS: Known<RetryOptions> = {
+  retries: true,
+  backoff: true,
+  wait: true,
+  maxWait: true,
+  jitter: true,
+  retryOn: true,
+  retryUntil: true,
+}
+
 /** Checked, with defaults. */
 export interface RetryPolicy extends Waiting {
   readonly retries: number
@@ -48,7 +58,7 @@ export interface RetryPolicy extends Waiting {
 export function retryPolicy(retry: number | RetryOptions | undefined): RetryPolicy | undefined {
   if (retry === undefined) return undefined
   const given: RetryOptions =
-    typeof retry === 'number' ? { retries: retry } : (optionsObject('retry', retry) as RetryOptions)
+    typeof retry === 'number' ? { retries: retry } : (knownOptions('retry', retry, RETRY_OPTIONS) as RetryOptions)
   const { retries, backoff = 'exponential', wait = 1_000, maxWait = Number.POSITIVE_INFINITY, jitter = 0 } = given
   return {
     retries: count('retry.retries', retries),

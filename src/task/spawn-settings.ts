@@ -2,8 +2,20 @@ import type { Demand } from '../admission/demand.ts'
 import { demandOf } from '../limits/demand-of.ts'
 import type { Amounts, Limits } from '../limits/types.ts'
 import type { SpawnOptions } from '../manager/types.ts'
-import { abortSignal, duration, optionsObject, ordering, string } from '../options.ts'
+import { abortSignal, duration, type Known, ordering, string } from '../options.ts'
 import { type RetryPolicy, retryPolicy } from './retry.ts'
+
+export const SPAWN_OPTIONS: Known<SpawnOptions> = {
+  name: true,
+  type: true,
+  priority: true,
+  timeout: true,
+  deadline: true,
+  signal: true,
+  retry: true,
+  limits: true,
+  cost: true,
+}
 
 /** The options of `spawn`, checked and with their defaults. */
 export interface SpawnSettings {
@@ -19,7 +31,7 @@ export interface SpawnSettings {
   readonly demand: Demand | undefined
 }
 
-const DEFAULTS: SpawnSettings = Object.freeze({
+export const SPAWN_DEFAULTS: SpawnSettings = Object.freeze({
   name: undefined,
   type: undefined,
   priority: 0,
@@ -31,19 +43,20 @@ const DEFAULTS: SpawnSettings = Object.freeze({
   demand: undefined,
 })
 
-export function spawnSettings(options: SpawnOptions | undefined): SpawnSettings {
-  if (optionsObject('options', options) === undefined) return DEFAULTS
-  const { name, type, priority, timeout, deadline, signal, retry, limits, cost } = options as SpawnOptions
+/** Checks the values of options whose names were checked. */
+export function spawnSettings(options: SpawnOptions | undefined, defaults = SPAWN_DEFAULTS): SpawnSettings {
+  if (options === undefined) return defaults
+  const { name, type, priority, timeout, deadline, signal, retry, limits = defaults.limits, cost } = options
   return {
     name: name === undefined ? undefined : string('name', name),
     type: type === undefined ? undefined : string('type', type),
-    priority: priority === undefined ? DEFAULTS.priority : ordering('priority', priority),
-    timeout: timeout === undefined ? DEFAULTS.timeout : duration('timeout', timeout),
-    deadline: deadline === undefined ? DEFAULTS.deadline : duration('deadline', deadline),
+    priority: priority === undefined ? defaults.priority : ordering('priority', priority),
+    timeout: timeout === undefined ? defaults.timeout : duration('timeout', timeout),
+    deadline: deadline === undefined ? defaults.deadline : duration('deadline', deadline),
     signal: signal === undefined ? undefined : abortSignal('signal', signal),
-    retry: retryPolicy(retry),
+    retry: retry === undefined ? defaults.retry : retryPolicy(retry),
     limits,
-    demand: demandFor(limits, cost),
+    demand: cost === undefined && limits === defaults.limits ? defaults.demand : demandFor(limits, cost),
   }
 }
 

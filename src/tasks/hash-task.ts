@@ -1,5 +1,5 @@
-import { requiredObject, string } from '../options.ts'
-import { BaseTask, type TaskOptions } from '../runner/base-task.ts'
+import { type Known, requiredOptions, string } from '../options.ts'
+import { BaseTask, TASK_OPTIONS, type TaskOptions } from '../runner/base-task.ts'
 import type { TaskContext } from '../task/types.ts'
 
 /** What a {@link HashTask} hashes: a text, or the bytes of a file. */
@@ -16,6 +16,8 @@ export type HashTaskOptions = TaskOptions &
         readonly text?: never
       }
   )
+
+const HASH_TASK_OPTIONS: Known<HashTaskOptions> = { ...TASK_OPTIONS, text: true, file: true }
 
 /**
  * The SHA-256 hash of a text or of a file, in lower-case hexadecimal digits, computed in a thread: the event loop stays
@@ -35,7 +37,7 @@ export class HashTask extends BaseTask<string> {
   declare readonly file?: string
 
   constructor(options: HashTaskOptions) {
-    super(requiredObject('options', options))
+    super(requiredOptions('options', options, HASH_TASK_OPTIONS))
     const { text, file } = options
     if ((text === undefined) === (file === undefined)) {
       throw new TypeError('a HashTask needs either a text or a file')
@@ -54,7 +56,8 @@ export class HashTask extends BaseTask<string> {
     return hashInThread(file === undefined ? { text: text as string } : { file }, task)
   }
 
-  static fromJSON(options: HashTaskOptions): HashTask {
+  /** From what `JSON.stringify` made of one. */
+  static fromJSON({ type: _, ...options }: HashTaskOptions & { readonly type?: string }): HashTask {
     return new HashTask(options)
   }
 }

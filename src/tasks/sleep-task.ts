@@ -1,6 +1,6 @@
 import { startTimer } from '../clock.ts'
-import { duration, requiredObject } from '../options.ts'
-import { BaseTask, type TaskOptions } from '../runner/base-task.ts'
+import { duration, type Known, requiredOptions } from '../options.ts'
+import { BaseTask, TASK_OPTIONS, type TaskOptions } from '../runner/base-task.ts'
 import type { TaskContext } from '../task/types.ts'
 
 /** How long a {@link SleepTask} sleeps. */
@@ -8,6 +8,8 @@ export interface SleepTaskOptions extends TaskOptions {
   /** Milliseconds; `Infinity` until it is cancelled. */
   readonly ms: number
 }
+
+const SLEEP_TASK_OPTIONS: Known<SleepTaskOptions> = { ...TASK_OPTIONS, ms: true }
 
 /** Sleeps, and says so: `'slept for 500 ms'`. Wakes at once when it is cancelled. */
 export class SleepTask extends BaseTask<string> {
@@ -17,7 +19,7 @@ export class SleepTask extends BaseTask<string> {
   readonly ms: number
 
   constructor(options: SleepTaskOptions) {
-    super(requiredObject('options', options))
+    super(requiredOptions('options', options, SLEEP_TASK_OPTIONS))
     this.ms = duration('ms', options.ms)
   }
 
@@ -32,8 +34,12 @@ export class SleepTask extends BaseTask<string> {
     return `slept for ${this.ms} ms`
   }
 
-  /** JSON has no `Infinity`, and makes it `null`. */
-  static fromJSON({ ms, ...options }: Omit<SleepTaskOptions, 'ms'> & { readonly ms: number | null }): SleepTask {
+  /** From what `JSON.stringify` made of one: JSON has no `Infinity`, and makes it `null`. */
+  static fromJSON({
+    ms,
+    type: _,
+    ...options
+  }: Omit<SleepTaskOptions, 'ms'> & { readonly ms: number | null; readonly type?: string }): SleepTask {
     return new SleepTask({ ...options, ms: ms ?? Number.POSITIVE_INFINITY })
   }
 }

@@ -1,6 +1,6 @@
-import { callback, capacity, optionsObject } from '../options.ts'
+import { callback, capacity, type Known, knownOptions } from '../options.ts'
 import { ScheduleError } from './errors.ts'
-import { horizonOf, type RunVirtualOptions } from './run-virtual.ts'
+import { horizonOf, RUN_VIRTUAL_OPTIONS, type RunVirtualOptions } from './run-virtual.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 /** Stops the caller until the exploration lets it through; `label` names the stop in the schedule of a failure. */
@@ -11,6 +11,8 @@ export interface ExploreOptions extends RunVirtualOptions {
   /** The most interleavings to run; a scenario that has more is refused with `RangeError`. @default 20_000 */
   readonly limit?: number
 }
+
+const EXPLORE_OPTIONS: Known<ExploreOptions> = { ...RUN_VIRTUAL_OPTIONS, limit: true }
 
 /** One decision of a schedule: which of the parked it lets through. */
 interface Choice {
@@ -51,8 +53,9 @@ export async function exploreAll(
   options?: ExploreOptions,
 ): Promise<number> {
   callback('run', run)
-  const horizon = horizonOf(options)
-  const limit = capacity('limit', optionsObject('options', options)?.limit ?? 20_000)
+  const given = knownOptions('options', options, EXPLORE_OPTIONS)
+  const horizon = horizonOf(given)
+  const limit = capacity('limit', given?.limit ?? 20_000)
   let plan: Choice[] | undefined = []
   let runs = 0
   while (plan !== undefined) {

@@ -1,4 +1,4 @@
-import { callback, duration, optionsObject } from '../options.ts'
+import { callback, duration, type Known, knownOptions } from '../options.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 /** How far virtual time may go. */
@@ -16,9 +16,11 @@ export interface VirtualRun<T> {
 
 const HOUR = 3_600_000
 
+export const RUN_VIRTUAL_OPTIONS: Known<RunVirtualOptions> = { horizon: true }
+
 /** The horizon of the options, or its default. */
 export function horizonOf(options: RunVirtualOptions | undefined): number {
-  return duration('horizon', optionsObject('options', options)?.horizon ?? HOUR)
+  return duration('horizon', options?.horizon ?? HOUR)
 }
 
 /**
@@ -49,7 +51,7 @@ export async function runVirtual<T>(
   options?: RunVirtualOptions,
 ): Promise<VirtualRun<T>> {
   callback('body', body)
-  const clock = await VirtualClock.install(horizonOf(options))
+  const clock = await VirtualClock.install(horizonOf(knownOptions('options', options, RUN_VIRTUAL_OPTIONS)))
   try {
     const value = await clock.run(body)
     return { value, elapsed: clock.elapsed }

@@ -1,9 +1,14 @@
 import type { Amounts } from '../limits/types.ts'
 import type { SpawnOptions } from '../manager/types.ts'
-import { type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
+import type { Known } from '../options.ts'
+import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import { type Configuration, configuration, withDefaults } from './configuration.ts'
 import { checkSharedCall } from './distributed/settings.ts'
 import type { CallOptions, WorkerOptions } from './types.ts'
+
+const { name: _, ...OF_SPAWN } = SPAWN_OPTIONS
+
+export const CALL_OPTIONS: Known<CallOptions> = { ...OF_SPAWN, key: true, cache: true }
 
 /** The settings of calls: checked once, and again only when the defaults have changed or depend on the arguments. */
 export class CallSettings {

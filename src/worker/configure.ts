@@ -1,4 +1,4 @@
-import { callback, optionsObject, requiredObject } from '../options.ts'
+import { callback, type Known, knownOptions, optionsObject, requiredOptions } from '../options.ts'
 import { CallSettings } from './call-settings.ts'
 import {
   type Configuration,
@@ -9,7 +9,16 @@ import {
   withConfiguration,
 } from './configuration.ts'
 import type { WorkerOptions } from './types.ts'
-import { workerSettings } from './worker-settings.ts'
+import { WORKER_OPTIONS, workerSettings } from './worker-settings.ts'
+
+const CONFIGURATION: Known<Configuration> = {
+  ...WORKER_OPTIONS,
+  sync: true,
+  async: true,
+  thread: true,
+  process: true,
+  distributed: true,
+}
 
 /**
  * Sets defaults for every `task` and `TaskWorker`. Called again it adds to what was set; an option that is `undefined`
@@ -18,13 +27,13 @@ import { workerSettings } from './worker-settings.ts'
  * Options of calls (`timeout`, `retry`, `priority`, …) are looked up at each call, the others when a worker is made.
  */
 export function configure(defaults: Configuration): void {
-  requiredObject('defaults', defaults)
+  requiredOptions('options', defaults, CONFIGURATION)
   changeConfiguration(before => merged(before, defaults))
 }
 
 /** Runs `fn` with other defaults: they hold in it and in everything it awaits, and nowhere else. */
 export function withConfig<T>(overrides: Configuration, fn: () => T): T {
-  requiredObject('overrides', overrides)
+  requiredOptions('options', overrides, CONFIGURATION)
   return withConfiguration(merged(configuration(), overrides), callback('fn', fn))
 }
 
@@ -33,7 +42,7 @@ function merged(base: Configuration, changes: Configuration): Configuration {
   const { sync, async, thread, process, distributed, ...forAll } = changes
   check(forAll)
   for (const mode of MODES) {
-    const change = optionsObject(mode, changes[mode])
+    const change = knownOptions(mode, changes[mode], WORKER_OPTIONS)
     if (change === undefined) continue
     check(change)
     result[mode] = { ...base[mode], ...change }

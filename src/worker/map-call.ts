@@ -1,7 +1,16 @@
-import { iterable, optionsObject } from '../options.ts'
+import { iterable, type Known, knownOptions } from '../options.ts'
 import { zip } from '../zip.ts'
+import { CALL_OPTIONS } from './call-settings.ts'
 import type { AnyFunction } from './functions/registry.ts'
 import type { WorkerMapOptions } from './types.ts'
+
+const WORKER_MAP_OPTIONS: Known<WorkerMapOptions> = {
+  ...CALL_OPTIONS,
+  buffer: true,
+  ordered: true,
+  onError: true,
+  progress: true,
+}
 
 type Input = Iterable<unknown> | AsyncIterable<unknown>
 
@@ -25,7 +34,8 @@ export function mapCall(given: readonly unknown[]): MapCall {
     iterable(`input ${index + 1} of map`, input as Input)
   }
   const inputs = args as Input[]
-  return { fn, items: rows(inputs), total: totalOf(inputs), options: optionsObject('options', options) ?? {} }
+  knownOptions('options', options, WORKER_MAP_OPTIONS)
+  return { fn, items: rows(inputs), total: totalOf(inputs), options: options ?? {} }
 }
 
 /** To be walked anew by every loop over the results, as far as the inputs can be. */

@@ -3,7 +3,7 @@ import type { MapHost } from '../manager/map-run.ts'
 import type { Scheduler } from '../manager/scheduler.ts'
 import { isolatedScope, TaskManager } from '../manager/task-manager.ts'
 import type { CloseOptions, CloseReport, ManagerEvents, MapResults } from '../manager/types.ts'
-import { callback, optionsObject, present } from '../options.ts'
+import { callback, type Known, knownOptions, present } from '../options.ts'
 import { progressReporter } from '../progress/progress-reporter.ts'
 import { Entry } from '../task/entry.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
@@ -17,13 +17,15 @@ import { mapCall } from './map-call.ts'
 import { pendingArguments } from './pending-arguments.ts'
 import { type MapProgress, reportedResults } from './reported-results.ts'
 import type { CollectOptions, Input, Inputs, OrHandles, WorkerMapOptions, WorkerOptions, WorkerStats } from './types.ts'
-import { type WorkerSettings, workerSettings } from './worker-settings.ts'
+import { WORKER_OPTIONS, type WorkerSettings, workerSettings } from './worker-settings.ts'
 
 /** How a {@link TaskWorker} is started. */
 export interface TaskWorkerOptions extends WorkerOptions {
   /** The function that is run when a call brings none of its own. */
   readonly fn?: AnyFunction
 }
+
+const TASK_WORKER_OPTIONS: Known<TaskWorkerOptions> = { ...WORKER_OPTIONS, fn: true }
 
 /**
  * Runs functions in one mode: on this event loop, in threads or in processes, with the same calls and the same handles.
@@ -66,7 +68,7 @@ export class TaskWorker implements AsyncDisposable {
 
   /** @internal */
   static make(options?: TaskWorkerOptions): TaskWorker {
-    return new TaskWorker(optionsObject('options', options) ?? {})
+    return new TaskWorker(knownOptions('options', options, TASK_WORKER_OPTIONS) ?? {})
   }
 
   /**

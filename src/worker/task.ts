@@ -1,11 +1,12 @@
-import { callback, optionsObject } from '../options.ts'
+import { callback, knownOptions } from '../options.ts'
 import type { Outcome, TaskHandle } from '../task/types.ts'
-import { CallSettings } from './call-settings.ts'
+import { CALL_OPTIONS, CallSettings } from './call-settings.ts'
 import { configuration } from './configuration.ts'
 import { importedNow, insideWorker } from './functions/nesting.ts'
 import { type AnyFunction, markWrapper, register } from './functions/registry.ts'
 import { TaskWorker } from './task-worker.ts'
 import type { CallOptions, TaskFunction, WorkerMode, WorkerOptions } from './types.ts'
+import { WORKER_OPTIONS } from './worker-settings.ts'
 
 /** A method as a task: called on an instance, which is its `this`. */
 export type TaskMethod<This, A extends readonly unknown[], R> = (this: This, ...args: A) => TaskHandle<Outcome<R>>
@@ -44,11 +45,15 @@ export function task<This, A extends readonly unknown[], R>(
 ): TaskMethod<This, A, R>
 export function task(first?: unknown, second?: unknown): unknown {
   if (typeof first !== 'function') {
-    const options = optionsObject('options', first as WorkerOptions | undefined) ?? {}
+    const options = given(first)
     return (method: AnyFunction, context: unknown) => taskMethod(method, context, options)
   }
   if (isDecoratorContext(second)) return taskMethod(first as AnyFunction, second, {})
-  return taskFunction(first as AnyFunction, optionsObject('options', second as WorkerOptions | undefined) ?? {})
+  return taskFunction(first as AnyFunction, given(second))
+}
+
+function given(options: unknown): WorkerOptions {
+  return knownOptions('options', options as WorkerOptions | undefined, WORKER_OPTIONS) ?? {}
 }
 
 function taskFunction(fn: AnyFunction, options: WorkerOptions): TaskFunction {
@@ -77,7 +82,7 @@ function withCalls(
     call: (...args: readonly unknown[]) => worker().run(fn, args, undefined, calls),
     map: (...given: readonly unknown[]) => worker().mapWith(options, given),
     with: (more: CallOptions) => {
-      const merged = { ...options, ...optionsObject('options', more) }
+      const merged = { ...options, ...knownOptions('options', more, CALL_OPTIONS) }
       return withCalls(fn, worker, merged, new CallSettings(merged))
     },
     stats: () => worker().stats(),

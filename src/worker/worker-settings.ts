@@ -1,13 +1,14 @@
 import { managerSettings } from '../manager/manager-settings.ts'
 import type { TaskManagerOptions } from '../manager/types.ts'
-import { boolean, capacity, oneOf } from '../options.ts'
+import { boolean, capacity, type Known, oneOf } from '../options.ts'
 import { progressReporter } from '../progress/progress-reporter.ts'
+import { CALL_OPTIONS } from './call-settings.ts'
 import { configuration, MODES, withDefaults } from './configuration.ts'
-import { type DistributedOptions, distributedSettings } from './distributed/settings.ts'
+import { DISTRIBUTED_OPTIONS, type DistributedOptions, distributedSettings } from './distributed/settings.ts'
 import { moduleUrl } from './functions/module-url.ts'
-import { checkHostOptions } from './host/check-host-options.ts'
+import { checkHostOptions, HOST_OPTIONS } from './host/check-host-options.ts'
 import type { HostOptions } from './host/host.ts'
-import { type PoolOptions, poolSettings } from './pool/pool-options.ts'
+import { POOL_OPTIONS, type PoolOptions, poolSettings } from './pool/pool-options.ts'
 import type { WorkerMode, WorkerOptions } from './types.ts'
 
 /** The options of a worker, checked and with the defaults that hold where it is made. */
@@ -30,6 +31,27 @@ export interface WorkerSettings {
   readonly explicit: WorkerOptions
 }
 
+const OF_MANAGER = {
+  closeTimeout: true,
+  cleanupTimeout: true,
+  maxPending: true,
+  logger: true,
+  onError: true,
+} as const satisfies Partial<Known<TaskManagerOptions>>
+
+export const WORKER_OPTIONS: Known<WorkerOptions> = {
+  ...CALL_OPTIONS,
+  ...POOL_OPTIONS,
+  ...HOST_OPTIONS,
+  ...DISTRIBUTED_OPTIONS,
+  ...OF_MANAGER,
+  mode: true,
+  module: true,
+  name: true,
+  unwrap: true,
+  progress: true,
+}
+
 /** A worker is ended in any case, which takes a moment after its cleanup time is over: no call of it is ever abandoned. */
 const END_OF_WORKER = 10_000
 
@@ -40,14 +62,14 @@ export function workerSettings(explicit: WorkerOptions, config = configuration()
   if (module !== undefined) moduleUrl(module)
   checkHostOptions(options)
   const inLoop = mode === 'sync' || mode === 'async'
-  const pool = pick(options, POOL) as PoolOptions
+  const pool = pick(options, POOL_OPTIONS)
   const { maxWorkers, concurrencyPerWorker } = poolSettings(pool)
   const slots = SLOTS[mode] ?? maxWorkers * concurrencyPerWorker
   const maxTasks = mode in SLOTS ? (options.maxWorkers ?? slots) : slots
-  const distributed = pick(options, DISTRIBUTED)
+  const distributed = pick(options, DISTRIBUTED_OPTIONS)
   if (mode === 'distributed') distributedSettings(distributed)
   else refuseShared(explicit, mode)
-  const given = pick(options, ['closeTimeout', 'cleanupTimeout', 'maxPending', 'logger', 'onError'])
+  const given = pick(options, OF_MANAGER)
   const manager = { ...given, name: name ?? 'worker', maxTasks: capacity('maxWorkers', maxTasks) }
   const { cleanupTimeout } = managerSettings(manager)
   progressReporter(progress)
@@ -55,7 +77,7 @@ export function workerSettings(explicit: WorkerOptions, config = configuration()
     mode,
     manager: inLoop ? manager : { ...manager, cleanupTimeout: cleanupTimeout + END_OF_WORKER },
     pool,
-    host: pick(options, ['startTimeout', 'resourceLimits', 'env', 'argv', 'execArgv', 'onMessage']),
+    host: pick(options, HOST_OPTIONS),
     module,
     name,
     cleanupTimeout,
@@ -69,8 +91,6 @@ export function workerSettings(explicit: WorkerOptions, config = configuration()
 /** How many calls run at a time where that is not the number of workers: with a queue, how many it gets of one caller. */
 const SLOTS: Partial<Record<WorkerMode, number>> = { sync: 1, async: 35, distributed: 1_000 }
 
-const DISTRIBUTED = ['queue', 'connection', 'prefix', 'connectTimeout', 'maxBytes'] as const
-
 /** A call with a key that ran twice all the same would be a silent mistake. */
 function refuseShared(explicit: WorkerOptions, mode: WorkerMode): void {
   for (const option of ['key', 'cache'] as const) {
@@ -82,19 +102,10 @@ function refuseShared(explicit: WorkerOptions, mode: WorkerMode): void {
   }
 }
 
-const POOL = [
-  'maxWorkers',
-  'minWorkers',
-  'idleTimeout',
-  'onDemand',
-  'loadBalancing',
-  'concurrencyPerWorker',
-  'recycleAfter',
-  'maxCrashes',
-] as const satisfies readonly (keyof PoolOptions)[]
-
-function pick<T extends object, K extends keyof T>(options: T, keys: readonly K[]): Partial<Pick<T, K>> {
-  return Object.fromEntries(keys.filter(key => options[key] !== undefined).map(key => [key, options[key]])) as Partial<
-    Pick<T, K>
-  >
+function pick<K extends keyof WorkerOptions>(
+  options: WorkerOptions,
+  names: { readonly [name in K]: true },
+): Pick<WorkerOptions, K> {
+  const given = (Object.keys(names) as K[]).filter(name => options[name] !== undefined)
+  return Object.fromEntries(given.map(name => [name, options[name]])) as Pick<WorkerOptions, K>
 }

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -214,6 +214,8 @@ describe.skipIf(!supported || !hasScript)('progress without cli-progress', () =>
     try {
       writeFileSync(join(place, 'package.json'), '{ "type": "module" }')
       for (const part of ['src', PROGRAM]) cpSync(join(PROJECT, part), join(place, part), { recursive: true })
+      mkdirSync(join(place, 'node_modules'))
+      symlinkSync(join(PROJECT, 'node_modules', 'effection'), join(place, 'node_modules', 'effection'))
       const { status, raw, rows } = shown('talk', { cwd: place })
       expect(status).toBe(0)
       expect(raw).not.toContain('\x1b')

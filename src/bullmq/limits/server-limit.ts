@@ -3,7 +3,7 @@ import { LONGEST_TIMER } from '../../clock.ts'
 import { KeyedDemandMaker } from '../../limits/keyed.ts'
 import type { SingleLimit } from '../../limits/single-limit.ts'
 import type { Amounts, LimitPermit } from '../../limits/types.ts'
-import { finiteCapacity, interval, requiredObject, show } from '../../options.ts'
+import { finiteCapacity, interval, show } from '../../options.ts'
 import { serverOf } from '../../worker/distributed/connection.ts'
 import { ConnectionError } from '../../worker/distributed/errors.ts'
 import { nameOnServer } from '../../worker/distributed/settings.ts'
@@ -35,7 +35,7 @@ export class ServerLimit extends KeyedDemandMaker implements SharedLimit {
 
   constructor(limit: SingleLimit, options: SharedLimitOptions) {
     super()
-    const { connection, name, connectTimeout = 10_000 } = requiredObject('options', options)
+    const { connection, name, connectTimeout = 10_000 } = options
     this.#limit = limit
     this.key = limit.key
     this.capacity = finiteCapacity('capacity of a shared limit', limit.capacity)

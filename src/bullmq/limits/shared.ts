@@ -1,7 +1,7 @@
 import type { Acquisition } from '../../admission/acquisition.ts'
 import { SingleLimit } from '../../limits/single-limit.ts'
 import type { Amounts, Limit, LimitAcquireOptions, LimitPermit } from '../../limits/types.ts'
-import { show } from '../../options.ts'
+import { type Known, requiredOptions, show } from '../../options.ts'
 import type { Connection } from '../../worker/distributed/connection.ts'
 import { ServerLimit } from './server-limit.ts'
 
@@ -20,6 +20,14 @@ export interface SharedLimitOptions {
    * three times as often. @default 30_000
    */
   readonly lease?: number
+}
+
+const SHARED_LIMIT_OPTIONS: Known<SharedLimitOptions> = {
+  connection: true,
+  name: true,
+  prefix: true,
+  connectTimeout: true,
+  lease: true,
 }
 
 /** A limit that all machines share who call it by the same name. */
@@ -76,5 +84,5 @@ export function shared(limit: Limit, options: SharedLimitOptions): SharedLimit {
   if (!(limit instanceof SingleLimit)) {
     throw new TypeError(`limit must be made by callLimit, rateLimit or resourceLimit, got ${show(limit)}`)
   }
-  return new ServerLimit(limit, options)
+  return new ServerLimit(limit, requiredOptions('options', options, SHARED_LIMIT_OPTIONS))
 }

@@ -1,5 +1,5 @@
 import { LONGEST_TIMER } from '../../clock.ts'
-import { callback, finiteCapacity, interval, optionsObject, show, string } from '../../options.ts'
+import { callback, finiteCapacity, interval, type Known, requiredOptions, show, string } from '../../options.ts'
 import type { Connection, Server } from './connection.ts'
 import { serverOf } from './connection.ts'
 import { isKept } from './kept-text.ts'
@@ -31,6 +31,14 @@ export interface SharedCallOptions {
    * `key` the same call is one with the same arguments.
    */
   readonly cache?: { readonly ttl: number }
+}
+
+export const DISTRIBUTED_OPTIONS: Known<DistributedOptions> = {
+  queue: true,
+  connection: true,
+  prefix: true,
+  connectTimeout: true,
+  maxBytes: true,
 }
 
 /** The options of the mode, checked. */
@@ -70,5 +78,5 @@ export function nameOnServer(option: string, name: string): string {
 /** Throws for a wrong `key` or `cache`. */
 export function checkSharedCall({ key, cache }: SharedCallOptions): void {
   if (key !== undefined && typeof key !== 'string') callback('key', key)
-  if (cache !== undefined) interval('cache.ttl', (optionsObject('cache', cache) as { ttl: number }).ttl)
+  if (cache !== undefined) interval('cache.ttl', requiredOptions('cache', cache, { ttl: true }).ttl)
 }

@@ -1,10 +1,26 @@
-import { callback, duration, optionsObject, show } from '../../options.ts'
-import type { HostOptions } from './host.ts'
+import { callback, duration, type Known, knownOptions, optionsObject, show } from '../../options.ts'
+import type { HostOptions, WorkerLimits } from './host.ts'
+
+export const HOST_OPTIONS: Known<HostOptions> = {
+  startTimeout: true,
+  resourceLimits: true,
+  env: true,
+  argv: true,
+  execArgv: true,
+  onMessage: true,
+}
+
+const WORKER_LIMITS: Known<WorkerLimits> = {
+  maxOldGenerationSizeMb: true,
+  maxYoungGenerationSizeMb: true,
+  codeRangeSizeMb: true,
+  stackSizeMb: true,
+}
 
 /** Refuses what is wrong where it is given: workers are started later, when nobody is there to be told. */
 export function checkHostOptions({ startTimeout, resourceLimits, env, argv, execArgv, onMessage }: HostOptions): void {
   if (startTimeout !== undefined) duration('startTimeout', startTimeout)
-  optionsObject('resourceLimits', resourceLimits)
+  knownOptions('resourceLimits', resourceLimits, WORKER_LIMITS)
   optionsObject('env', env)
   strings('argv', argv)
   strings('execArgv', execArgv)

@@ -35,6 +35,19 @@ export interface PoolSettings extends Required<Omit<PoolOptions, 'recycleAfter'>
   readonly recycleAfter: Required<RecycleAfter>
 }
 
+export const POOL_OPTIONS: check.Known<PoolOptions> = {
+  maxWorkers: true,
+  minWorkers: true,
+  idleTimeout: true,
+  onDemand: true,
+  loadBalancing: true,
+  concurrencyPerWorker: true,
+  recycleAfter: true,
+  maxCrashes: true,
+}
+
+const RECYCLE_AFTER: check.Known<RecycleAfter> = { calls: true, megabytes: true }
+
 const IDLE_TIMEOUT = 60_000
 const MAX_CRASHES = 10
 
@@ -42,7 +55,7 @@ const MAX_CRASHES = 10
 export function poolSettings(options: PoolOptions = {}): PoolSettings {
   check.optionsObject('the options of a pool', options)
   const { calls = Number.POSITIVE_INFINITY, megabytes = Number.POSITIVE_INFINITY } =
-    check.optionsObject('recycleAfter', options.recycleAfter) ?? {}
+    check.knownOptions('recycleAfter', options.recycleAfter, RECYCLE_AFTER) ?? {}
   const minWorkers = check.count('minWorkers', options.minWorkers ?? 0)
   const settings: PoolSettings = {
     maxWorkers: check.capacity('maxWorkers', options.maxWorkers ?? Math.max(availableParallelism(), minWorkers)),
