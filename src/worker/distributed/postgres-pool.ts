@@ -1,11 +1,12 @@
-import type { Pool } from 'pg'
+import type { Client, Pool } from 'pg'
 import { type CleanError, cleanErrors } from './driver-errors.ts'
+import { endWhenSilent } from './heartbeat.ts'
 
 type Method = (...args: unknown[]) => unknown
 
 /**
  * Has a pool and its clients reject, call back and emit with clean errors. The driver's own have the client that they come
- * from, the password included, and rows that were refused.
+ * from, the password included, and rows that were refused. Clients whose connection has fallen silent end.
  */
 export function cleanPool(pool: Pool, options: unknown): Pool {
   const clean = cleanErrors(options)
@@ -14,6 +15,9 @@ export function cleanPool(pool: Pool, options: unknown): Pool {
   pool.on('connect', client => {
     cleanAnswers(client, 'query', clean)
     cleanEvents(client, clean)
+    // One that is taken from the pool has no listener by itself: its loss would end the process.
+    client.on('error', () => {})
+    endWhenSilent((client as Client).connection.stream, () => client.query('SELECT 1'))
   })
   return pool
 }

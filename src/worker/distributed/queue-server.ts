@@ -8,6 +8,7 @@ import { cleanErrors } from './driver-errors.ts'
 import { type EventListeners, type EventsBackend, listenTo } from './event-listeners.ts'
 import { keepNotifications, type WaitingBackend } from './kept-notifications.ts'
 import { readLateEvents } from './late-events.ts'
+import { LONGEST_SILENCE } from './longest-silence.ts'
 import { tellLostConnections } from './lost-connections.ts'
 import { MAX_EVENTS } from './protocol.ts'
 import { PostgresCache, RedisCache, type ResultCache } from './result-cache.ts'
@@ -45,7 +46,7 @@ function givenUp(): Promise<typeof GIVEN_UP> {
 const KEPT = { age: 60, count: 10_000 } as const
 
 /** Redis waits for events this long, PostgreSQL looks for them this often: it does not announce each of them. */
-const EVENT_WAIT = { redis: 10_000, postgres: 200 } as const
+const EVENT_WAIT = { redis: (LONGEST_SILENCE * 2) / 3, postgres: 200 } as const
 
 /** One server with everything of BullMQ that is opened on it. */
 export class QueueServer {
@@ -163,7 +164,8 @@ export class QueueServer {
       if (closed === GIVEN_UP) void part.disconnect().catch(() => {})
     }
     if (this.#kind === 'redis') (this.#client as Redis).disconnect()
-    else await (this.#client as Pool).end().catch(() => {})
+    // On a connection that has fallen silent it would wait until that is noticed.
+    else await Promise.race([(this.#client as Pool).end().catch(() => {}), late])
   }
 
   #factory(): never {

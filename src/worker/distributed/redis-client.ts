@@ -1,5 +1,6 @@
 import type { Command, Redis, RedisOptions } from 'ioredis'
 import { cleanErrors } from './driver-errors.ts'
+import { endWhenSilent } from './heartbeat.ts'
 
 type Constructor = new (options: RedisOptions) => Redis
 
@@ -9,7 +10,7 @@ type Sent = Pick<Command, 'reject'>
 /**
  * A client, and the ones that are made after it, that ends when it is told to, and whose errors are clean. The driver's own,
  * told to end while it waits to connect anew, just stops trying: its commands are never answered, and whoever waits for its
- * end waits for ever. And its errors have the commands with all arguments, those of `AUTH` included.
+ * end waits for ever. And its errors have the commands with all arguments, those of `AUTH` included. A connection that has fallen silent it would keep.
  */
 export function taskscopeRedis(Driver: Constructor): Constructor {
   return class TaskscopeRedis extends Driver {
@@ -42,6 +43,7 @@ export function taskscopeRedis(Driver: Constructor): Constructor {
     }
 
     override emit(event: string | symbol, ...args: unknown[]): boolean {
+      if (event === 'connect') endWhenSilent(this.stream, () => this.ping())
       return super.emit(event, ...(event === 'error' ? args.map(this.#clean) : args))
     }
   }

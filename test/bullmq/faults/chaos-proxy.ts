@@ -19,10 +19,15 @@ export interface Trouble {
 /** A way to a server on which connections get into trouble; what arrives arrives in order. */
 export interface ChaosProxy {
   readonly url: string
-  /** Befalls one of the connections that are open, by a number from 0 to 1; or, without one, all of them and all new ones. */
-  strike(trouble: Trouble, which?: number): void
+  /**
+   * Befalls one of the connections that are open, by a number from 0 to 1; or all of them, `'open'`; or, without either, all
+   * of them and all new ones.
+   */
+  strike(trouble: Trouble, which?: number | 'open'): void
   /** Drops the first connection on which a client sends this, before that arrives. */
   dropAt(text: string): void
+  /** Whether that has happened. */
+  readonly dropped: boolean
   /** The trouble is over: what was delayed arrives, what was swallowed is lost with its connection, new ones are well. */
   calm(): void
 }
@@ -107,6 +112,7 @@ export async function chaosProxyTo(target: string): Promise<ChaosProxy> {
   const sockets = new Set<Socket>()
   let everywhere: Trouble | undefined
   let fatal: string | undefined
+  let dropped = false
   const server = createServer({ allowHalfOpen: true }, client => {
     const upstream = connect({ port: Number(port), host: hostname, allowHalfOpen: true })
     const line = new Line(client, upstream)
@@ -122,6 +128,7 @@ export async function chaosProxyTo(target: string): Promise<ChaosProxy> {
     client.prependListener('data', data => {
       if (fatal === undefined || !data.includes(fatal)) return
       fatal = undefined
+      dropped = true
       line.strike({ kind: 'drop', direction: 'both' })
     })
     if (everywhere !== undefined) line.strike(everywhere)
@@ -138,11 +145,15 @@ export async function chaosProxyTo(target: string): Promise<ChaosProxy> {
     url: url.href,
     strike(trouble, which) {
       if (which === undefined) everywhere = trouble
-      const struck = which === undefined ? [...lines] : [...lines].splice(Math.floor(which * lines.size), 1)
+      const struck = typeof which === 'number' ? [...lines].splice(Math.floor(which * lines.size), 1) : [...lines]
       for (const line of struck) line.strike(trouble)
     },
     dropAt(text) {
       fatal = text
+      dropped = false
+    },
+    get dropped() {
+      return dropped
     },
     calm() {
       everywhere = undefined
