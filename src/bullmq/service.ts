@@ -4,6 +4,7 @@ import { TaskManager } from '../manager/task-manager.ts'
 import type { CloseOptions, ManagerEvents, ManagerStats } from '../manager/types.ts'
 import { ConnectionReport } from '../worker/distributed/connection-report.ts'
 import { refusalOf } from '../worker/distributed/errors.ts'
+import { openAnew } from '../worker/distributed/open-anew.ts'
 import { isPassing } from '../worker/distributed/passing.ts'
 import { decode, decodeArguments, encode } from '../worker/distributed/payload.ts'
 import type { JobData } from '../worker/distributed/protocol.ts'
@@ -66,20 +67,32 @@ export class Service implements AsyncDisposable {
 
   /** @internal */
   static async start(settings: ServeSettings, book: FunctionBook): Promise<Service> {
+    const { queue, server, connectTimeout } = settings
     const service = new Service(settings, book, await TaskManager.start(settings.worker.manager))
     try {
-      await service.#open()
+      await openAnew(server, connectTimeout, left => service.#open(left))
       return service
     } catch (error) {
       await service.#end()
-      throw refusalOf(`the queue ${settings.queue} on ${settings.server.label} can't be served`, error)
+      throw refusalOf(`the queue ${queue} on ${server.label} can't be served`, error)
     }
   }
 
-  async #open(): Promise<void> {
-    const { queue, server, lockDuration, maxStalled, worker } = this.#settings
+  /** Leaves nothing open when it fails. */
+  async #open(connectTimeout: number): Promise<void> {
+    const options = { ...this.#settings, connectTimeout }
+    this.#server = await QueueServer.open(options.server, options, error => this.#heardTrouble(error))
+    try {
+      await this.#serve()
+    } catch (error) {
+      await this.#server.close()
+      throw error
+    }
+  }
+
+  async #serve(): Promise<void> {
+    const { queue, lockDuration, maxStalled, worker } = this.#settings
     const slots = worker.manager.maxTasks as number
-    this.#server = await QueueServer.open(server, this.#settings, error => this.#heardTrouble(error))
     this.#queue = this.#server.queue(queue)
     const introduction = { slots, functions: this.#book.names }
     this.#control = await Control.start(this.#server, this.#queue, introduction, (jobId, reason) => {

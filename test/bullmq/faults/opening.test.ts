@@ -15,17 +15,29 @@ describeEachServer('a connection that is lost while a queue is opened', server =
     proxy.dropAt(event)
     expect(await caller.submit(double, scene.folder, 1)).toBe(2)
   })
+
+  it.each(['bullmq', 'who', 'worker'])('fails no start of a worker: at %s', async text => {
+    const scene = new Scene(server)
+    const proxy = await chaosProxyTo(server.url)
+    proxy.dropAt(text)
+    await using _service = await serve([double], { connection: proxy.url, queue: scene.queue })
+    expect(proxy.dropped).toBe(true)
+    const caller = await scene.caller()
+    expect(await caller.submit(double, scene.folder, 1)).toBe(2)
+  })
 })
 
 describeOwn('postgres', 'a connection that is lost while the tables of limits are made', ({ start }) => {
   it('fails no acquisition', async () => {
     const { server } = await Scene.onOwn(start)
     const proxy = await chaosProxyTo(server.url)
-    for (const text of ['to_regclass', 'CREATE TABLE', 'DELETE']) {
-      const limit = shared(resourceLimit({ key: 'units', capacity: 1 }), { connection: proxy.url, name: text })
+    for (const text of ['CREATE TABLE', 'to_regclass', 'DELETE']) {
+      const name = text.slice(0, 2)
+      const limit = shared(resourceLimit({ key: 'units', capacity: 1 }), { connection: proxy.url, name })
       onTestFinished(() => limit.close())
       proxy.dropAt(text)
       await using _permit = await limit.acquire()
+      expect(proxy.dropped).toBe(true)
     }
   })
 })
