@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { DefaultSerializer, deserialize } from 'node:v8'
-import { FrameReader, HEADER_BYTES, TOKEN_BYTES } from './frames.ts'
+import { FrameReader, TOKEN_BYTES } from './frames.ts'
+import { messageBytes, messageIn } from './message-bytes.ts'
 
 /** Hears what comes through a channel. */
 export interface ChannelListener {
@@ -13,46 +13,46 @@ export interface ChannelListener {
 }
 
 /**
- * The channel between a process and its worker process. That of `fork` belongs to all code in the worker: a function that
- * sends on it, removes its listeners or disconnects it would settle calls, or hang them; and bytes on it that can't be
- * read throw in the parent, where nothing catches them.
+ * One side of the channel between a process and its worker process. That of `fork` belongs to all code in the worker: a
+ * function that sends on it, removes its listeners or disconnects it would settle calls, or hang them; and bytes on it
+ * that can't be read throw in the parent, where nothing catches them.
  *
  * Each direction has a pipe of its own: a write that fails closes a socket, and what it could still read would be lost.
  */
 export class Channel {
-  readonly #out: Socket
+  readonly #write: (bytes: Buffer) => void
   readonly #token = randomBytes(TOKEN_BYTES)
+  readonly #listener: ChannelListener
+  readonly #reader: FrameReader
+  #spoiled = false
 
-  constructor(incoming: Socket, outgoing: Socket, listener: ChannelListener) {
-    this.#out = outgoing
-    // Its other end is gone: the incoming pipe closes too.
-    outgoing.on('error', () => {})
-    incoming.on('error', () => {})
-    incoming.on('close', () => listener.closed())
-    const reader = new FrameReader(payload => listener.message(deserialize(payload)))
-    incoming.on('data', chunk => {
-      try {
-        reader.read(chunk)
-      } catch (error) {
-        incoming.removeAllListeners('data')
-        incoming.resume()
-        listener.spoiled(error)
-      }
-    })
-    outgoing.write(this.#token)
+  /** @param write sends bytes to the other side; never throws */
+  constructor(write: (bytes: Buffer) => void, listener: ChannelListener) {
+    this.#write = write
+    this.#listener = listener
+    this.#reader = new FrameReader(payload => listener.message(messageIn(payload)))
+    write(this.#token)
   }
 
   /** Throws when the message can't be cloned. */
   post(message: unknown): void {
-    const serializer = new DefaultSerializer()
-    serializer.writeRawBytes(this.#token)
-    serializer.writeRawBytes(NO_LENGTH)
-    serializer.writeHeader()
-    serializer.writeValue(message)
-    const frame = serializer.releaseBuffer()
-    frame.writeUInt32LE(frame.length - HEADER_BYTES, TOKEN_BYTES)
-    if (this.#out.writable) this.#out.write(frame)
+    this.#write(messageBytes(message, this.#token))
+  }
+
+  /** Bytes have come from the other side; they may be used again when this returns. */
+  read(bytes: Buffer): void {
+    if (this.#spoiled) return
+    try {
+      this.#reader.read(bytes)
+    } catch (error) {
+      this.#spoiled = true
+      this.#listener.spoiled(error)
+    }
+  }
+
+  /** Tells the listener once the pipe from the other side is closed. */
+  closeWith(incoming: Socket): void {
+    incoming.on('error', () => {})
+    incoming.on('close', () => this.#listener.closed())
   }
 }
-
-const NO_LENGTH = Buffer.alloc(HEADER_BYTES - TOKEN_BYTES)

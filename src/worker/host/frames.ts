@@ -2,6 +2,7 @@
 export const TOKEN_BYTES = 16
 /** The token and the length of what follows. */
 export const HEADER_BYTES = TOKEN_BYTES + 4
+const NOTHING = Buffer.alloc(0)
 
 /**
  * Cuts what comes through a pipe into messages. The first bytes are the token of the sender, and every message begins
@@ -13,44 +14,61 @@ export const HEADER_BYTES = TOKEN_BYTES + 4
 export class FrameReader {
   readonly #take: (payload: Buffer) => void
   #token: Buffer | undefined
-  /** What has come of the next message; most messages come whole, in one chunk. */
-  #parts: Buffer[] = []
-  #bytes = 0
-  /** How many bytes are of use: all of the next message once its header is known. */
-  #wanted = TOKEN_BYTES
+  /** The header of the next message, or its payload: what has come of it when it does not come whole. */
+  #part = Buffer.alloc(TOKEN_BYTES)
+  #filled = 0
+  #inPayload = false
 
+  /** @param take gets each payload, whose bytes are its own only until it returns */
   constructor(take: (payload: Buffer) => void) {
     this.#take = take
   }
 
+  /** The chunk may be used again when this returns. */
   read(chunk: Buffer): void {
-    this.#bytes += chunk.length
-    if (this.#parts.length > 0 || chunk.length < this.#wanted) this.#parts.push(chunk)
-    if (this.#bytes < this.#wanted) return
-    const whole = this.#parts.length > 0 ? Buffer.concat(this.#parts) : chunk
-    this.#parts = []
-    const used = this.#cut(whole)
-    this.#bytes = whole.length - used
-    if (this.#bytes > 0) this.#parts.push(whole.subarray(used))
+    let at = 0
+    while (at < chunk.length) {
+      const next = this.#filled === 0 && !this.#inPayload ? this.#whole(chunk, at) : at
+      at = next > at ? next : this.#fill(chunk, at)
+    }
   }
 
-  /** Takes all that is whole, and returns how many bytes that was. */
-  #cut(bytes: Buffer): number {
-    let at = 0
-    if (this.#token === undefined) {
-      this.#token = bytes.subarray(0, TOKEN_BYTES)
-      at = TOKEN_BYTES
+  /** Takes a message that has come whole, as most do, and returns where it ends. */
+  #whole(chunk: Buffer, at: number): number {
+    const start = at + HEADER_BYTES
+    if (this.#token === undefined || chunk.length < start) return at
+    const end = start + this.#lengthIn(chunk, at)
+    if (chunk.length < end) return at
+    this.#take(chunk.subarray(start, end))
+    return end
+  }
+
+  #fill(chunk: Buffer, at: number): number {
+    const copied = chunk.copy(this.#part, this.#filled, at)
+    this.#filled += copied
+    if (this.#filled === this.#part.length) this.#full()
+    return at + copied
+  }
+
+  #full(): void {
+    const part = this.#part
+    const wasPayload = this.#inPayload
+    const wasToken = this.#token === undefined
+    const length = wasPayload || wasToken ? 0 : this.#lengthIn(part, 0)
+    if (wasToken) this.#token = part
+    this.#filled = 0
+    this.#inPayload = length > 0
+    this.#part = Buffer.allocUnsafeSlow(length > 0 ? length : HEADER_BYTES)
+    if (wasPayload) this.#take(part)
+    else if (!wasToken && length === 0) this.#take(NOTHING)
+  }
+
+  #lengthIn(bytes: Buffer, at: number): number {
+    const token = this.#token as Buffer
+    for (let index = 0; index < TOKEN_BYTES; index += 1) {
+      if (bytes[at + index] !== token[index]) throw new StrangeBytesError()
     }
-    for (;;) {
-      this.#wanted = HEADER_BYTES
-      if (bytes.length - at < HEADER_BYTES) return at
-      if (bytes.compare(this.#token, 0, TOKEN_BYTES, at, at + TOKEN_BYTES) !== 0) throw new StrangeBytesError()
-      this.#wanted += bytes.readUInt32LE(at + TOKEN_BYTES)
-      if (bytes.length - at < this.#wanted) return at
-      const start = at
-      at += this.#wanted
-      this.#take(bytes.subarray(start + HEADER_BYTES, at))
-    }
+    return bytes.readUInt32LE(at + TOKEN_BYTES)
   }
 }
 

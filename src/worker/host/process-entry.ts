@@ -1,4 +1,4 @@
-import { Socket } from 'node:net'
+import { type OnReadOpts, Socket } from 'node:net'
 import process from 'node:process'
 import { deserialize, serialize } from 'node:v8'
 import { Worker } from 'node:worker_threads'
@@ -11,6 +11,10 @@ import { entryUrl } from './entry-url.ts'
 import { signalGroup } from './process-group.ts'
 import { INCOMING, OUTGOING } from './process-pipes.ts'
 import { serveCalls, type Uplink } from './serve-calls.ts'
+import { writeBlocking } from './write-blocking.ts'
+
+/** What is read at a time: what a pipe holds. */
+const READ_BYTES = 65_536
 
 enterWorker()
 
@@ -32,19 +36,23 @@ const uplink: Uplink = {
 // A function in a hot loop never hears that the caller's process has died: a thread of its own listens for that.
 new Worker(entryUrl('lifeline'), bare({ name: 'taskscope lifeline', execArgv: [] })).unref()
 
-const channel = new Channel(
-  new Socket({ fd: INCOMING, readable: true, writable: false }),
-  new Socket({ fd: OUTGOING, readable: false, writable: true }),
-  {
-    message: serveCalls(uplink),
-    spoiled: error => uplink.crash(error),
-    closed() {
-      // The last of the exit handlers: what the functions have started must not live on.
-      on('exit', () => signalGroup(process.pid, 'SIGKILL'))
-      exit()
-    },
+const channel = new Channel(bytes => writeBlocking(OUTGOING, bytes), {
+  message: serveCalls(uplink),
+  spoiled: error => uplink.crash(error),
+  closed() {
+    // The last of the exit handlers: what the functions have started must not live on.
+    on('exit', () => signalGroup(process.pid, 'SIGKILL'))
+    exit()
   },
-)
+})
+const onread: OnReadOpts = {
+  buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+  callback(count, bytes) {
+    channel.read((bytes as Buffer).subarray(0, count))
+    return true
+  },
+}
+channel.closeWith(new Socket({ fd: INCOMING, readable: true, writable: false, onread }))
 announceCrash(uplink)
 // There is no channel of `fork`: what functions say on it goes to `onMessage`.
 process.send = (message: unknown, ...others: unknown[]) => {

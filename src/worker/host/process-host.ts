@@ -100,11 +100,17 @@ class ProcessLink implements Link {
   #openChannel(): Channel | undefined {
     const { [OUTGOING]: incoming, [INCOMING]: outgoing } = this.#pipes
     if (!incoming || !outgoing) return undefined
-    return new Channel(incoming, outgoing, {
+    // Its other end is gone: the incoming pipe closes too.
+    outgoing.on('error', () => {})
+    const write = (bytes: Buffer) => void (outgoing.writable && outgoing.write(bytes))
+    const channel = new Channel(write, {
       message: message => this.#listener.message(message),
       spoiled: error => this.#listener.spoiled(error),
       closed: () => this.#disconnected(),
     })
+    incoming.on('data', (bytes: Buffer) => channel.read(bytes))
+    channel.closeWith(incoming)
+    return channel
   }
 
   #signal(signal: 'SIGTERM' | 'SIGKILL'): void {

@@ -24,6 +24,16 @@ describe('FrameReader', () => {
     expect(seen).toEqual(payloads)
   })
 
+  it('keeps nothing of a chunk that is used again', () => {
+    const { seen, reader } = reading()
+    const chunk = Buffer.alloc(50)
+    for (let at = 0; at < stream.length; at += chunk.length) {
+      reader.read(chunk.subarray(0, stream.copy(chunk, 0, at)))
+      chunk.fill(0)
+    }
+    expect(seen).toEqual(payloads)
+  })
+
   it('throws at bytes without the token, after what came before them', () => {
     const { seen, reader } = reading()
     expect(() => reader.read(Buffer.concat([stream, frame('forged', Buffer.alloc(TOKEN_BYTES, 8))]))).toThrow(
