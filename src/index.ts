@@ -95,6 +95,7 @@ export type {
   TaskPermit,
   TaskProgress,
   TaskRecord,
+  TaskRecordFields,
   TaskStatus,
   WaitOptions,
   Work,

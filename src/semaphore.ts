@@ -6,6 +6,7 @@ import { LineDemand } from './admission/line-demand.ts'
 import { HeldPermit, type Permit } from './admission/permit.ts'
 import { PermittedWork, type ResultOf } from './admission/permitted-work.ts'
 import { Supply } from './admission/supply.ts'
+import { INSPECT, type Inspection, inspected } from './inspect.ts'
 import { refuseAmounts } from './limits/demand-of.ts'
 import type { Amounts } from './limits/types.ts'
 import { amount, callback, capacity, knownOptions } from './options.ts'
@@ -82,6 +83,12 @@ export class Semaphore {
   use<R>(work: () => R, options?: AcquireOptions): PermittedWork<ResultOf<R>> {
     callback('work', work)
     return new PermittedWork(this.acquire(1, options), work)
+  }
+
+  /** @internal */
+  [INSPECT](...inspection: Inspection): string {
+    const { permits, available, waiting } = this
+    return inspected('Semaphore', { permits, available, waiting }, ...inspection)
   }
 
   /** @internal */

@@ -1,4 +1,5 @@
 import { preciseNow } from '../clock.ts'
+import { INSPECT, type Inspection, inspected } from '../inspect.ts'
 import { dispatch } from './dispatch.ts'
 import type { Line } from './line.ts'
 import type { Supply } from './supply.ts'
@@ -79,6 +80,12 @@ export class HeldPermit implements Permit {
     })
     // Those who wait can now be told when there will be room.
     this.#dispatch()
+  }
+
+  /** @internal */
+  [INSPECT](...inspection: Inspection): string {
+    const amounts = this.line.supplies.map(({ key }, index) => [key || 'permits', this.amounts[index]])
+    return inspected('Permit', { ...Object.fromEntries(amounts), released: this.#released }, ...inspection)
   }
 
   [Symbol.dispose](): void {

@@ -1,4 +1,5 @@
 import { DEMAND, type Demand, NOT_WAITING, type Waiting } from '../admission/demand.ts'
+import { INSPECT, type Inspection, inspected } from '../inspect.ts'
 import { oneOf, show } from '../options.ts'
 import { DemandMaker } from './demand-maker.ts'
 import { checkLimit } from './demand-of.ts'
@@ -65,6 +66,11 @@ class Pool extends DemandMaker implements LimitPool {
       this.#members.map(member => namedDemandOf(member, amounts, only)),
       this.#turns,
     )
+  }
+
+  /** @internal */
+  [INSPECT](...inspection: Inspection): string {
+    return inspected('LimitPool', this.stats(), ...inspection)
   }
 
   stats(): readonly (LimitsStats | undefined)[] {

@@ -1,4 +1,5 @@
 import { DEMAND, type Demand } from '../admission/demand.ts'
+import { INSPECT, type Inspection, inspected } from '../inspect.ts'
 import { requiredObject, show } from '../options.ts'
 import { DemandMaker } from './demand-maker.ts'
 import { demandOf } from './demand-of.ts'
@@ -65,6 +66,11 @@ class Joined extends DemandMaker implements LimitSet {
     const own = this.#own.demand(this.#ownOf(amounts, only), only)
     const others = this.#others.map(ask => ask(amounts, only)).filter(demand => demand !== undefined)
     return others.length === 0 ? own : new JointDemand(others, own)
+  }
+
+  /** @internal */
+  [INSPECT](...inspection: Inspection): string {
+    return inspected('LimitSet', this.stats(), ...inspection)
   }
 
   stats(): Readonly<Record<string, LimitStats>> {

@@ -2,6 +2,7 @@ import { DEMAND, type Demand } from '../admission/demand.ts'
 import type { Meter } from '../admission/meter.ts'
 import { Supply } from '../admission/supply.ts'
 import { preciseNow } from '../clock.ts'
+import { INSPECT, type Inspection, inspected } from '../inspect.ts'
 import { DemandMaker } from './demand-maker.ts'
 import { type Member, Members } from './members.ts'
 import type { RateAlgorithm } from './rate.ts'
@@ -35,6 +36,12 @@ export class SingleLimit extends DemandMaker implements Limit {
 
   [DEMAND](amounts: Amounts | undefined, only: boolean): Demand<LimitPermit> {
     return this.#alone.demand(amounts, only)
+  }
+
+  /** @internal */
+  [INSPECT](...inspection: Inspection): string {
+    const { key, capacity } = this
+    return inspected('Limit', { key, capacity, ...this.stats() }, ...inspection)
   }
 
   stats(): LimitStats {

@@ -3,8 +3,10 @@ import { show } from '../options.ts'
 import { recordOf } from '../task/record.ts'
 import type { Task } from '../task/task.ts'
 import type { TaskRecord } from '../task/types.ts'
-import { isError, isReadable } from '../thrown.ts'
+import { isError, isReadable, messageOf } from '../thrown.ts'
 import type { Logger } from './types.ts'
+
+const LONGEST = 200
 
 /**
  * Takes the failures that nobody observed to `onError`, or else to the logger, once each. A moment late, so that a
@@ -31,9 +33,7 @@ export class FailureReport {
   #flush(): void {
     const tasks = this.#waiting
     this.#waiting = []
-    for (const task of tasks) {
-      if (!task.observed) this.tell(task, task.outcome, `${task.label} failed and nobody observed it`)
-    }
+    for (const task of tasks) if (!task.observed) this.tell(task, task.outcome, unobserved(task))
   }
 
   /** An error about a task that no handle can carry. */
@@ -71,4 +71,10 @@ export class FailureReport {
         ),
     )
   }
+}
+
+/** With the error's own words: some logs show nothing else. */
+function unobserved({ label, outcome }: Task): string {
+  const said = messageOf(outcome)
+  return `${label} failed and nobody observed it: ${said.length > LONGEST ? `${said.slice(0, LONGEST)}…` : said}`
 }

@@ -1,6 +1,8 @@
 import { createScope } from 'effection'
 import { DeadlockError, ManagerClosedError, QueueFullError } from '../errors.ts'
 import { followSignal } from '../follow-signal.ts'
+import { INSPECT, type Inspection, inspected } from '../inspect.ts'
+import { refuseNew, STARTING } from '../only-started.ts'
 import { callback, capacity, knownOptions, oneOf } from '../options.ts'
 import { cancelTask } from '../task/cancel.ts'
 import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
@@ -57,7 +59,8 @@ export class TaskManager implements AsyncDisposable {
   readonly #group: TaskGroup | undefined
   #shutdown: Shutdown | undefined
 
-  private constructor(settings: ManagerSettings, openScope: OpenScope) {
+  private constructor(key: typeof STARTING, settings: ManagerSettings, openScope: OpenScope) {
+    refuseNew('TaskManager', key)
     this.#scheduler = new Scheduler(settings, openScope)
     this.#closeTimeout = settings.closeTimeout
     this.#group = settings.failFast ? new TaskGroup(this.#scheduler) : undefined
@@ -77,7 +80,7 @@ export class TaskManager implements AsyncDisposable {
   static startIn(openScope: OpenScope, options?: number | TaskManagerOptions): TaskManager {
     const settings = managerSettings(options)
     settings.signal?.throwIfAborted()
-    return new TaskManager(settings, openScope)
+    return new TaskManager(STARTING, settings, openScope)
   }
 
   /**
@@ -235,6 +238,11 @@ export class TaskManager implements AsyncDisposable {
    */
   on<T extends keyof ManagerEvents>(event: T, listener: (event: ManagerEvents[T]) => void): () => void {
     return this.#scheduler.events.on(oneOf('event', EVENTS, event) as T, callback('listener', listener))
+  }
+
+  /** @internal */
+  [INSPECT](...inspection: Inspection): string {
+    return inspected('TaskManager', { name: this.#scheduler.settings.name, ...this.stats() }, ...inspection)
   }
 
   #refuseIfClosed(): void {

@@ -5,6 +5,7 @@ import { inPieces } from '../pieces.ts'
 import { cutTask, decodeRecord, encodeTask, labelOf } from '../store/codec.ts'
 import { storeError } from '../store/store-error.ts'
 import type { DamagedTask, StoreContents, StoredTask, TaskStore } from '../store/types.ts'
+import { recordWith } from '../task/record-json.ts'
 import type { TaskRecord } from '../task/types.ts'
 import { type Draft, RecordWriter } from './record-writer.ts'
 import type { RunnerSettings } from './runner-settings.ts'
@@ -111,7 +112,7 @@ async function sort(
     try {
       rerun.push(rerunOf(stored, settings, at))
     } catch (error) {
-      failed.push(Object.freeze({ ...decodeRecord(stored), status: 'failed', error, endedAt: at, updatedAt: at }))
+      failed.push(recordWith({ ...decodeRecord(stored), status: 'failed', error, endedAt: at, updatedAt: at }))
     }
   })
   return { rerun, failed }

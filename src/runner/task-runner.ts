@@ -1,9 +1,11 @@
 import { type StoreError, TaskNotFoundError } from '../errors.ts'
+import { INSPECT, type Inspection, inspected } from '../inspect.ts'
 import { CLOSE_OPTIONS } from '../manager/close-request.ts'
 import { callerWithin } from '../manager/deadlock.ts'
 import type { Scheduler } from '../manager/scheduler.ts'
 import { isolatedScope, TaskManager } from '../manager/task-manager.ts'
 import type { CloseReport, ManagerEvents } from '../manager/types.ts'
+import { refuseNew, STARTING } from '../only-started.ts'
 import { boolean, capacity, knownOptions, oneOf } from '../options.ts'
 import { inPieces } from '../pieces.ts'
 import type { TaskStore } from '../store/types.ts'
@@ -64,7 +66,8 @@ export class TaskRunner implements AsyncDisposable {
   #ended = false
   #unwritten: readonly number[] = []
 
-  private constructor(settings: RunnerSettings) {
+  private constructor(key: typeof STARTING, settings: RunnerSettings) {
+    refuseNew('TaskRunner', key)
     this.#settings = settings
     this.manager = TaskManager.startIn(isolatedScope, settings.manager)
     this.#scheduler = TaskManager.schedulerOf(this.manager)
@@ -136,7 +139,7 @@ export class TaskRunner implements AsyncDisposable {
     const past = store === undefined ? NO_PAST : await openStore(store, settings)
     let runner: TaskRunner
     try {
-      runner = new TaskRunner(settings)
+      runner = new TaskRunner(STARTING, settings)
     } catch (error) {
       if (store !== undefined) await closeQuietly(store)
       throw error
@@ -257,6 +260,12 @@ export class TaskRunner implements AsyncDisposable {
   /** Closes like `close()`. Rejects with `TaskGroupError` if `failFast` stopped the runner and no `drain` has said so. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#afterwards(this.manager[Symbol.asyncDispose]())
+  }
+
+  /** @internal */
+  [INSPECT](...inspection: Inspection): string {
+    const { maxTasks: workers, ...stats } = this.manager.stats()
+    return inspected('TaskRunner', { name: this.#scheduler.settings.name, workers, ...stats }, ...inspection)
   }
 
   /** A task that closes its own runner can't wait for its own end, and the store is written only after that. */

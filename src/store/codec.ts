@@ -1,6 +1,6 @@
 import { SerializationError, StoreError } from '../errors.ts'
 import { requireJson } from '../serialise/json.ts'
-import type { TaskRecord } from '../task/types.ts'
+import type { TaskRecord, TaskRecordFields } from '../task/types.ts'
 import { Budget, GENEROUS, SMALL } from './budget.ts'
 import { type PlainRecord, plainRecord, revivedRecord } from './plain-record.ts'
 import { reasonOf } from './store-error.ts'
@@ -18,7 +18,7 @@ export interface EncodedTask {
  * classes, texts and attempts within generous bounds; a result comes back as JSON brings it back: a `Date` is a string
  * then, a `Map` is empty.
  */
-export function encodeTask(record: TaskRecord, job: string | undefined): EncodedTask {
+export function encodeTask(record: TaskRecordFields, job: string | undefined): EncodedTask {
   const budget = new Budget(GENEROUS)
   const plain = plainRecord(record, budget)
   const said = budget.exceeded ? { ...plain, shortened: LONG } : plain
@@ -37,7 +37,7 @@ export function encodeTask(record: TaskRecord, job: string | undefined): Encoded
 const LONG = 'what was thrown, or how often, is more than a record holds'
 
 /** What is left of a record that a store has refused: no result, little of what was thrown, and why. */
-export function cutTask(record: TaskRecord, job: string | undefined, why: string): StoredTask {
+export function cutTask(record: TaskRecordFields, job: string | undefined, why: string): StoredTask {
   const plain = plainRecord(record, new Budget(SMALL))
   const cut = { ...plain, ...(record.result !== undefined && { resultLeftOut: why }), shortened: why }
   return stored(cut, job, JSON.stringify(cut satisfies PlainRecord))
@@ -59,7 +59,7 @@ function stored(plain: PlainRecord, job: string | undefined, record: string): St
 }
 
 /** Put in as text, so that a large result is written once. */
-function withResult(json: string, { result }: TaskRecord): string {
+function withResult(json: string, { result }: TaskRecordFields): string {
   if (result === undefined) return json
   requireJson(result)
   const carried = JSON.stringify(result) as string | undefined

@@ -1,9 +1,12 @@
 import { type PlainThrown, revivedThrown } from '../serialise/thrown.ts'
-import type { TaskAttempt, TaskProgress, TaskRecord } from '../task/types.ts'
+import { recordWith } from '../task/record-json.ts'
+import type { TaskAttempt, TaskProgress, TaskRecord, TaskRecordFields } from '../task/types.ts'
 import type { Budget } from './budget.ts'
 
 /** A record as JSON carries it. */
-export interface PlainRecord extends Omit<TaskRecord, ThrownPart | 'priority' | 'attempts' | 'progress'>, PlainParts {
+export interface PlainRecord
+  extends Omit<TaskRecordFields, ThrownPart | 'priority' | 'attempts' | 'progress'>,
+    PlainParts {
   readonly priority: PlainNumber
   readonly attempts: readonly PlainAttempt[]
   readonly progress?: PlainProgress
@@ -26,7 +29,7 @@ type Parts<T> = { readonly [part in ThrownPart]?: T }
 type PlainParts = Parts<PlainThrown>
 
 /** A record in a form that JSON carries, within the budget, but for its result: that is anything. */
-export function plainRecord(record: TaskRecord, budget: Budget): PlainRecord {
+export function plainRecord(record: TaskRecordFields, budget: Budget): PlainRecord {
   const { result: _, error, cleanupError, cancelReason, priority, attempts, progress, name, type, ...rest } = record
   const plain = (thrown: unknown) => budget.thrown(thrown)
   return {
@@ -55,7 +58,7 @@ export function revivedRecord(record: PlainRecord): TaskRecord {
   const { priority, attempts, progress, ...rest } = record
   // Of a result that was `undefined` there is nothing, of one that was left out there is the reason.
   const undefinedResult = record.status === 'done' && !('result' in record) && record.resultLeftOut === undefined
-  return Object.freeze({
+  return recordWith({
     ...rest,
     ...partsOf(record, revived),
     ...(undefinedResult && { result: undefined }),

@@ -1,5 +1,6 @@
 import type { Effect } from 'effection'
 import { TaskNotFinishedError } from '../errors.ts'
+import { INSPECT, type Inspection, inspected } from '../inspect.ts'
 import { untilSettled } from '../operation.ts'
 import { knownOptions } from '../options.ts'
 import { isLimited, WAIT_OPTIONS, waitLimit, waitWithin } from '../wait-limit.ts'
@@ -168,6 +169,14 @@ export class TaskPromise<T> extends Promise<T> implements TaskHandle<T> {
   *#steps(): Generator<Effect<unknown>, T, unknown> {
     this.#await()
     return yield* untilSettled(this.#register())
+  }
+
+  /** @internal Looking at it this way observes nothing. */
+  [INSPECT](...inspection: Inspection): string {
+    const { id, settings, status, outcome } = this.#task
+    const { name } = settings
+    const ending = { ...(status === 'done' && { result: outcome }), ...(status === 'failed' && { error: outcome }) }
+    return inspected('TaskHandle', { id, ...(name !== undefined && { name }), status, ...ending }, ...inspection)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
+import { RECORD_METHODS } from './record-json.ts'
 import type { Task } from './task.ts'
-import type { TaskAttempt, TaskRecord } from './types.ts'
+import type { TaskAttempt, TaskRecord, TaskRecordFields } from './types.ts'
 
 /** A frozen snapshot of a task as it is now. */
 export function recordOf(task: Task): TaskRecord {
@@ -8,6 +9,7 @@ export function recordOf(task: Task): TaskRecord {
   const epoch = task.owner.epochOffset
   const cancelled = stopRequest?.kind === 'cancel' && stopRequest.reason !== undefined
   return Object.freeze({
+    __proto__: RECORD_METHODS,
     id,
     name,
     ...(settings.type !== undefined && { type: settings.type }),
@@ -25,7 +27,7 @@ export function recordOf(task: Task): TaskRecord {
     ...(cancelled && { cancelReason: stopRequest.reason }),
     abandoned,
     ...(progress !== undefined && { progress }),
-  })
+  }) as TaskRecordFields as TaskRecord
 }
 
 function attemptsOf(task: Task): readonly TaskAttempt[] {

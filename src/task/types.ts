@@ -80,8 +80,8 @@ export interface TaskAttempt {
   readonly error?: unknown
 }
 
-/** A frozen snapshot of a task. JSON-safe when `result` and the errors are. Times are epoch milliseconds. */
-export interface TaskRecord {
+/** What a {@link TaskRecord} holds. Times are epoch milliseconds. */
+export interface TaskRecordFields {
   readonly id: number
   readonly name: string
   readonly type?: string
@@ -106,6 +106,15 @@ export interface TaskRecord {
   readonly progress?: TaskProgress
   /** Why a record that comes from a store lacks some of its attempts, or the ends of some texts. */
   readonly shortened?: string
+}
+
+/** A frozen snapshot of a task. `JSON.stringify` takes it when it takes the result. */
+export interface TaskRecord extends TaskRecordFields {
+  /**
+   * The same with everything that was thrown as plain data: of an error its name, message, code, cause and stack. JSON
+   * would make `{}` of it.
+   */
+  toJSON(): TaskRecordFields
 }
 
 /** How long to wait, and what ends the waiting early. Neither touches the task. */

@@ -1,8 +1,10 @@
+import { INSPECT, type Inspection, inspected } from '../inspect.ts'
 import { mapTasks } from '../manager/map.ts'
 import type { MapHost } from '../manager/map-run.ts'
 import type { Scheduler } from '../manager/scheduler.ts'
 import { isolatedScope, TaskManager } from '../manager/task-manager.ts'
 import type { CloseOptions, CloseReport, ManagerEvents, MapResults } from '../manager/types.ts'
+import { refuseNew, STARTING } from '../only-started.ts'
 import { callback, type Known, knownOptions, present } from '../options.ts'
 import { progressReporter } from '../progress/progress-reporter.ts'
 import { Entry } from '../task/entry.ts'
@@ -44,7 +46,8 @@ export class TaskWorker implements AsyncDisposable {
   readonly #bound: AnyFunction | undefined
   readonly #calls: CallSettings
 
-  private constructor(options: TaskWorkerOptions) {
+  private constructor(key: typeof STARTING, options: TaskWorkerOptions) {
+    refuseNew('TaskWorker', key)
     const { fn, ...explicit } = options
     this.#bound = fn === undefined ? undefined : callback('fn', fn)
     this.#settings = workerSettings(explicit)
@@ -68,7 +71,7 @@ export class TaskWorker implements AsyncDisposable {
 
   /** @internal */
   static make(options?: TaskWorkerOptions): TaskWorker {
-    return new TaskWorker(knownOptions('options', options, TASK_WORKER_OPTIONS) ?? {})
+    return new TaskWorker(STARTING, knownOptions('options', options, TASK_WORKER_OPTIONS) ?? {})
   }
 
   /**
@@ -193,6 +196,13 @@ export class TaskWorker implements AsyncDisposable {
   #boundFunction(): AnyFunction {
     if (this.#bound !== undefined) return this.#bound
     throw new TypeError('this worker has no function: pass one as the first argument, or as `fn` when it is started')
+  }
+
+  /** @internal */
+  [INSPECT](...inspection: Inspection): string {
+    const { mode } = this.#settings
+    const bound = this.#bound && { fn: this.#nameOf(this.#bound) }
+    return inspected('TaskWorker', { mode, ...bound, ...this.stats() }, ...inspection)
   }
 
   /** The name in the options is that of the bound function: one that is run in its place has its own. */

@@ -1,3 +1,4 @@
+import { INSPECT, type Inspection, inspected } from '../inspect.ts'
 import { callback, knownOptions } from '../options.ts'
 import type { Outcome, TaskHandle } from '../task/types.ts'
 import { CALL_OPTIONS, CallSettings } from './call-settings.ts'
@@ -94,6 +95,11 @@ function withCalls(
   }
   const wrapper = Object.assign((...args: readonly unknown[]) => submit(...args), members)
   markWrapper(wrapper, fn, options.name ?? fn.name)
+  // Without the worker, which is made by the first call and not by a look.
+  const { mode, name = fn.name } = options
+  const told = (...inspection: Inspection) =>
+    inspected('TaskFunction', { name, ...(mode !== undefined && { mode }) }, ...inspection)
+  Object.defineProperty(wrapper, INSPECT, { value: told })
   return named(wrapper, fn) as unknown as TaskFunction
 }
 

@@ -30,7 +30,7 @@ describe('a failure that nobody observed', () => {
     const error = new Error('broken')
     manager.spawn(() => Promise.reject(error), { name: 'fetch' })
     await manager.drain()
-    expect(logger.error.mock.calls).toEqual([[error, 'task 1 "fetch" failed and nobody observed it']])
+    expect(logger.error.mock.calls).toEqual([[error, 'task 1 "fetch" failed and nobody observed it: broken']])
   })
 
   it('goes to onError alone where both are given', async () => {

@@ -62,7 +62,7 @@ const LINES = [
   'debug: drained',
   'debug: task 4 "bad" submitted',
   'debug: task 4 "bad" started',
-  'error: task 4 "bad" failed and nobody observed it',
+  'error: task 4 "bad" failed and nobody observed it: lost',
   'debug: task 4 "bad" failed',
   'debug: drained',
   'info: closed',
@@ -98,7 +98,7 @@ describe('a logger', () => {
     expect(eventLog(logger)).toBeUndefined()
     await within({ logger, cleanupTimeout: 5 }, life)
     expect(logger.error.mock.calls).toEqual([
-      [expect.objectContaining({ message: 'lost' }), 'task 4 "bad" failed and nobody observed it'],
+      [expect.objectContaining({ message: 'lost' }), 'task 4 "bad" failed and nobody observed it: lost'],
     ])
   })
 
@@ -108,7 +108,7 @@ describe('a logger', () => {
       runner.submit(() => Promise.reject('a string'))
       await runner.drain()
     })
-    expect(logger.error.mock.calls).toEqual([[{ error: 'a string' }, 'task 1 failed and nobody observed it']])
+    expect(logger.error.mock.calls).toEqual([[{ error: 'a string' }, 'task 1 failed and nobody observed it: a string']])
   })
 
   it('leaves failures to onError', async () => {
@@ -148,7 +148,7 @@ describe('a logger', () => {
       await runner.close()
       await settle()
       expect(printed.map(spy => spy.mock.calls.length)).toEqual([1, 0, 0, 0])
-      expect(printed[0]?.mock.calls[0]?.[0]).toBe('task 1 failed and nobody observed it:')
+      expect(printed[0]?.mock.calls[0]?.[0]).toBe('task 1 failed and nobody observed it: lost:')
     } finally {
       for (const spy of printed) spy.mockRestore()
     }

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { SerializationError, StoreError, TaskCancelledError, TaskTimeoutError } from '../../src/errors.ts'
 import { TaskManager } from '../../src/index.ts'
 import { cutTask, decodeRecord, encodeTask } from '../../src/store/codec.ts'
-import type { TaskRecord } from '../../src/task/types.ts'
+import type { TaskRecord, TaskRecordFields } from '../../src/task/types.ts'
 
-const DONE: TaskRecord = {
+const DONE: TaskRecordFields = {
   id: 7,
   name: 'resize',
   type: 'image',
@@ -24,7 +24,7 @@ const DONE: TaskRecord = {
   progress: { completed: 2, total: 3, message: 'almost' },
 }
 
-const PENDING: TaskRecord = {
+const PENDING: TaskRecordFields = {
   id: 8,
   name: 'task 8',
   status: 'pending',
@@ -36,11 +36,11 @@ const PENDING: TaskRecord = {
   abandoned: false,
 }
 
-function stored(record: TaskRecord): TaskRecord {
+function stored(record: TaskRecordFields): TaskRecord {
   return decodeRecord(encodeTask(record, undefined).task)
 }
 
-function failedWith(error: unknown): TaskRecord {
+function failedWith(error: unknown): TaskRecordFields {
   const { result: _, ...rest } = DONE
   return { ...rest, status: 'failed', error }
 }

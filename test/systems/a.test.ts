@@ -55,7 +55,7 @@ describe('system A, media_workflow TaskRunner', () => {
     expect(logger.error).toHaveBeenCalledTimes(50)
     expect(logger.error.mock.calls[0]).toEqual([
       expect.objectContaining({ message: 'bad 1' }),
-      'task 2 "job 1" failed and nobody observed it',
+      'task 2 "job 1" failed and nobody observed it: bad 1',
     ])
   })
 
