@@ -442,6 +442,54 @@ export const MUTATIONS: readonly Mutation[] = [
     'trouble that goes on is logged each time': { search: 'now() - said.at < AGAIN', replace: 'false' },
   }),
 
+  ...mistakesIn('src/store/sqlite-damage.ts', ['test/store/sqlite-damage.test.ts'], {
+    'a row that is gone from its table is not missed': {
+      search: 'return tasks === indexed ? undefined :',
+      replace: 'return tasks >= indexed - 1 ? undefined :',
+    },
+    'a damaged row stays where it is shown': { search: '      remove.run(id)\n', replace: '' },
+    'a record that only the indices know is not reported': {
+      search: 'for (const id of missing) name.run(id)',
+      replace: '',
+    },
+    'damaged pages are repaired over': { search: '    requireSoundPages(database, path)\n', replace: '' },
+  }),
+
+  ...mistakesIn('src/store/sqlite-place.ts', ['test/store/sqlite-place.test.ts'], {
+    'a file that is gone is written to': {
+      search: "if (found === undefined) return 'was removed or moved away'",
+      replace: 'if (found === undefined) return undefined',
+    },
+    'another file in its place is not seen': {
+      search: 'found.dev !== part.device || found.ino !== part.inode',
+      replace: 'found.dev !== part.device',
+    },
+    'a file that was cut off is written to': { search: 'found.size < part.size', replace: 'found.size < 0n' },
+  }),
+
+  ...mistakesIn('src/store/sqlite-wal.ts', ['test/store/sqlite-wal.test.ts'], {
+    'a torn end of a log is taken for damage': { search: 'const TOO_MANY = 2', replace: 'const TOO_MANY = 1' },
+    'frames of before a log was begun anew count': {
+      search: 'equal(pairAt(bytes, 8), salts) && equal(sum, before)',
+      replace: 'equal(sum, before)',
+    },
+    'a log whose header is damaged is not looked at': {
+      search: 'if (isSound(header, littleEndian)) return [{ pageSize, littleEndian, salts }]',
+      replace: 'return [{ pageSize, littleEndian, salts }]',
+    },
+    'a torn header of a new log is taken for damage': {
+      search: 'if (own[0] !== salts[0] && own[1] !== salts[1]) return []',
+      replace: '',
+    },
+  }),
+
+  ...mistakesIn('src/store/sqlite-connect.ts', ['test/store/sqlite-wal.test.ts'], {
+    'a damaged log is opened': {
+      search: "if (synchronous === 'full' && path !== ':memory:') requireSoundLog(path)",
+      replace: '',
+    },
+  }),
+
   ...mistakesIn('src/testing/run-virtual.ts', ['test/testing'], {
     'real time does not come back after a failure': {
       search: `    return { value, elapsed: clock.elapsed }

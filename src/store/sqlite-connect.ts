@@ -2,6 +2,7 @@ import { startTimer } from '../clock.ts'
 import { StoreError } from '../errors.ts'
 import { isBusy } from './sqlite-errors.ts'
 import { SqliteSession, type SqliteSettings } from './sqlite-session.ts'
+import { requireSoundLog } from './sqlite-wal.ts'
 
 /** How often a file that is locked is asked for, and the longest pause between, in milliseconds. */
 const ATTEMPTS = 5
@@ -13,9 +14,11 @@ const LONGEST_PAUSE = 50
  */
 export async function connect(settings: SqliteSettings): Promise<SqliteSession> {
   const { DatabaseSync } = await loadSqlite()
+  const { path, synchronous } = settings
+  if (synchronous === 'full' && path !== ':memory:') requireSoundLog(path)
   for (let attempt = 1; ; attempt++) {
     try {
-      return new SqliteSession(new DatabaseSync(settings.path), settings)
+      return new SqliteSession(new DatabaseSync(path), settings)
     } catch (error) {
       if (!isBusy(error) || attempt === ATTEMPTS) throw error
     }

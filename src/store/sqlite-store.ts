@@ -35,7 +35,8 @@ export interface SqliteStoreOptions {
  *
  * Each row has a checksum. At its opening the whole file is checked, which takes about a second for a million tasks. A row
  * that is not as it was written is moved to the table `damaged` as it is, reported at each opening until it is removed from
- * there, and never shown nor run again. A file whose pages are damaged is refused.
+ * there, and never shown nor run again. A file whose pages are damaged is refused; with `synchronous: 'full'` so is a `-wal` file
+ * that a process has left behind and that was damaged since, as SQLite would drop what comes after the damage.
  *
  * Once the file is removed, replaced or cut off while it is open, which is looked at once a second, writing to it fails.
  *

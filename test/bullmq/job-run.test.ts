@@ -1,7 +1,8 @@
 import type { Job } from 'bullmq'
 import { expect, it } from 'vitest'
-import { JobRun } from '../../src/bullmq/job-run.ts'
+import { failed, JobRun, refused } from '../../src/bullmq/job-run.ts'
 import { TaskManager } from '../../src/index.ts'
+import { HOSTILE } from '../hostile.ts'
 
 it('stops a job that was cancelled while its function was still being looked for', async () => {
   const manager = await TaskManager.start()
@@ -12,4 +13,10 @@ it('stops a job that was cancelled while its function was still being looked for
   )
   expect(await run.follow(handle)).toMatchObject({ kind: 'failed', ending: 'stopped', error: { cause: 'enough' } })
   await manager.close()
+})
+
+it.each(Object.entries(HOSTILE))('fails a job with %s', (_, make) => {
+  const error = failed({ kind: 'failed', ending: 'threw', error: make() })
+  for (const text of [error.message, error.stack]) expect(text).toBeTypeOf('string')
+  expect(refused(make()).name).toBe('UnrecoverableError')
 })

@@ -6,12 +6,15 @@ import { StoreError } from '../../src/errors.ts'
 import { sqliteStore } from '../../src/sqlite.ts'
 import type { StoredTask } from '../../src/store/types.ts'
 import { temporaryFolder } from '../store/files.ts'
-import { endedTask, pendingTask } from '../store/tasks.ts'
+import { leftAt, liveStore } from '../store/live-store.ts'
+import { endedTask, idsOf, pendingTask } from '../store/tasks.ts'
 import { patience, runs } from './runs.ts'
 
 const TASKS = 100
 /** Each opens a file twice. */
 const USUAL = 40
+/** Of one task each, in the log. */
+const BATCHES = 20
 /** Larger than a page of the file, so that some of it lies in pages of its own. */
 const LARGE = JSON.stringify('large '.repeat(2_000))
 
@@ -75,6 +78,41 @@ describe('a file with flipped bytes', () => {
           rmSync(`${path}-wal`, { force: true })
           const first = await everyTaskIsAccountedFor(path)
           expect(await everyTaskIsAccountedFor(path)).toBe(first)
+        }),
+        runs(USUAL),
+      )
+    },
+    patience(USUAL),
+  )
+})
+
+/** What tasks an open finds; nothing when it is refused. */
+async function idsAt(path: string): Promise<number[] | undefined> {
+  const store = sqliteStore(path)
+  try {
+    return idsOf((await store.open(0)).unfinished)
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    return undefined
+  } finally {
+    await store.close()
+  }
+}
+
+describe('a log with a flipped byte', () => {
+  it(
+    'is refused, or shows all tasks but those of the last two batches, as they may be of a power failure',
+    async () => {
+      const ids = Array.from({ length: BATCHES }, (_, index) => index + 1)
+      const live = await liveStore(ids.map(id => [pendingTask(id)]))
+      const path = join(temporaryFolder(), 'tasks.db')
+      await fc.assert(
+        fc.asyncProperty(fc.noBias(fc.nat(live.log.length - 1)), fc.integer({ min: 1, max: 255 }), async (at, bits) => {
+          leftAt(path, live, [at, bits])
+          const found = (await idsAt(path)) ?? ids
+          expect(found).toEqual(ids.slice(0, Math.max(found.length, BATCHES - 2)))
+          const again = (await idsAt(path)) ?? ids
+          expect(again).toEqual(found)
         }),
         runs(USUAL),
       )
