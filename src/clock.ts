@@ -22,9 +22,9 @@ export function preciseNow(): number {
   return performance.now()
 }
 
-/** What to add to {@link now} to get milliseconds since the epoch. */
-export function epochOffset(): number {
-  return Date.now() - now()
+/** Milliseconds since the epoch, as the clock of the system has them: it may be set, so that differences mean nothing. */
+export function timeOfDay(): number {
+  return Date.now()
 }
 
 /**

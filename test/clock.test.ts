@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { epochOffset, now, startTimer, type Timer } from '../src/clock.ts'
+import { now, startTimer, type Timer } from '../src/clock.ts'
 import { autojump } from './harness.ts'
 
 const LONGEST = 2 ** 31 - 1
@@ -30,15 +30,6 @@ describe('now', () => {
       const before = now()
       vi.setSystemTime(0)
       expect(now()).toBe(before)
-    })
-  })
-})
-
-describe('epochOffset', () => {
-  it('turns now into epoch milliseconds', async () => {
-    await autojump(async () => {
-      await new Promise<void>(resolve => startTimer(2_000, resolve))
-      expect(now() + epochOffset()).toBe(Date.now())
     })
   })
 })

@@ -412,6 +412,28 @@ export const MUTATIONS: readonly Mutation[] = [
     'functions of Node that a module exports are served': { search: 'nodes.has(fn) || ', replace: '' },
   }),
 
+  ...mistakesIn('src/wall-clock.ts', ['test/wall-clock.test.ts', 'test/task/record.test.ts'], {
+    'a clock that was set is not noticed': {
+      search: 'this.#settings = [...this.#settings, {',
+      replace: 'void [...this.#settings, {',
+    },
+    'a record that has ended changes with the clock': { search: 'since < end', replace: 'since < Infinity' },
+  }),
+
+  ...mistakesIn('src/runner/recovery.ts', ['test/runner/recovery.test.ts'], {
+    'a deadline grows by what the clock was set back': {
+      search: 'Math.max(at, updatedAt, createdAt) - createdAt',
+      replace: 'at - createdAt',
+    },
+  }),
+
+  ...mistakesIn('src/store/end-order.ts', ['test/store/memory-store.test.ts'], {
+    'what ended after a clock was set back counts as what ended earlier': {
+      search: 'if (setBack) this.#stretch += 1',
+      replace: '',
+    },
+  }),
+
   ...mistakesIn('src/worker/distributed/search-path.ts', ['test/worker/distributed/search-path.test.ts'], {
     'the options of a URL replace the search path': { search: 'if (ofUrl === undefined) return', replace: 'return' },
   }),

@@ -1,5 +1,5 @@
 import type { Scope } from 'effection'
-import { epochOffset, now } from '../clock.ts'
+import { now } from '../clock.ts'
 import { LinkedSet } from '../queue/linked-set.ts'
 import type { AttemptContext } from '../task/context.ts'
 import type { TaskOwner } from '../task/owner.ts'
@@ -9,6 +9,7 @@ import { captureSpawnStack } from '../task/spawn-stack.ts'
 import type { StopRequest } from '../task/stop.ts'
 import { Task } from '../task/task.ts'
 import type { TaskStatus, Work } from '../task/types.ts'
+import { WallClock } from '../wall-clock.ts'
 import type { Enrolment } from './enrolment.ts'
 import { Emitter } from './events.ts'
 import { FailureReport } from './failure-report.ts'
@@ -36,7 +37,7 @@ export type OpenScope = () => OpenedScope
 export class Scheduler implements TaskOwner, Slots {
   readonly settings: ManagerSettings
   readonly cleanupTimeout: number
-  readonly epochOffset = epochOffset()
+  readonly wallClock = new WallClock()
   readonly counts: Record<TaskStatus, number> = {
     pending: 0,
     running: 0,
@@ -139,7 +140,7 @@ export class Scheduler implements TaskOwner, Slots {
   spawn(work: Work<unknown>, settings: SpawnSettings, enrolment?: Enrolment): Task {
     const task = new Task(this, enrolment?.id ?? ++this.#lastId, work, settings)
     const entry = enrolment?.entry
-    if (enrolment?.createdAt !== undefined) task.createdAt = enrolment.createdAt - this.epochOffset
+    if (enrolment?.createdAt !== undefined) task.createdAt = enrolment.createdAt - this.wallClock.offset
     if (entry !== undefined) task.more().entry = entry
     if (this.settings.spawnStacks) task.more().spawnStack = captureSpawnStack(this.spawn)
     this.#busy = true

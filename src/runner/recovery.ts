@@ -1,4 +1,4 @@
-import { epochOffset, now } from '../clock.ts'
+import { timeOfDay } from '../clock.ts'
 import { StoreError, TaskInterruptedError } from '../errors.ts'
 import { show } from '../options.ts'
 import { inPieces } from '../pieces.ts'
@@ -27,7 +27,7 @@ export interface Past {
 /** A task of an earlier process that is to be run again. */
 export interface Rerun {
   readonly id: number
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds, by the clock as it is now. */
   readonly createdAt: number
   readonly job: string
   readonly submission: Submission
@@ -107,34 +107,41 @@ async function sort(
   const rerun: Rerun[] = []
   const failed: TaskRecord[] = []
   if (settings.recover === 'ignore') return { rerun, failed }
-  const at = now() + epochOffset()
+  const at = timeOfDay()
   await inPieces(unfinished, stored => {
     try {
       rerun.push(rerunOf(stored, settings, at))
     } catch (error) {
-      failed.push(recordWith({ ...decodeRecord(stored), status: 'failed', error, endedAt: at, updatedAt: at }))
+      const endedAt = Math.max(at, stored.updatedAt)
+      failed.push(recordWith({ ...decodeRecord(stored), status: 'failed', error, endedAt, updatedAt: endedAt }))
     }
   })
   return { rerun, failed }
 }
 
 function rerunOf(stored: StoredTask, { recover, registry, defaults }: RunnerSettings, at: number): Rerun {
-  const { id, createdAt, job } = stored
+  const { id, job } = stored
   if (recover === 'fail') throw interrupted(stored, `and recover is 'fail'`)
   if (job === undefined) throw interrupted(stored, 'and it was not submitted as a task whose class is in tasks')
+  const age = ageOf(stored, at)
   let made: Submission | undefined
   try {
     const revived = registry.revive(job)
     if (revived !== undefined) {
       const { deadline, ...options } = revived.options
-      const left = deadline === undefined ? undefined : { deadline: Math.max(0, createdAt + deadline - at) }
+      const left = deadline === undefined ? undefined : { deadline: Math.max(0, deadline - age) }
       made = submission(revived.task, { ...options, ...left }, defaults)
     }
   } catch (cause) {
     throw interrupted(stored, 'and its class could not make it again', cause)
   }
   if (made === undefined) throw interrupted(stored, 'and its class is not in tasks')
-  return { id, createdAt, job, submission: made }
+  return { id, createdAt: at - age, job, submission: made }
+}
+
+/** How long ago a task was created: where the clock was set back since then, for how long it is known to have been there. */
+function ageOf({ createdAt, updatedAt }: StoredTask, at: number): number {
+  return Math.max(at, updatedAt, createdAt) - createdAt
 }
 
 function interrupted({ id, name, status }: StoredTask, why: string, cause?: unknown): TaskInterruptedError {

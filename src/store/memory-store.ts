@@ -1,4 +1,5 @@
 import { StoreError } from '../errors.ts'
+import { EndOrder } from './end-order.ts'
 import type { StoreContents, StoredTask, TaskStore } from './types.ts'
 
 /**
@@ -12,14 +13,15 @@ export function memoryStore(): TaskStore {
 
 class MemoryStore implements TaskStore {
   readonly #tasks = new Map<number, Kept>()
-  /** Each opening is one more: a clock may be set back between two of them. */
-  #session = 0
+  /** Of the latest write. */
+  #stretch = 0
+  #order = new EndOrder(0)
   #opened = false
 
   async open(history: number): Promise<StoreContents> {
     if (this.#opened) throw new StoreError('the store is open already: close the runner that uses it first')
     this.#opened = true
-    this.#session += 1
+    this.#order = new EndOrder(this.#stretch + 1)
     const kept = [...this.#tasks.values()].sort((a, b) => a.task.id - b.task.id)
     const ended = kept.filter(({ task }) => hasEnded(task)).sort(byEnd)
     return {
@@ -31,8 +33,9 @@ class MemoryStore implements TaskStore {
 
   async write(tasks: readonly StoredTask[]): Promise<void> {
     if (!this.#opened) throw new StoreError('the store is not open: open it before writing')
-    const session = this.#session
-    for (const task of tasks.map(withoutStaleJob)) this.#tasks.set(task.id, { session, task })
+    const stretch = this.#order.stretchOf(tasks)
+    this.#stretch = stretch
+    for (const task of tasks.map(withoutStaleJob)) this.#tasks.set(task.id, { stretch, task })
   }
 
   async close(): Promise<void> {
@@ -40,14 +43,14 @@ class MemoryStore implements TaskStore {
   }
 }
 
-/** A task, and the opening of the store that wrote it. */
+/** A task, and when it was written. */
 interface Kept {
-  readonly session: number
+  readonly stretch: number
   readonly task: StoredTask
 }
 
 function byEnd(one: Kept, other: Kept): number {
-  return one.session - other.session || (one.task.endedAt ?? 0) - (other.task.endedAt ?? 0)
+  return one.stretch - other.stretch || (one.task.endedAt ?? 0) - (other.task.endedAt ?? 0)
 }
 
 function hasEnded(task: StoredTask): boolean {

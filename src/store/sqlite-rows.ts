@@ -7,7 +7,7 @@ export type Row = Record<string, SQLOutputValue>
 /** The columns of a task, in the order of {@link parametersOf}. */
 export const COLUMNS = 'id, name, type, status, created_at, updated_at, ended_at, record, job, session, checksum'
 
-/** What a row of this task has in its columns; `session` is that of the opening that writes it. */
+/** What a row of this task has in its columns; `session` is the stretch of time in which it is written: see `EndOrder`. */
 export function parametersOf(task: StoredTask, session: number): (string | number | null)[] {
   const { id, name, type = null, status, createdAt, updatedAt, endedAt = null, record } = task
   const job = endedAt === null ? (task.job ?? null) : null

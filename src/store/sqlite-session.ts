@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { inPieces } from '../pieces.ts'
+import { EndOrder } from './end-order.ts'
 import { damagedFile, damagedTasks, findingOf, setDamagedApart } from './sqlite-damage.ts'
 import { SqlitePlace } from './sqlite-place.ts'
 import { type Row, taskOf } from './sqlite-rows.ts'
@@ -20,6 +21,7 @@ export class SqliteSession {
   readonly #statements: SqliteStatements
   readonly #path: string
   readonly #history: number
+  readonly #order: EndOrder
   readonly #place: SqlitePlace
   /** How many tasks in the file have ended: counting them for each batch would take longer than to write it. */
   #ended: number
@@ -32,6 +34,7 @@ export class SqliteSession {
     try {
       claim(database, settings)
       this.#statements = new SqliteStatements(database)
+      this.#order = new EndOrder(this.#statements.latestSession + 1)
       this.#ended = this.#statements.countEnded()
       // By now there is a log beside it.
       this.#place = new SqlitePlace(settings.path)
@@ -73,7 +76,8 @@ export class SqliteSession {
     try {
       this.#database.exec('BEGIN IMMEDIATE')
       const before = this.#ended - statements.countEndedAmong(tasks)
-      for (const task of tasks) statements.put(task)
+      const session = this.#order.stretchOf(tasks)
+      for (const task of tasks) statements.put(task, session)
       const ended = before + tasks.filter(task => task.endedAt !== undefined).length
       const surplus = Math.max(0, ended - this.#history)
       if (surplus > 0) statements.removeOldest(surplus)

@@ -11,7 +11,8 @@ export class SqliteStatements {
   readonly #countEnded
   readonly #countEndedAmong
   readonly #removeOldest
-  readonly #session
+  /** Of what has ended. */
+  readonly latestSession: number
 
   constructor(database: DatabaseSync) {
     const placeholders = COLUMNS.replaceAll(/\w+/g, '?')
@@ -43,12 +44,12 @@ export class SqliteStatements {
       'SELECT max(session) AS number FROM tasks INDEXED BY tasks_ended WHERE ended_at IS NOT NULL',
     )
     for (const statement of [this.#lastId, this.#unfinished, this.#lastEnded, latest]) statement.setReadBigInts(true)
-    this.#session = numberOf(latest.get()) + 1
+    this.latestSession = numberOf(latest.get())
   }
 
   /** In place of what is there under its id. */
-  put(task: StoredTask): void {
-    this.#put.run(...parametersOf(task, this.#session))
+  put(task: StoredTask, session: number): void {
+    this.#put.run(...parametersOf(task, session))
   }
 
   /** The highest id there ever was. */

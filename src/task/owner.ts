@@ -1,3 +1,4 @@
+import type { WallClock } from '../wall-clock.ts'
 import type { AttemptContext } from './context.ts'
 import type { OperationHost } from './execution.ts'
 import type { Task } from './task.ts'
@@ -7,8 +8,8 @@ import type { TaskStatus } from './types.ts'
 export interface TaskOwner extends OperationHost {
   /** Milliseconds for cleaning up after a stop. */
   readonly cleanupTimeout: number
-  /** Adds to a task's times to get milliseconds since the epoch. */
-  readonly epochOffset: number
+  /** By which the times of a task become those of the day. */
+  readonly wallClock: WallClock
   /** After every change of status, with everything about the task up to date. */
   moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void
   /** After a task has failed and its handle is settled. */

@@ -6,7 +6,8 @@ import type { TaskAttempt, TaskRecord, TaskRecordFields } from './types.ts'
 export function recordOf(task: Task): TaskRecord {
   const { id, name, status, priority, attempt, settings, extras } = task
   const { stopRequest, progress, cleanupError, abandoned = false } = extras ?? {}
-  const epoch = task.owner.epochOffset
+  const { wallClock } = task.owner
+  const epoch = task.ended ? wallClock.offsetAt(task.updatedAt) : wallClock.offset
   const cancelled = stopRequest?.kind === 'cancel' && stopRequest.reason !== undefined
   return Object.freeze({
     __proto__: RECORD_METHODS,
@@ -16,7 +17,7 @@ export function recordOf(task: Task): TaskRecord {
     status,
     priority,
     attempt,
-    attempts: attemptsOf(task),
+    attempts: attemptsOf(task, epoch),
     createdAt: task.createdAt + epoch,
     ...(attempt > 0 && { startedAt: task.startedAt + epoch }),
     ...(task.ended && { endedAt: task.updatedAt + epoch }),
@@ -30,17 +31,15 @@ export function recordOf(task: Task): TaskRecord {
   }) as TaskRecordFields as TaskRecord
 }
 
-function attemptsOf(task: Task): readonly TaskAttempt[] {
-  const epoch = task.owner.epochOffset
+function attemptsOf(task: Task, epoch: number): readonly TaskAttempt[] {
   const earlier = task.extras?.attempts ?? []
   const attempts = earlier.map(({ startedAt, endedAt = startedAt, error }) =>
     Object.freeze({ startedAt: startedAt + epoch, endedAt: endedAt + epoch, error }),
   )
-  return Object.freeze(task.attempt > earlier.length ? [...attempts, latestAttempt(task)] : attempts)
+  return Object.freeze(task.attempt > earlier.length ? [...attempts, latestAttempt(task, epoch)] : attempts)
 }
 
-function latestAttempt(task: Task): TaskAttempt {
-  const epoch = task.owner.epochOffset
+function latestAttempt(task: Task, epoch: number): TaskAttempt {
   return Object.freeze({
     startedAt: task.attemptStartedAt + epoch,
     ...(task.ended && { endedAt: task.updatedAt + epoch }),

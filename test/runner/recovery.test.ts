@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { BaseTask, StoreError, TaskInterruptedError, TaskRunner, type TaskRunnerOptions } from '../../src/index.ts'
 import { memoryStore } from '../../src/store/memory-store.ts'
 import type { TaskStore } from '../../src/store/types.ts'
@@ -141,6 +141,36 @@ describe('recovery', () => {
       await delay(700)
       const runner = await restart(store)
       expect(await failureOf(runner.wait(1))).toMatchObject({ code: 'ERR_TASK_TIMEOUT', limit: 300 })
+      await runner.close()
+    })
+  })
+
+  it('does not prolong a deadline by what the clock was set back, however often', async () => {
+    await autojump(async () => {
+      const store = await crashed(runner => runner.submit(new CountingTask(1, 5_000), { deadline: 1_000 }))
+      for (let round = 0; round < 3; round += 1) {
+        vi.setSystemTime(Date.now() - 3_600_000)
+        const runner = await restart(store, { autoStart: false })
+        expect(runner.records()[0]?.createdAt).toBe(Date.now())
+        await delay(100)
+        await runner.flush()
+        await store.close()
+      }
+      const runner = await restart(store)
+      const { code, limit } = (await failureOf(runner.wait(1))) as { code: string; limit: number }
+      expect(code).toBe('ERR_TASK_TIMEOUT')
+      expect(limit).toBeLessThanOrEqual(1_000)
+      await runner.close()
+    })
+  })
+
+  it('fails what was interrupted not before it began', async () => {
+    await autojump(async () => {
+      const store = await crashed(runner => runner.submit(new CountingTask(1, 500)))
+      vi.setSystemTime(Date.now() - 3_600_000)
+      const runner = await restart(store, { recover: 'fail' })
+      const { startedAt = 0, endedAt = 0 } = runner.records()[0] ?? {}
+      expect(endedAt).toBeGreaterThanOrEqual(startedAt)
       await runner.close()
     })
   })

@@ -76,6 +76,17 @@ export function describeStore(name: string, make: () => Promise<StoreUnderTest>)
         expect(idsOf((await reopened(2)).ended)).toEqual([3, 5])
       })
 
+      it('finds what ended after a clock was set back as what ended later', async () => {
+        await store.open(EVERYTHING)
+        const [hour, minute] = [3_600_000, 60_000]
+        await store.write([endedTask(2, hour), endedTask(1, hour + 20)])
+        await store.write([endedTask(3, hour + 10), endedTask(9, hour + 30)])
+        await store.write([endedTask(4, 10)])
+        await store.write([endedTask(6, 2 * minute), endedTask(5, minute), pendingTask(7)])
+        expect(idsOf((await reopened()).ended)).toEqual([2, 3, 1, 9, 4, 5, 6])
+        expect(idsOf((await reopened(2)).ended)).toEqual([5, 6])
+      })
+
       it.each([
         [0, []],
         [1, [1]],

@@ -53,6 +53,11 @@ describe('the history of a file', () => {
     expect(await idsAfter(path, { history: 2 }, writing([endedTask(5, 5)]))).toEqual([4, 5])
   })
 
+  it('loses what ended before the clock was set back before what ended after it', async () => {
+    const batches = [[endedTask(1, 5_000)], [endedTask(2, 6_000)], [endedTask(3, 10)], [endedTask(4, 20)]]
+    expect(await idsAfter(file(), { history: 2 }, writing(...batches))).toEqual([3, 4])
+  })
+
   it('never counts nor loses what has not ended', async () => {
     const unfinished = [pendingTask(1), pendingTask(2, { status: 'running' }), pendingTask(3, { status: 'stopping' })]
     const batches = [unfinished, [endedTask(4, 10)], [endedTask(5, 20)], [endedTask(6, 30)], [endedTask(7, 40)]]

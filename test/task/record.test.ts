@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { TaskManager } from '../../src/index.ts'
 import { autojump, settle } from '../harness.ts'
 import { delay, failureOf, forever, listening } from '../work.ts'
@@ -21,6 +21,40 @@ describe('record', () => {
       expect(times()).toEqual({ createdAt: 10, startedAt: 100, updatedAt: 100 })
       await handle
       expect(times()).toEqual({ createdAt: 10, startedAt: 100, endedAt: 150, updatedAt: 150 })
+    })
+  })
+
+  it.each([3_600_000, -3_600_000])('follows the clock of the system when that is set by %i ms', async by => {
+    await autojump(async () => {
+      const manager = await TaskManager.start(1)
+      const early = manager.spawn(() => delay(1_000))
+      const created = early.record()
+      await early
+      const ended = early.record()
+      let failures = 0
+      const across = manager.spawn(
+        async () => {
+          await delay(1_000)
+          if (failures++ === 0) throw new Error('once')
+        },
+        { retry: { retries: 1, wait: 0 } },
+      )
+      await delay(1_500)
+      vi.setSystemTime(Date.now() + by)
+      const later = manager.spawn(() => delay(1_000))
+      expect(later.record().createdAt).toBe(Date.now())
+      await across
+      const { createdAt, startedAt, endedAt, updatedAt, attempts } = across.record()
+      expect([endedAt, updatedAt]).toEqual([Date.now(), Date.now()])
+      expect([createdAt, startedAt]).toEqual([Date.now() - 2_000, Date.now() - 2_000])
+      expect(attempts).toMatchObject([
+        { startedAt: Date.now() - 2_000, endedAt: Date.now() - 1_000 },
+        { startedAt: Date.now() - 1_000, endedAt: Date.now() },
+      ])
+      await later
+      expect(later.record()).toMatchObject({ startedAt: Date.now() - 1_000, endedAt: Date.now() })
+      expect(early.record()).toEqual(ended)
+      expect(ended.createdAt).toBe(created.createdAt)
     })
   })
 
