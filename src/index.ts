@@ -58,6 +58,7 @@ export type {
   MapFunction,
   MapOptions,
   MapResults,
+  MapSettled,
   SpawnOptions,
   TaskEvent,
   TaskManagerOptions,

@@ -1,4 +1,5 @@
 import { iterable } from './options.ts'
+import { openSource, type Source } from './source.ts'
 
 /** What an iterable, sync or async, gives. */
 type Item<S> = S extends AsyncIterable<infer T> ? T : S extends Iterable<infer T> ? T : never
@@ -15,39 +16,74 @@ export function zip<S extends readonly (Iterable<unknown> | AsyncIterable<unknow
   ...inputs: S
 ): AsyncGenerator<{ -readonly [K in keyof S]: Item<S[K]> }, void, undefined> {
   for (const [index, input] of inputs.entries()) iterable(`input ${index + 1} of zip`, input)
-  return walk(inputs) as AsyncGenerator<{ -readonly [K in keyof S]: Item<S[K]> }, void, undefined>
+  const sources = new OpenSources()
+  const rows = walk(inputs, sources)
+  const leave = rows.return.bind(rows)
+  // A generator that waits for its inputs would hear of this only when they have answered.
+  rows.return = value => {
+    sources.interrupt()
+    return leave(value)
+  }
+  return rows as AsyncGenerator<{ -readonly [K in keyof S]: Item<S[K]> }, void, undefined>
 }
 
-type Source = Iterator<unknown> | AsyncIterator<unknown>
+const ENDED = Symbol('ended')
 
 async function* walk(
   inputs: readonly (Iterable<unknown> | AsyncIterable<unknown>)[],
+  sources: OpenSources,
 ): AsyncGenerator<unknown[], void, undefined> {
-  /** What has to be closed: an iterator that has ended or thrown needs no closing, one that is taking a step closes after it. */
-  const open = new Set<Source>()
-  let leaving = false
-  const step = async (source: Source): Promise<IteratorResult<unknown>> => {
-    open.delete(source)
-    const result = await source.next()
-    if (result.done === true) return result
-    if (leaving) await source.return?.()
-    else open.add(source)
-    return result
-  }
   try {
-    const sources: Source[] = []
-    for (const input of inputs) {
-      const source = Symbol.asyncIterator in input ? input[Symbol.asyncIterator]() : input[Symbol.iterator]()
-      open.add(source)
-      sources.push(source)
-    }
-    while (sources.length > 0) {
-      const steps = await Promise.all(sources.map(step))
-      if (steps.some(each => each.done)) return
-      yield steps.map(each => each.value)
-    }
+    const opened = inputs.map(input => sources.open(input))
+    while (opened.length > 0) yield await Promise.all(opened.map(source => sources.next(source)))
+  } catch (error) {
+    if (error !== ENDED) throw error
   } finally {
-    leaving = true
-    await Promise.all([...open].map(async source => await source.return?.()))
+    sources.interrupt()
+    await sources.close()
   }
+}
+
+/** What has to be closed in the end: an iterator that has ended or thrown does not. */
+class OpenSources {
+  readonly #idle = new Set<Source<unknown>>()
+  readonly #stepping = new Set<Source<unknown>>()
+
+  open(input: Iterable<unknown> | AsyncIterable<unknown>): Source<unknown> {
+    const source = openSource(input)
+    this.#idle.add(source)
+    return source
+  }
+
+  /** The next item. Throws `ENDED` after the last. */
+  async next(source: Source<unknown>): Promise<unknown> {
+    this.#idle.delete(source)
+    this.#stepping.add(source)
+    try {
+      const step = await source.next()
+      if (step.done === true) throw ENDED
+      if (this.#stepping.has(source)) this.#idle.add(source)
+      return step.value
+    } finally {
+      this.#stepping.delete(source)
+    }
+  }
+
+  /** Closes those that take a step, without waiting: a stream ends the step, a generator closes after it. */
+  interrupt(): void {
+    for (const source of this.#stepping) {
+      this.#stepping.delete(source)
+      closed(source).catch(() => {})
+    }
+  }
+
+  async close(): Promise<void> {
+    const idle = [...this.#idle]
+    this.#idle.clear()
+    await Promise.all(idle.map(closed))
+  }
+}
+
+async function closed(source: Source<unknown>): Promise<void> {
+  await source.return?.()
 }

@@ -74,6 +74,46 @@ describe('zip', () => {
     expect(log).toEqual(['other closed', 'slow closed'])
   })
 
+  it('ends with the shortest although another has not answered', async () => {
+    const rows = await collect(
+      zip(
+        [1],
+        (async function* () {
+          yield 'a'
+          await new Promise(() => {})
+        })(),
+      ),
+    )
+    expect(rows).toEqual([[1, 'a']])
+  })
+
+  it('lets go of an idle input at once when it is left while it waits', async () => {
+    const log: string[] = []
+    let steps = 0
+    const idle = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => (++steps === 1 ? Promise.resolve({ done: false, value: 1 }) : new Promise<never>(() => {})),
+        return: async () => {
+          log.push('idle closed')
+          return { done: true, value: undefined }
+        },
+      }),
+    }
+    const rows = zip(source([1, 2, 3], log, 'other'), idle as AsyncIterable<number>)
+    await rows.next()
+    const waiting = rows.next()
+    rows.return()
+    expect(log).toContain('idle closed')
+    expect(waiting).toBeInstanceOf(Promise)
+  })
+
+  it('takes strings', async () => {
+    expect(await collect(zip('ab', [1, 2]))).toEqual([
+      ['a', 1],
+      ['b', 2],
+    ])
+  })
+
   it('feeds a map with several inputs', async () => {
     const manager = await TaskManager.start()
     const sums = await manager.map(zip([1, 2, 3], [10, 20, 30]), ([a, b]) => a + b).toArray()

@@ -214,13 +214,26 @@ export const MUTATIONS: readonly Mutation[] = [
 
   ...mistakesIn('src/manager/map-run.ts', CORE, {
     'leaving the loop of a map cancels nothing': {
-      search: 'await Promise.all(started.map(task => cancelTask(task)))',
+      search: 'await Promise.all(this.#line.unfinished.map(task => cancelTask(task)))',
       replace: '',
     },
-    'a map looks ahead without bound': {
-      search: 'this.#outstanding < (this.#settings.buffer ?? scheduler.maxTasks)',
-      replace: 'this.#outstanding < Number.POSITIVE_INFINITY',
+    'a map looks ahead without bound': { search: 'this.#line.size < ahead', replace: 'true' },
+    'a map takes up nothing while the loop has a result': {
+      search: '    this.#line.shift()\n    this.#pull()\n',
+      replace: '    this.#line.shift()\n',
     },
+    'a failure in a map waits for its turn': {
+      search: "if (task.status !== 'done' && this.#settings.onError === 'throw') this.#failedBy(task)",
+      replace: "if (task.status === 'failed' && task === this.#line.first) this.#failedBy(task)",
+    },
+    'closing the input hides the error that ended a map': {
+      search: 'if (this.#failure === undefined) throw error',
+      replace: 'throw error',
+    },
+  }),
+
+  ...mistakesIn('src/task/watch.ts', CORE, {
+    'a wait that gave up stays with the task': { search: 'watchers.delete(entry)', replace: '' },
   }),
 
   ...mistakesIn('src/runner/doorway.ts', RUNNER, {

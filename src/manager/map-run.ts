@@ -7,6 +7,8 @@ import { currentTask } from '../task/current.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
 import { isStuck, noteWait } from '../task/wait-graph.ts'
+import { MapInput, type StepTaker } from './map-input.ts'
+import { MapLine } from './map-line.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { MapOptions } from './types.ts'
 
@@ -15,7 +17,7 @@ export interface MapSettings {
   readonly spawn: SpawnSettings
   readonly buffer: number | undefined
   readonly ordered: boolean
-  readonly collect: boolean
+  readonly onError: NonNullable<MapOptions['onError']>
   readonly progress: MapOptions['progress']
 }
 
@@ -28,52 +30,59 @@ export interface MapHost<I> {
   ended?(task: Task): void
 }
 
-type Source<I> = Iterator<I> | AsyncIterator<I>
-
 /** One loop over the results of a map: pulls the input, keeps at most `buffer` items between input and loop. */
-export class MapRun<I> {
+export class MapRun<I> implements StepTaker<I> {
   readonly #host: MapHost<I>
-  readonly #items: Iterable<I> | AsyncIterable<I>
   readonly #settings: MapSettings
+  readonly #input: MapInput<I>
   /** Work is started when a result is taken or another task ends, but always in the context of the call of `map`. */
   readonly #context: AsyncContext
 
-  #source: Source<I> | undefined
-  /** The tasks whose results were not taken yet: in the order of the input, or, unordered, those that have ended. */
-  #line: Task[] = []
-  #head = 0
-  /** What has not ended, where the line does not tell. */
-  readonly #flying = new Set<Task>()
-  #outstanding = 0
+  readonly #line: MapLine
   #index = 0
   #completed = 0
-  #pulling = false
+  #begun = false
+  #awaitingRoom = false
   /** Nothing more is to be pulled. */
   #exhausted = false
-  /** The input has ended by itself or thrown: it needs no closing. */
-  #inputEnded = false
-  #failure: { readonly error: unknown } | undefined
+  #left = false
+  #failure: { readonly error: unknown; readonly task?: Task | undefined } | undefined
+  /** The task that was started last, for errors that belong to no other. */
+  #latest: Task | undefined
   #wake: () => void = () => {}
   #unlink: () => void = () => {}
 
   constructor(host: MapHost<I>, items: Iterable<I> | AsyncIterable<I>, settings: MapSettings, context: AsyncContext) {
     this.#host = host
-    this.#items = items
     this.#settings = settings
     this.#context = context
+    this.#input = new MapInput(items, this)
+    this.#line = new MapLine(settings.ordered)
   }
 
-  /** The next result, if there is one by now. Throws what ends the loop. */
+  /**
+   * The next result, if there is one by now; the place it leaves is filled first, so that work goes on while the loop has
+   * it. Throws what ends the loop: a failed task when the results before it that had come by then were taken.
+   */
   take(): { readonly value: unknown } | undefined {
+    this.#begin()
+    if (this.#line.first?.ended !== true) this.#pull()
+    const task = this.#line.first
+    const ready = task?.ended === true
+    const failure = this.#failure
+    if (failure !== undefined && (failure.task === undefined || !ready || task.status !== 'done')) throw failure.error
+    if (!ready) return undefined
+    const value = this.#valueOf(task, this.#line.firstIndex)
+    this.#line.shift()
     this.#pull()
-    if (this.#failure !== undefined) throw this.#failure.error
-    const task = this.#line[this.#head]
-    if (task === undefined || !task.ended) return undefined
-    this.#shift()
-    this.#outstanding -= 1
-    if (task.status === 'done') return { value: task.outcome }
-    if (this.#settings.collect) return { value: task.failure() }
-    throw task.failure()
+    return { value }
+  }
+
+  #valueOf(task: Task, index: number): unknown {
+    const done = task.status === 'done'
+    const value = done ? task.outcome : task.failure()
+    if (this.#settings.onError !== 'settle') return value
+    return done ? { status: 'fulfilled', value, index } : { status: 'rejected', reason: value, index }
   }
 
   /** The next result; `undefined` after the last. */
@@ -81,7 +90,7 @@ export class MapRun<I> {
     for (;;) {
       const ready = this.take()
       if (ready !== undefined) return ready
-      if (this.#exhausted && this.#outstanding === 0) return undefined
+      if (this.#exhausted && this.#line.size === 0) return undefined
       this.#refuseDeadlock()
       await new Promise<void>(resolve => {
         this.#wake = resolve
@@ -89,113 +98,126 @@ export class MapRun<I> {
     }
   }
 
-  /** Cancels what still runs, waits until it has stopped, and closes the input if it was left early. */
+  /**
+   * Cancels what still runs, waits until it has stopped, and closes the input if it was left early: at once if it is idle,
+   * else after the work, which may need what the input has open. What closing fails with is thrown unless the loop ends
+   * with another error.
+   */
   async end(): Promise<void> {
     this.#unlink()
-    this.#exhausted = true
-    const started = this.#settings.ordered ? this.#line.slice(this.#head) : [...this.#flying]
-    await Promise.all(started.map(task => cancelTask(task)))
-    if (this.#inputEnded) return
-    const closing = this.#source?.return?.()
-    if (!this.#pulling) return void (await closing)
-    Promise.resolve(closing).catch(error => this.#host.scheduler.report.log(error, 'closing the input of a map failed'))
+    this.#exhausted = this.#left = true
+    const { cleanupTimeout } = this.#host.scheduler
+    const idle = this.#input.stepping
+    if (idle) this.#input.close(cleanupTimeout).catch(error => this.#report(error))
+    await Promise.all(this.#line.unfinished.map(task => cancelTask(task)))
+    if (idle) return
+    try {
+      await this.#input.close(cleanupTimeout)
+    } catch (error) {
+      if (this.#failure === undefined) throw error
+      this.#report(error)
+    }
   }
 
-  #shift(): void {
-    this.#head += 1
-    if (this.#head < 1024 || this.#head * 2 < this.#line.length) return
-    this.#line = this.#line.slice(this.#head)
-    this.#head = 0
+  #report(error: unknown): void {
+    const { report } = this.#host.scheduler
+    const task = this.#failure?.task ?? this.#latest
+    const message = 'closing the input of a map failed'
+    if (task === undefined) report.log(error, message)
+    else report.tell(task, error, message)
+  }
+
+  #begin(): void {
+    if (this.#begun) return
+    this.#begun = true
+    const { signal } = this.#settings.spawn
+    try {
+      if (signal !== undefined) this.#unlink = followSignal(signal, reason => this.failed(reason))
+    } catch (error) {
+      this.failed(error)
+    }
   }
 
   #pull(): void {
-    if (!this.#exhausted && !this.#pulling) this.#context.runInAsyncScope(this.#pullMore, this)
+    if (this.#mayPull) this.#context.runInAsyncScope(this.#pullMore, this)
+  }
+
+  get #mayPull(): boolean {
+    const ahead = this.#settings.buffer ?? this.#host.scheduler.maxTasks
+    return !this.#exhausted && !this.#input.stepping && this.#line.size < ahead
   }
 
   #pullMore(): void {
-    const { scheduler } = this.#host
+    do {
+      if (!this.#host.scheduler.hasRoom) return this.#pullWithRoom()
+      this.#input.step()
+    } while (this.#mayPull)
+  }
+
+  #pullWithRoom(): void {
+    if (this.#awaitingRoom) return
+    this.#awaitingRoom = true
+    this.#host.scheduler.whenRoom(() => {
+      this.#awaitingRoom = false
+      this.#pull()
+    })
+  }
+
+  item(value: I): void {
+    if (this.#exhausted) return
     try {
-      const source = (this.#source ??= this.#open())
-      while (!this.#exhausted && this.#outstanding < (this.#settings.buffer ?? scheduler.maxTasks)) {
-        if (!scheduler.hasRoom) return scheduler.whenRoom(() => this.#pull())
-        const step = this.#step(source)
-        if (isPromiseLike(step)) return this.#pullLater(step)
-        this.#accept(step)
-      }
+      this.#start(value)
     } catch (error) {
-      this.#fail(error)
+      this.failed(error)
     }
   }
 
-  #step(source: Source<I>): ReturnType<Source<I>['next']> {
-    try {
-      return source.next()
-    } catch (error) {
-      this.#inputEnded = true
-      throw error
-    }
-  }
-
-  #open(): Source<I> {
-    const { signal } = this.#settings.spawn
-    if (signal !== undefined) this.#unlink = followSignal(signal, reason => this.#fail(reason))
-    if (this.#failure !== undefined) throw this.#failure.error
-    const items = this.#items as Partial<Iterable<I> & AsyncIterable<I>>
-    return (items[Symbol.asyncIterator]?.() ?? items[Symbol.iterator]?.()) as Source<I>
-  }
-
-  #pullLater(step: PromiseLike<IteratorResult<I>>): void {
-    this.#pulling = true
-    step.then(
-      result => {
-        this.#pulling = false
-        try {
-          if (!this.#exhausted) this.#accept(result)
-        } catch (error) {
-          this.#fail(error)
-        }
-        this.#pull()
-        this.#wake()
-      },
-      error => {
-        this.#pulling = false
-        this.#inputEnded = true
-        this.#fail(error)
-      },
-    )
-  }
-
-  #fail(error: unknown): void {
+  ended(): void {
     this.#exhausted = true
-    this.#failure ??= { error }
+  }
+
+  answered(): void {
+    this.#pull()
     this.#wake()
   }
 
-  #accept(step: IteratorResult<I>): void {
-    if (step.done === true) {
-      this.#exhausted = this.#inputEnded = true
-      return
-    }
-    const task = this.#host.spawn(step.value, this.#index)
+  /**
+   * Something ends the loop, with this error unless it ends with another already: nothing else is to start, and what runs
+   * is told at once.
+   */
+  failed(error: unknown, task?: Task): void {
+    if (this.#left || this.#failure !== undefined) return
+    this.#exhausted = true
+    this.#failure = { error, task }
+    const rest = this.#line.unfinished
+    for (const each of rest) if (each.status === 'pending') each.stop({ kind: 'cancel', reason: error })
+    for (const each of rest) each.stop({ kind: 'cancel', reason: error })
+    this.#wake()
+  }
+
+  #start(value: I): void {
+    const task = this.#host.spawn(value, this.#index)
+    this.#line.add(task, this.#index)
     this.#index += 1
-    this.#outstanding += 1
+    this.#latest = task
     task.observed = true
-    if (this.#settings.ordered) this.#line.push(task)
-    else this.#flying.add(task)
     if (task.ended) this.#ended(task)
     else task.more().onEnd = this.#ended
   }
 
   readonly #ended = (task: Task): void => {
-    if (!this.#settings.ordered) {
-      this.#flying.delete(task)
-      this.#line.push(task)
-    }
+    this.#line.ended(task)
     this.#completed += 1
     this.#host.ended?.(task)
     this.#tellProgress()
+    if (task.status !== 'done' && this.#settings.onError === 'throw') this.#failedBy(task)
     this.#pull()
     this.#wake()
+  }
+
+  /** The first failure in time, whatever its turn. The error of a cancel is made only when it is asked for. */
+  #failedBy(task: Task): void {
+    if (!this.#left && this.#failure === undefined) this.failed(task.failure(), task)
   }
 
   #tellProgress(): void {
@@ -203,7 +225,7 @@ export class MapRun<I> {
     if (progress === undefined) return
     guardedCall(
       () => {
-        const total = knownLength(this.#items)
+        const { total } = this.#input
         return progress({ completed: this.#completed, ...(total !== undefined && { total }) })
       },
       error => this.#host.scheduler.report.log(error, 'the progress function of a map threw'),
@@ -214,21 +236,12 @@ export class MapRun<I> {
   #refuseDeadlock(): void {
     const waiter = currentTask.getStore()
     if (waiter === undefined || waiter.ended) return
-    const first = this.#line[this.#head]
+    const { first, unfinished } = this.#line
     if (this.#settings.ordered && first !== undefined) return noteWait(waiter, first)
-    if (this.#flying.size > 0 && [...this.#flying].every(task => isStuck(task, waiter))) {
+    if (unfinished.length > 0 && unfinished.every(task => isStuck(task, waiter))) {
       throw new DeadlockError(
         `${waiter.label} maps over items in the manager it runs in, which has no slot left for them`,
       )
     }
   }
-}
-
-function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof (value as Partial<PromiseLike<T>>).then === 'function'
-}
-
-function knownLength(items: object): number | undefined {
-  const { length, size } = items as { readonly length?: unknown; readonly size?: unknown }
-  return typeof length === 'number' ? length : typeof size === 'number' ? size : undefined
 }

@@ -46,6 +46,9 @@ async function* results<I>(run: MapRun<I>): AsyncGenerator<unknown, void, undefi
       if (ready === undefined) return
       yield ready.value
     }
+  } catch (error) {
+    run.failed(error)
+    throw error
   } finally {
     await run.end()
   }
@@ -60,6 +63,9 @@ async function collect<I>(run: MapRun<I>): Promise<unknown[]> {
       if (ready === undefined) return values
       values.push(ready.value)
     }
+  } catch (error) {
+    run.failed(error)
+    throw error
   } finally {
     await run.end()
   }
@@ -73,7 +79,7 @@ function mapSettings(options: MapOptions | undefined, defaults?: SpawnSettings):
     spawn: spawnSettings(options, defaults),
     buffer: buffer === undefined ? undefined : capacity('buffer', buffer),
     ordered: boolean('ordered', ordered),
-    collect: oneOf('onError', ['throw', 'collect'], onError) === 'collect',
+    onError: oneOf('onError', ['throw', 'collect', 'settle'], onError),
     progress: progress === undefined ? undefined : callback('progress', progress),
   }
 }

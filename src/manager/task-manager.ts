@@ -25,6 +25,7 @@ import type {
   MapFunction,
   MapOptions,
   MapResults,
+  MapSettled,
   SpawnOptions,
   TaskManagerOptions,
 } from './types.ts'
@@ -131,14 +132,23 @@ export class TaskManager implements AsyncDisposable {
    * Runs `fn` on every item and gives the results, in the order of the input unless `ordered` is false. Pulls the input
    * as the results are taken, at most `buffer` items ahead. Nothing starts before the loop, or `toArray`, does.
    *
-   * When a call fails the loop throws its error once the others it started have been cancelled and have stopped; with
-   * `onError: 'collect'` an error takes the place of its result.
+   * When a call fails the others are cancelled, whichever item it is of, and the loop throws its error once they have
+   * stopped; results that had come before it in the loop's order are given first. With `onError: 'collect'` an error takes
+   * the place of its result, with `'settle'` each item tells its index and how it ended.
+   *
+   * Leaving the loop closes the input: a Node or web stream that is waiting for data at once, anything else when the work
+   * has stopped. What closing fails with goes to `onError` when the loop ends with another error.
    */
   map<I, R>(
     items: Iterable<I> | AsyncIterable<I>,
     fn: MapFunction<I, R>,
     options: MapOptions & { readonly onError: 'collect' },
   ): MapResults<Outcome<R> | Error>
+  map<I, R>(
+    items: Iterable<I> | AsyncIterable<I>,
+    fn: MapFunction<I, R>,
+    options: MapOptions & { readonly onError: 'settle' },
+  ): MapResults<MapSettled<Outcome<R>>>
   map<I, R>(items: Iterable<I> | AsyncIterable<I>, fn: MapFunction<I, R>, options?: MapOptions): MapResults<Outcome<R>>
   map<I>(
     items: Iterable<I> | AsyncIterable<I>,

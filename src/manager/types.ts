@@ -70,14 +70,22 @@ export interface MapOptions extends SpawnOptions {
   readonly buffer?: number
   /** `true`: results in the order of the input. `false`: as they finish. @default true */
   readonly ordered?: boolean
-  /** `'throw'`: the first failure ends the loop and cancels the rest. `'collect'`: an error takes its result's place. @default 'throw' */
-  readonly onError?: 'throw' | 'collect'
+  /**
+   * `'throw'`: the first failure in time ends the loop and cancels the rest. `'collect'`: an error takes its result's place.
+   * `'settle'`: each item gives a {@link MapSettled}, which tells returned errors from thrown ones. @default 'throw'
+   */
+  readonly onError?: 'throw' | 'collect' | 'settle'
   /** Told after each item how many have ended; `total` when the input has a known length. */
   readonly progress?: (progress: TaskProgress) => void
 }
 
 /** Maps one item, as any work; `index` counts from 0. */
 export type MapFunction<I, R> = (item: I, task: TaskContext, index: number) => R
+
+/** How one item of a map ended, and which, counted from 0. */
+export type MapSettled<O> =
+  | { readonly status: 'fulfilled'; readonly value: O; readonly index: number }
+  | { readonly status: 'rejected'; readonly reason: unknown; readonly index: number }
 
 /** The results of a `map`: a loop over them drives it, and leaving the loop cancels what it started. */
 export interface MapResults<O> extends AsyncIterable<O> {

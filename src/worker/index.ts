@@ -30,6 +30,7 @@ export type {
   Inputs,
   OrHandle,
   OrHandles,
+  SettleOptions,
   TaskFunction,
   WorkerMapOptions,
   WorkerMode,

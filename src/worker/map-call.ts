@@ -1,4 +1,5 @@
 import { iterable, type Known, knownOptions } from '../options.ts'
+import { openSource } from '../source.ts'
 import { zip } from '../zip.ts'
 import { CALL_OPTIONS } from './call-settings.ts'
 import type { AnyFunction } from './functions/registry.ts'
@@ -42,7 +43,7 @@ export function mapCall(given: readonly unknown[]): MapCall {
 function rows(inputs: readonly Input[]): MapCall['items'] {
   const [only] = inputs
   if (inputs.length > 1 || only === undefined) return { [Symbol.asyncIterator]: () => zip(...inputs) }
-  if (Symbol.asyncIterator in only) return { [Symbol.asyncIterator]: () => eachAsync(only) }
+  if (isAsync(only)) return { [Symbol.asyncIterator]: () => eachAsync(only) }
   return { [Symbol.iterator]: () => each(only) }
 }
 
@@ -50,8 +51,23 @@ function* each(items: Iterable<unknown>): Generator<[unknown]> {
   for (const item of items) yield [item]
 }
 
-async function* eachAsync(items: AsyncIterable<unknown>): AsyncGenerator<[unknown]> {
-  for await (const item of items) yield [item]
+/** No generator, whose `return` would wait for the item that an idle stream does not have. */
+function eachAsync(items: AsyncIterable<unknown>): AsyncIterator<[unknown]> {
+  const source = openSource(items)
+  return {
+    async next() {
+      const step = await source.next()
+      return step.done === true ? step : { done: false, value: [step.value] }
+    },
+    async return() {
+      await source.return?.()
+      return { done: true, value: undefined }
+    },
+  }
+}
+
+function isAsync(input: Input): input is AsyncIterable<unknown> {
+  return Symbol.asyncIterator in Object(input)
 }
 
 function totalOf(inputs: readonly Input[]): number | undefined {

@@ -3,7 +3,7 @@ import { mapTasks } from '../manager/map.ts'
 import type { MapHost } from '../manager/map-run.ts'
 import type { Scheduler } from '../manager/scheduler.ts'
 import { isolatedScope, TaskManager } from '../manager/task-manager.ts'
-import type { CloseOptions, CloseReport, ManagerEvents, MapResults } from '../manager/types.ts'
+import type { CloseOptions, CloseReport, ManagerEvents, MapResults, MapSettled } from '../manager/types.ts'
 import { refuseNew, STARTING } from '../only-started.ts'
 import { callback, type Known, knownOptions, present } from '../options.ts'
 import { progressReporter } from '../progress/progress-reporter.ts'
@@ -18,7 +18,16 @@ import { makeEngine } from './make-engine.ts'
 import { mapCall } from './map-call.ts'
 import { pendingArguments } from './pending-arguments.ts'
 import { type MapProgress, reportedResults } from './reported-results.ts'
-import type { CollectOptions, Input, Inputs, OrHandles, WorkerMapOptions, WorkerOptions, WorkerStats } from './types.ts'
+import type {
+  CollectOptions,
+  Input,
+  Inputs,
+  OrHandles,
+  SettleOptions,
+  WorkerMapOptions,
+  WorkerOptions,
+  WorkerStats,
+} from './types.ts'
 import { WORKER_OPTIONS, type WorkerSettings, workerSettings } from './worker-settings.ts'
 
 /** How a {@link TaskWorker} is started. */
@@ -127,11 +136,16 @@ export class TaskWorker implements AsyncDisposable {
    * `map(fn?, ...inputs, options?)`. See {@link TaskManager.map} for how; `progress` shows how far it is.
    */
   map<I, R>(fn: (item: I) => R, items: Input<I>, options: CollectOptions): MapResults<Outcome<R> | Error>
+  map<I, R>(fn: (item: I) => R, items: Input<I>, options: SettleOptions): MapResults<MapSettled<Outcome<R>>>
   map<I, R>(fn: (item: I) => R, items: Input<I>, options?: WorkerMapOptions): MapResults<Outcome<R>>
   map<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     ...inputs: [...Inputs<A>, options: CollectOptions]
   ): MapResults<Outcome<R> | Error>
+  map<A extends readonly unknown[], R>(
+    fn: (...args: A) => R,
+    ...inputs: [...Inputs<A>, options: SettleOptions]
+  ): MapResults<MapSettled<Outcome<R>>>
   map<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     ...inputs: [...Inputs<A>, options?: WorkerMapOptions]

@@ -6,6 +6,7 @@ import type {
   ManagerStats,
   MapOptions,
   MapResults,
+  MapSettled,
   SpawnOptions,
   TaskManagerOptions,
 } from '../manager/types.ts'
@@ -85,6 +86,11 @@ export interface CollectOptions extends WorkerMapOptions {
   readonly onError: 'collect'
 }
 
+/** The options of a `map` that tells for each item how it ended. */
+export interface SettleOptions extends WorkerMapOptions {
+  readonly onError: 'settle'
+}
+
 /** A function that runs as a task, wherever its mode says. */
 export interface TaskFunction<A extends readonly unknown[] = readonly unknown[], R = unknown> extends AsyncDisposable {
   /** See {@link TaskFunction.submit}. */
@@ -97,9 +103,11 @@ export interface TaskFunction<A extends readonly unknown[] = readonly unknown[],
   call(...args: OrHandles<A>): TaskHandle<Outcome<R>>
   /** Runs the function on every item: see `TaskManager.map`. */
   map(items: Input<A[0]>, options: CollectOptions): MapResults<Outcome<R> | Error>
+  map(items: Input<A[0]>, options: SettleOptions): MapResults<MapSettled<Outcome<R>>>
   map(items: Input<A[0]>, options?: WorkerMapOptions): MapResults<Outcome<R>>
   /** Runs the function on the items of several inputs side by side, up to the end of the shortest. */
   map(...inputs: [...Inputs<A>, options: CollectOptions]): MapResults<Outcome<R> | Error>
+  map(...inputs: [...Inputs<A>, options: SettleOptions]): MapResults<MapSettled<Outcome<R>>>
   map(...inputs: [...Inputs<A>, options?: WorkerMapOptions]): MapResults<Outcome<R>>
   /** The same function and workers with other options for its calls. */
   with(options: CallOptions): TaskFunction<A, R>

@@ -1,13 +1,18 @@
+import { Readable } from 'node:stream'
 import { sleep } from 'effection'
-import { describe, expect, expectTypeOf, it, vi } from 'vitest'
+import { afterAll, describe, expect, expectTypeOf, it, vi } from 'vitest'
 import {
   DeadlockError,
   ManagerClosedError,
   type MapOptions,
   type MapResults,
+  type MapSettled,
   type TaskContext,
   TaskManager,
+  type TaskRecord,
+  zip,
 } from '../../src/index.ts'
+import { task } from '../../src/worker/index.ts'
 import { settle } from '../harness.ts'
 import { delay, failureOf, forever, untilAborted } from '../work.ts'
 import { within } from './within.ts'
@@ -30,6 +35,18 @@ async function* slowly<T>(items: Iterable<T>, milliseconds: number) {
     yield item
   }
 }
+
+const echo = task((n: unknown) => n)
+
+/** Every way in which an input may be wrapped. */
+const WRAPPED: ((manager: TaskManager, input: AsyncIterable<unknown>) => AsyncIterable<unknown>)[] = [
+  (manager, input) => manager.map(input, n => n),
+  (manager, input) => manager.map(zip(input, counting([])), n => n),
+  (_, input) => echo.map(input),
+  (_, input) => zip(input, [1, 2, 3]),
+]
+
+afterAll(() => echo.stop())
 
 describe('map', () => {
   it('gives the results in the order of the input', async () => {
@@ -155,7 +172,7 @@ describe('the look-ahead of map', () => {
       const loop = manager.map(counting(log), n => n, { buffer: 6 })[Symbol.asyncIterator]()
       await loop.next()
       await settle()
-      expect(log).toEqual([0, 1, 2, 3, 4, 5])
+      expect(log).toEqual([0, 1, 2, 3, 4, 5, 6])
       await loop.return?.()
     })
   })
@@ -199,6 +216,15 @@ describe('the look-ahead of map', () => {
     })
   })
 
+  it('lets work go on while the loop has a result', async () => {
+    for (const ordered of [true, false]) {
+      const elapsed = await within({ maxTasks: 1 }, async manager => {
+        for await (const _ of manager.map(counting([], 10), () => delay(50), { ordered })) await delay(50)
+      })
+      expect(elapsed).toBe(550)
+    }
+  })
+
   it('ends an infinite input by leaving the loop', async () => {
     await within({ maxTasks: 2 }, async manager => {
       const log: unknown[] = []
@@ -225,6 +251,39 @@ describe('a call that fails', () => {
       expect(manager.stats()).toMatchObject({ failed: 1, cancelled: 2, running: 0 })
     })
     expect(elapsed).toBe(60)
+  })
+
+  it('ends a loop in order at once, whichever item it is of, and starts no more', async () => {
+    const elapsed = await within({ maxTasks: 2 }, async manager => {
+      const started: number[] = []
+      const heard: unknown[] = []
+      const work = (n: number, { signal }: TaskContext) => {
+        started.push(n)
+        if (n === 1) return delay(10).then(() => Promise.reject('broken'))
+        return untilAborted(signal).finally(() => heard.push(signal.reason))
+      }
+      expect(await failureOf(manager.map(counting([], 50), work, { buffer: 50 }).toArray())).toBe('broken')
+      expect(started).toEqual([0, 1])
+      expect(heard).toEqual(['broken'])
+    })
+    expect(elapsed).toBe(10)
+  })
+
+  it('stops the others while the loop is busy', async () => {
+    await within({}, async manager => {
+      const seen: unknown[] = []
+      const loop = async () => {
+        const work = (n: number, { signal }: TaskContext) =>
+          n === 0 ? n : n === 1 ? untilAborted(signal) : delay(10).then(() => Promise.reject('broken'))
+        for await (const n of manager.map([0, 1, 2], work)) {
+          seen.push(n)
+          await delay(20)
+          seen.push(manager.stats().running)
+        }
+      }
+      expect(await failureOf(loop())).toBe('broken')
+      expect(seen).toEqual([0, 0])
+    })
   })
 
   it('yields the results before it first', async () => {
@@ -254,6 +313,48 @@ describe('a call that fails', () => {
       const results = manager.map([1, 2, 3], n => (n === 2 ? Promise.reject(error) : n), { onError: 'collect' })
       expectTypeOf(results).toEqualTypeOf<MapResults<number | Error>>()
       expect(await results.toArray()).toEqual([1, error, 3])
+    })
+  })
+})
+
+describe('onError: settle', () => {
+  it.each([true, false])('tells a returned error from a thrown one, and the index: ordered %s', async ordered => {
+    await within({}, async manager => {
+      const error = new Error('broken')
+      const work = (ms: number) => delay(ms).then(() => (ms === 10 ? Promise.reject(error) : ms === 20 ? error : ms))
+      const results = manager.map([30, 10, 20], work, { onError: 'settle', ordered })
+      expectTypeOf(results).toEqualTypeOf<MapResults<MapSettled<number | Error>>>()
+      const byIndex = [
+        { status: 'fulfilled', value: 30, index: 0 },
+        { status: 'rejected', reason: error, index: 1 },
+        { status: 'fulfilled', value: error, index: 2 },
+      ]
+      const expected = ordered ? byIndex : [byIndex[1], byIndex[2], byIndex[0]]
+      expect(await results.toArray()).toEqual(expected)
+    })
+  })
+
+  it('keeps the index over many items, whatever their order', async () => {
+    const manager = await TaskManager.start(3)
+    const items = Array.from({ length: 3_000 }, (_, index) => index)
+    const work = async (n: number) => {
+      for (let turns = n % 7; turns > 0; turns -= 1) await null
+      return n
+    }
+    for (const ordered of [true, false]) {
+      const settled = await manager.map(items, work, { onError: 'settle', ordered }).toArray()
+      expect(settled.every(each => each.status === 'fulfilled' && each.value === each.index)).toBe(true)
+    }
+  })
+
+  it('tells of a task that was cancelled from outside', async () => {
+    await within({}, async manager => {
+      const cancelSelf = async (n: number, { id }: TaskContext) => void (n === 2 && manager.get(id)?.cancel('not this'))
+      const settled = await manager.map([1, 2], cancelSelf, { onError: 'settle' }).toArray()
+      expect(settled).toMatchObject([
+        { status: 'fulfilled' },
+        { status: 'rejected', reason: { code: 'ERR_TASK_CANCELLED' } },
+      ])
     })
   })
 })
@@ -351,6 +452,35 @@ describe('leaving the loop', () => {
     })
   })
 
+  it('destroys an idle Node stream, and cancels an idle web stream, at once', async () => {
+    const manager = await TaskManager.start(2)
+    for (const wrap of WRAPPED) {
+      const node = new Readable({ objectMode: true, read() {} })
+      node.push(1)
+      for await (const _ of wrap(manager, node)) break
+      expect(node.destroyed).toBe(true)
+
+      const cancel = vi.fn()
+      const web = new ReadableStream({ start: controller => controller.enqueue(1), cancel })
+      for await (const _ of wrap(manager, web)) break
+      expect(cancel).toHaveBeenCalledOnce()
+      expect(web.locked).toBe(false)
+    }
+  })
+
+  it('does the same with streams that are not idle, and reads others to their end', async () => {
+    const manager = await TaskManager.start(2)
+    const node = Readable.from([1, 2, 3, 4, 5, 6])
+    for await (const _ of manager.map(node, n => n)) break
+    expect(node.destroyed).toBe(true)
+    const web = ReadableStream.from([1, 2, 3])
+    expect(await manager.map(web, n => n * 2).toArray()).toEqual([2, 4, 6])
+    expect(web.locked).toBe(false)
+    expect(await manager.map(Readable.from([1, 2, 3]), n => n * 2).toArray()).toEqual([2, 4, 6])
+    const broken = new Readable({ read: () => broken.destroy(new Error('broken pipe')) })
+    expect(await failureOf(manager.map(broken, n => n).toArray())).toMatchObject({ message: 'broken pipe' })
+  })
+
   it('leaves the manager and its other tasks alone', async () => {
     await within({}, async manager => {
       const other = manager.spawn(() => delay(50, 'other'))
@@ -359,6 +489,91 @@ describe('leaving the loop', () => {
     })
   })
 })
+
+describe('an input that fails to close', () => {
+  const closing = new Error('closing')
+  const unclosable = (close: () => unknown) => ({
+    [Symbol.iterator]: () => ({
+      next: () => ({ done: false, value: 1 }),
+      return: close as () => IteratorResult<number>,
+    }),
+  })
+
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw closing
+      },
+    ],
+    ['rejects', () => Promise.reject(closing)],
+  ])('tells onError, and the first error stays the one thrown: it %s', async (_, close) => {
+    const told: unknown[] = []
+    const onError = (error: unknown, { id }: TaskRecord) => told.push([error, id])
+    await within({ maxTasks: 2, onError }, async manager => {
+      const broken = manager.map(unclosable(close), (_, task) => (task.id === 2 ? Promise.reject('mapper') : delay(10)))
+      expect(await failureOf(broken.toArray())).toBe('mapper')
+      expect(told).toEqual([[closing, 2]])
+      const aborted = manager.map(unclosable(close), () => delay(10), { signal: after(5) })
+      expect(await failureOf(aborted.toArray())).toBe('enough')
+      expect(told).toHaveLength(2)
+    })
+  })
+
+  it('throws that when the loop is only left', async () => {
+    await within({ maxTasks: 2 }, async manager => {
+      const loop = async () => {
+        for await (const _ of manager.map(
+          unclosable(() => Promise.reject(closing)),
+          n => n,
+        ))
+          break
+      }
+      expect(await failureOf(loop())).toBe(closing)
+    })
+  })
+
+  it('is not waited for longer than cleanupTimeout', async () => {
+    const elapsed = await within({ maxTasks: 2, cleanupTimeout: 30 }, async manager => {
+      const loop = async () => {
+        for await (const _ of manager.map(unclosable(forever), n => n)) break
+      }
+      expect(await failureOf(loop())).toMatchObject({ code: 'ERR_TASK_TIMEOUT', limit: 30 })
+    })
+    expect(elapsed).toBe(30)
+  })
+
+  it('is not waited for at all when it owes an item, and onError is told', async () => {
+    const told: unknown[] = []
+    await within({ maxTasks: 2, onError: error => told.push(error) }, async manager => {
+      let steps = 0
+      const input = {
+        [Symbol.asyncIterator]: () => ({
+          next: () => (++steps === 1 ? Promise.resolve({ done: false, value: 1 }) : forever()),
+          return: () => Promise.reject(closing),
+        }),
+      }
+      for await (const _ of manager.map(input as AsyncIterable<number>, n => n)) break
+      await settle()
+      expect(told).toEqual([closing])
+    })
+  })
+
+  it('may give something that is no step at all', async () => {
+    const manager = await TaskManager.start()
+    for (const step of [undefined, Promise.resolve(undefined)]) {
+      const input = { [Symbol.asyncIterator]: () => ({ next: () => step }) }
+      expect(await failureOf(manager.map(input as never, n => n).toArray())).toBeInstanceOf(TypeError)
+    }
+  })
+})
+
+/** Aborted after so many milliseconds of the virtual clock. */
+function after(milliseconds: number): AbortSignal {
+  const controller = new AbortController()
+  setTimeout(() => controller.abort('enough'), milliseconds)
+  return controller.signal
+}
 
 describe('the signal of map', () => {
   it('ends the loop with its reason, cancels what was started and closes the input', async () => {
@@ -479,7 +694,7 @@ describe('wrong calls of map', () => {
     ['buffer', 0, RangeError, /buffer must be a positive integer or Infinity, got 0/],
     ['buffer', '2', TypeError, /buffer .*got "2"/],
     ['ordered', 'yes', TypeError, /ordered must be true or false, got "yes"/],
-    ['onError', 'ignore', RangeError, /onError must be one of 'throw', 'collect', got "ignore"/],
+    ['onError', 'ignore', RangeError, /onError must be one of 'throw', 'collect', 'settle', got "ignore"/],
     ['progress', true, TypeError, /progress must be a function, got true/],
     ['timeout', -1, RangeError, /timeout must be .*got -1/],
     ['signal', 1, TypeError, /signal must be an AbortSignal, got 1/],
