@@ -90,8 +90,8 @@ export class TaskManager implements AsyncDisposable {
    * Throws, and keeps nothing: `TypeError` and `RangeError` for wrong work or options, `QueueFullError` past
    * `maxPending`, `ManagerClosedError` once `close` was called.
    */
-  spawn<R>(work: (task: TaskContext) => R, options?: SpawnOptions): TaskHandle<Outcome<R>>
-  spawn<T>(work: Work<T>, options?: SpawnOptions): TaskHandle<T>
+  spawn<R>(work: (task: TaskContext) => R, options?: SpawnOptions<NoInfer<Outcome<R>>>): TaskHandle<Outcome<R>>
+  spawn<T>(work: Work<T>, options?: SpawnOptions<NoInfer<T>>): TaskHandle<T>
   spawn(work: Work<unknown>, options?: SpawnOptions): TaskHandle<unknown> {
     this.#refuseIfClosed()
     checkWork(work)
@@ -142,14 +142,18 @@ export class TaskManager implements AsyncDisposable {
   map<I, R>(
     items: Iterable<I> | AsyncIterable<I>,
     fn: MapFunction<I, R>,
-    options: MapOptions & { readonly onError: 'collect' },
+    options: MapOptions<NoInfer<Outcome<R>>> & { readonly onError: 'collect' },
   ): MapResults<Outcome<R> | Error>
   map<I, R>(
     items: Iterable<I> | AsyncIterable<I>,
     fn: MapFunction<I, R>,
-    options: MapOptions & { readonly onError: 'settle' },
+    options: MapOptions<NoInfer<Outcome<R>>> & { readonly onError: 'settle' },
   ): MapResults<MapSettled<Outcome<R>>>
-  map<I, R>(items: Iterable<I> | AsyncIterable<I>, fn: MapFunction<I, R>, options?: MapOptions): MapResults<Outcome<R>>
+  map<I, R>(
+    items: Iterable<I> | AsyncIterable<I>,
+    fn: MapFunction<I, R>,
+    options?: MapOptions<NoInfer<Outcome<R>>>,
+  ): MapResults<Outcome<R>>
   map<I>(
     items: Iterable<I> | AsyncIterable<I>,
     fn: MapFunction<I, unknown>,

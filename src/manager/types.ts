@@ -42,8 +42,8 @@ export interface TaskManagerOptions {
 /** Defaults for the options of tasks; one that is given with a task takes the place of the default, limits included. */
 export type TaskDefaults = Pick<SpawnOptions, 'retry' | 'timeout' | 'limits'>
 
-/** How one task is run. */
-export interface SpawnOptions {
+/** How one task is run, whose result is an `R`. */
+export interface SpawnOptions<R = unknown> {
   /** @default `task N` */
   readonly name?: string
   /** A kind, for your own queries over records. */
@@ -57,7 +57,7 @@ export interface SpawnOptions {
   /** Aborting it cancels the task with the signal's reason. */
   readonly signal?: AbortSignal
   /** How often and when to try again after a failure or a timeout; a number is `retries`. @default 0 */
-  readonly retry?: number | RetryOptions
+  readonly retry?: number | RetryOptions<R>
   /** What each attempt needs before it takes a slot, and gives back when its work has stopped. */
   readonly limits?: Limits
   /** How much of each limit, by key; call and resource limits that are not named count 1. */
@@ -65,7 +65,7 @@ export interface SpawnOptions {
 }
 
 /** How {@link TaskManager.map} runs: the options of each task, and of the whole. */
-export interface MapOptions extends SpawnOptions {
+export interface MapOptions<R = unknown> extends SpawnOptions<R> {
   /** How many items may be started or finished ahead of the loop that takes the results. @default maxTasks */
   readonly buffer?: number
   /** `true`: results in the order of the input. `false`: as they finish. @default true */

@@ -156,11 +156,14 @@ export class TaskRunner implements AsyncDisposable {
    * full and the policy says so, `ManagerClosedError` once `close` was called, `SerializationError` when a task that
    * should be kept can't be turned into JSON.
    */
-  submit<T>(task: BaseTask<T>, options?: SubmitOptions): TaskHandle<T>
+  submit<T>(task: BaseTask<T>, options?: SubmitOptions<NoInfer<T>>): TaskHandle<T>
   // What T can't be told from: a string or an array passes for an operation of `undefined`.
-  submit<R>(task: BaseTask<unknown> & { run(task: TaskContext): R }, options?: SubmitOptions): TaskHandle<Outcome<R>>
-  submit<R>(work: (task: TaskContext) => R, options?: SubmitOptions): TaskHandle<Outcome<R>>
-  submit<T>(work: Work<T>, options?: SubmitOptions): TaskHandle<T>
+  submit<R>(
+    task: BaseTask<unknown> & { run(task: TaskContext): R },
+    options?: SubmitOptions<NoInfer<Outcome<R>>>,
+  ): TaskHandle<Outcome<R>>
+  submit<R>(work: (task: TaskContext) => R, options?: SubmitOptions<NoInfer<Outcome<R>>>): TaskHandle<Outcome<R>>
+  submit<T>(work: Work<T>, options?: SubmitOptions<NoInfer<T>>): TaskHandle<T>
   submit(given: BaseTask<unknown> | Work<unknown>, options?: SubmitOptions): TaskHandle<unknown> {
     TaskManager.refuseIfClosed(this.manager)
     const { work, settings, task: base, retry } = submission(given, options, this.#settings.defaults)

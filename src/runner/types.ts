@@ -57,7 +57,7 @@ export interface TaskRunnerOptions extends Omit<TaskManagerOptions, 'maxTasks' |
 }
 
 /** How one task is submitted. What is given here goes before what the task itself says. */
-export interface SubmitOptions extends SpawnOptions {
+export interface SubmitOptions<R = unknown> extends SpawnOptions<R> {
   /** `false`: accepted before its record is durable. @default durable of the runner */
   readonly durable?: boolean
 }

@@ -7,15 +7,16 @@ import { ask, type Eventually, whenKnown } from './predicate.ts'
 import type { StopRequest } from './stop.ts'
 
 type ErrorPredicate = (error: unknown, attempt: number) => boolean | PromiseLike<boolean>
-type ResultPredicate = (result: never, attempt: number) => boolean | PromiseLike<boolean>
+/** A method, for whose parameters TypeScript takes a predicate of less or more than `R`: options made elsewhere fit. */
+type ResultPredicate<R> = { holds(result: R, attempt: number): boolean | PromiseLike<boolean> }['holds']
 
 /**
- * When and how a failed task is tried again. Attempts are `retries` + 1; a task that waits for the next holds no slot.
+ * When and how a failed task, whose result is an `R`, is tried again. Attempts are `retries` + 1; a task that waits for the next holds no slot.
  *
  * Predicates may be asynchronous: until they have answered the attempt is not over and keeps its slot, but a cancel or
  * the deadline ends it at once. What they throw, and what `backoff` throws, is logged the first time.
  */
-export interface RetryOptions {
+export interface RetryOptions<R = unknown> {
   /** How many times after the first. A whole number or `Infinity`. */
   readonly retries: number
   /** How the wait grows; a function gets `{ attempt, error, elapsed }` and gives milliseconds. @default 'exponential' */
@@ -34,7 +35,7 @@ export interface RetryOptions {
    */
   readonly retryOn?: ErrorClass | ErrorPredicate | readonly (ErrorClass | ErrorPredicate)[]
   /** What must hold of the result, all of them; one that throws counts as no. @default every result will do */
-  readonly retryUntil?: ResultPredicate | readonly ResultPredicate[]
+  readonly retryUntil?: ResultPredicate<R> | readonly ResultPredicate<R>[]
 }
 
 const RETRY_OPTIONS: Known<RetryOptions> = {
@@ -52,7 +53,7 @@ export interface RetryPolicy extends Waiting {
   readonly retries: number
   /** No list at all takes every error, an empty one none. */
   readonly retryOn: readonly ErrorPredicate[] | undefined
-  readonly retryUntil: readonly ResultPredicate[]
+  readonly retryUntil: readonly ResultPredicate<unknown>[]
 }
 
 export function retryPolicy(retry: number | RetryOptions | undefined): RetryPolicy | undefined {
@@ -163,7 +164,7 @@ export class Retries {
   #refusal(result: unknown, attempt: number, from = 0): Eventually<{ readonly error: unknown } | undefined> {
     const predicate = this.#policy.retryUntil[from]
     if (predicate === undefined) return undefined
-    const answer = this.#ask(predicate, () => predicate(result as never, attempt), 'retryUntil')
+    const answer = this.#ask(predicate, () => predicate(result, attempt), 'retryUntil')
     return whenKnown(answer, ({ yes, thrown }) => {
       if (yes) return this.#refusal(result, attempt, from + 1)
       return thrown ?? { error: new Error(`the result was refused by ${show(predicate)}`) }

@@ -31,6 +31,7 @@ export type {
   OrHandle,
   OrHandles,
   SettleOptions,
+  TaskCall,
   TaskFunction,
   WorkerMapOptions,
   WorkerMode,

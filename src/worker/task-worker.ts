@@ -1,3 +1,4 @@
+import { Callable } from '../callable.ts'
 import { INSPECT, type Inspection, inspected } from '../inspect.ts'
 import { mapTasks } from '../manager/map.ts'
 import type { MapHost } from '../manager/map-run.ts'
@@ -24,6 +25,7 @@ import type {
   Inputs,
   OrHandles,
   SettleOptions,
+  TaskCall,
   WorkerMapOptions,
   WorkerOptions,
   WorkerStats,
@@ -31,7 +33,8 @@ import type {
 import { WORKER_OPTIONS, type WorkerSettings, workerSettings } from './worker-settings.ts'
 
 /** How a {@link TaskWorker} is started. */
-export interface TaskWorkerOptions extends WorkerOptions {
+export interface TaskWorkerOptions<A extends readonly unknown[] = readonly unknown[], R = unknown>
+  extends WorkerOptions<A, R> {
   /** The function that is run when a call brings none of its own. */
   readonly fn?: AnyFunction
 }
@@ -47,7 +50,10 @@ const TASK_WORKER_OPTIONS: Known<TaskWorkerOptions> = { ...WORKER_OPTIONS, fn: t
  * await worker.stop()
  * ```
  */
-export class TaskWorker implements AsyncDisposable {
+export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = unknown>
+  extends Callable
+  implements AsyncDisposable
+{
   readonly #settings: WorkerSettings
   readonly #manager: TaskManager
   readonly #scheduler: Scheduler
@@ -56,6 +62,7 @@ export class TaskWorker implements AsyncDisposable {
   readonly #calls: CallSettings
 
   private constructor(key: typeof STARTING, options: TaskWorkerOptions) {
+    super()
     refuseNew('TaskWorker', key)
     const { fn, ...explicit } = options
     this.#bound = fn === undefined ? undefined : callback('fn', fn)
@@ -66,9 +73,18 @@ export class TaskWorker implements AsyncDisposable {
     this.#engine = makeEngine(this.#settings, this.#manager)
   }
 
-  /** Starts a worker. Rejects with `TypeError` or `RangeError` for a wrong option. */
-  static async start(options?: TaskWorkerOptions): Promise<TaskWorker> {
-    return TaskWorker.make(options)
+  /**
+   * Starts a worker; calling it submits. Rejects with `TypeError` or `RangeError` for a wrong option.
+   *
+   * ```ts
+   * const double = await TaskWorker.start({ fn: (x: number) => 2 * x })
+   * console.log(await double(5))
+   * ```
+   */
+  static async start<A extends readonly unknown[] = readonly unknown[], R = unknown>(
+    options?: Omit<TaskWorkerOptions<NoInfer<A>, NoInfer<Outcome<R>>>, 'fn'> & { readonly fn?: (...args: A) => R },
+  ): Promise<TaskWorker<A, R> & TaskCall<A, R>> {
+    return TaskWorker.make(options as TaskWorkerOptions) as TaskWorker<A, R> & TaskCall<A, R>
   }
 
   /** @internal Refuses what `start` would refuse. */
@@ -90,16 +106,16 @@ export class TaskWorker implements AsyncDisposable {
    * Throws, and keeps nothing: `TypeError` without a function, or for one that can't be run in this mode;
    * `QueueFullError` past `maxPending`; `ManagerClosedError` once it was closed.
    */
-  submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: OrHandles<A>): TaskHandle<Outcome<R>>
-  submit(...args: readonly unknown[]): TaskHandle<unknown>
+  submit<B extends readonly unknown[], S>(fn: (...args: B) => S, ...args: OrHandles<B>): TaskHandle<Outcome<S>>
+  submit(...args: OrHandles<A>): TaskHandle<Outcome<R>>
   submit(...args: readonly unknown[]): TaskHandle<unknown> {
     const [first, ...others] = args
     return typeof first === 'function' ? this.run(first as AnyFunction, others) : this.run(this.#boundFunction(), args)
   }
 
   /** Runs the bound function with these arguments, whatever they are. */
-  call(...args: readonly unknown[]): TaskHandle<unknown> {
-    return this.run(this.#boundFunction(), args)
+  call(...args: OrHandles<A>): TaskHandle<Outcome<R>> {
+    return this.run(this.#boundFunction(), args) as TaskHandle<Outcome<R>>
   }
 
   /** @internal One call, of a function that may have a `this`. */
@@ -135,22 +151,36 @@ export class TaskWorker implements AsyncDisposable {
    * Runs a function on every item of an input, or on those of several inputs side by side, up to the end of the shortest:
    * `map(fn?, ...inputs, options?)`. See {@link TaskManager.map} for how; `progress` shows how far it is.
    */
-  map<I, R>(fn: (item: I) => R, items: Input<I>, options: CollectOptions): MapResults<Outcome<R> | Error>
-  map<I, R>(fn: (item: I) => R, items: Input<I>, options: SettleOptions): MapResults<MapSettled<Outcome<R>>>
-  map<I, R>(fn: (item: I) => R, items: Input<I>, options?: WorkerMapOptions): MapResults<Outcome<R>>
-  map<A extends readonly unknown[], R>(
-    fn: (...args: A) => R,
-    ...inputs: [...Inputs<A>, options: CollectOptions]
-  ): MapResults<Outcome<R> | Error>
-  map<A extends readonly unknown[], R>(
-    fn: (...args: A) => R,
-    ...inputs: [...Inputs<A>, options: SettleOptions]
-  ): MapResults<MapSettled<Outcome<R>>>
-  map<A extends readonly unknown[], R>(
-    fn: (...args: A) => R,
-    ...inputs: [...Inputs<A>, options?: WorkerMapOptions]
-  ): MapResults<Outcome<R>>
-  map(...inputs: readonly (Iterable<unknown> | AsyncIterable<unknown> | WorkerMapOptions)[]): MapResults<unknown>
+  map<I, S>(
+    fn: (item: I) => S,
+    items: Input<I>,
+    options: CollectOptions<NoInfer<[I]>, NoInfer<Outcome<S>>>,
+  ): MapResults<Outcome<S> | Error>
+  map<I, S>(
+    fn: (item: I) => S,
+    items: Input<I>,
+    options: SettleOptions<NoInfer<[I]>, NoInfer<Outcome<S>>>,
+  ): MapResults<MapSettled<Outcome<S>>>
+  map<I, S>(
+    fn: (item: I) => S,
+    items: Input<I>,
+    options?: WorkerMapOptions<NoInfer<[I]>, NoInfer<Outcome<S>>>,
+  ): MapResults<Outcome<S>>
+  map<B extends readonly unknown[], S>(
+    fn: (...args: B) => S,
+    ...inputs: [...Inputs<B>, options: CollectOptions<NoInfer<B>, NoInfer<Outcome<S>>>]
+  ): MapResults<Outcome<S> | Error>
+  map<B extends readonly unknown[], S>(
+    fn: (...args: B) => S,
+    ...inputs: [...Inputs<B>, options: SettleOptions<NoInfer<B>, NoInfer<Outcome<S>>>]
+  ): MapResults<MapSettled<Outcome<S>>>
+  map<B extends readonly unknown[], S>(
+    fn: (...args: B) => S,
+    ...inputs: [...Inputs<B>, options?: WorkerMapOptions<NoInfer<B>, NoInfer<Outcome<S>>>]
+  ): MapResults<Outcome<S>>
+  map(...inputs: [...Inputs<A>, options: CollectOptions<A, Outcome<R>>]): MapResults<Outcome<R> | Error>
+  map(...inputs: [...Inputs<A>, options: SettleOptions<A, Outcome<R>>]): MapResults<MapSettled<Outcome<R>>>
+  map(...inputs: [...Inputs<A>, options?: WorkerMapOptions<A, Outcome<R>>]): MapResults<Outcome<R>>
   map(...given: readonly unknown[]): MapResults<unknown> {
     return this.mapWith(this.#settings.explicit, given)
   }

@@ -37,7 +37,7 @@ export type TaskDecorator = <This, A extends readonly unknown[], R>(
  */
 export function task<A extends readonly unknown[], R>(
   fn: (...args: A) => R,
-  options?: WorkerOptions,
+  options?: WorkerOptions<NoInfer<A>, NoInfer<Outcome<R>>>,
 ): TaskFunction<A, R>
 export function task(options?: WorkerOptions): TaskDecorator
 export function task<This, A extends readonly unknown[], R>(

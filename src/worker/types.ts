@@ -12,7 +12,7 @@ import type {
 } from '../manager/types.ts'
 import type { Progress } from '../progress/types.ts'
 import type { Outcome, TaskHandle } from '../task/types.ts'
-import type { DistributedOptions, SharedCallOptions } from './distributed/settings.ts'
+import type { DistributedOptions, OfArguments, SharedCallOptions } from './distributed/settings.ts'
 import type { HostOptions } from './host/host.ts'
 import type { PoolOptions } from './pool/pool-options.ts'
 
@@ -22,15 +22,17 @@ import type { PoolOptions } from './pool/pool-options.ts'
  */
 export type WorkerMode = 'sync' | 'async' | 'thread' | 'process' | 'distributed'
 
-/** How each call is run. */
-export interface CallOptions extends Omit<SpawnOptions, 'cost' | 'name'>, SharedCallOptions {
+/** How each call is run, of a function of `A` whose result is an `R`. */
+export interface CallOptions<A extends readonly unknown[] = readonly unknown[], R = unknown>
+  extends Omit<SpawnOptions<R>, 'cost' | 'name'>,
+    SharedCallOptions<A> {
   /** How much of each limit: amounts, or a function of the arguments that gives them. */
-  readonly cost?: Amounts | ((...args: never[]) => Amounts)
+  readonly cost?: Amounts | OfArguments<A, Amounts>
 }
 
 /** How a {@link TaskWorker} works; each option may have a default by {@link configure}. */
-export interface WorkerOptions
-  extends CallOptions,
+export interface WorkerOptions<A extends readonly unknown[] = readonly unknown[], R = unknown>
+  extends CallOptions<A, R>,
     Omit<PoolOptions, 'maxWorkers'>,
     HostOptions,
     DistributedOptions,
@@ -50,7 +52,9 @@ export interface WorkerOptions
 }
 
 /** How one `map` runs. */
-export interface WorkerMapOptions extends Omit<MapOptions, 'cost' | 'progress' | 'name'>, CallOptions {
+export interface WorkerMapOptions<A extends readonly unknown[] = readonly unknown[], R = unknown>
+  extends Omit<MapOptions<R>, keyof SpawnOptions | 'progress'>,
+    CallOptions<A, R> {
   /** `true`: a bar or lines on stderr; options for them; a function that is told after each item; a reporter of your own. @default false */
   readonly progress?: Progress
 }
@@ -82,35 +86,43 @@ export type Input<T> = Iterable<OrHandle<T>> | AsyncIterable<OrHandle<T>>
 export type Inputs<A extends readonly unknown[]> = { [K in keyof A]: Input<A[K]> }
 
 /** The options of a `map` that gives errors in the places of their results. */
-export interface CollectOptions extends WorkerMapOptions {
+export interface CollectOptions<A extends readonly unknown[] = readonly unknown[], R = unknown>
+  extends WorkerMapOptions<A, R> {
   readonly onError: 'collect'
 }
 
 /** The options of a `map` that tells for each item how it ended. */
-export interface SettleOptions extends WorkerMapOptions {
+export interface SettleOptions<A extends readonly unknown[] = readonly unknown[], R = unknown>
+  extends WorkerMapOptions<A, R> {
   readonly onError: 'settle'
 }
 
-/** A function that runs as a task, wherever its mode says. */
-export interface TaskFunction<A extends readonly unknown[] = readonly unknown[], R = unknown> extends AsyncDisposable {
-  /** See {@link TaskFunction.submit}. */
-  (...args: OrHandles<A>): TaskHandle<Outcome<R>>
+/** What submits when it is called: the bound function's arguments, or another function and its arguments. */
+export interface TaskCall<A extends readonly unknown[] = readonly unknown[], R = unknown> {
+  /** See `submit`. */
   <B extends readonly unknown[], S>(fn: (...args: B) => S, ...args: OrHandles<B>): TaskHandle<Outcome<S>>
+  (...args: OrHandles<A>): TaskHandle<Outcome<R>>
+}
+
+/** A function that runs as a task, wherever its mode says. */
+export interface TaskFunction<A extends readonly unknown[] = readonly unknown[], R = unknown>
+  extends TaskCall<A, R>,
+    AsyncDisposable {
   /** Runs the function with these arguments; a function as the first one is run in its place, with the others. */
   submit(...args: OrHandles<A>): TaskHandle<Outcome<R>>
   submit<B extends readonly unknown[], S>(fn: (...args: B) => S, ...args: OrHandles<B>): TaskHandle<Outcome<S>>
   /** Runs the function with these arguments, whatever they are. */
   call(...args: OrHandles<A>): TaskHandle<Outcome<R>>
   /** Runs the function on every item: see `TaskManager.map`. */
-  map(items: Input<A[0]>, options: CollectOptions): MapResults<Outcome<R> | Error>
-  map(items: Input<A[0]>, options: SettleOptions): MapResults<MapSettled<Outcome<R>>>
-  map(items: Input<A[0]>, options?: WorkerMapOptions): MapResults<Outcome<R>>
+  map(items: Input<A[0]>, options: CollectOptions<A, Outcome<R>>): MapResults<Outcome<R> | Error>
+  map(items: Input<A[0]>, options: SettleOptions<A, Outcome<R>>): MapResults<MapSettled<Outcome<R>>>
+  map(items: Input<A[0]>, options?: WorkerMapOptions<A, Outcome<R>>): MapResults<Outcome<R>>
   /** Runs the function on the items of several inputs side by side, up to the end of the shortest. */
-  map(...inputs: [...Inputs<A>, options: CollectOptions]): MapResults<Outcome<R> | Error>
-  map(...inputs: [...Inputs<A>, options: SettleOptions]): MapResults<MapSettled<Outcome<R>>>
-  map(...inputs: [...Inputs<A>, options?: WorkerMapOptions]): MapResults<Outcome<R>>
+  map(...inputs: [...Inputs<A>, options: CollectOptions<A, Outcome<R>>]): MapResults<Outcome<R> | Error>
+  map(...inputs: [...Inputs<A>, options: SettleOptions<A, Outcome<R>>]): MapResults<MapSettled<Outcome<R>>>
+  map(...inputs: [...Inputs<A>, options?: WorkerMapOptions<A, Outcome<R>>]): MapResults<Outcome<R>>
   /** The same function and workers with other options for its calls. */
-  with(options: CallOptions): TaskFunction<A, R>
+  with(options: CallOptions<A, Outcome<R>>): TaskFunction<A, R>
   stats(): WorkerStats
   /** Resolves when no call is pending or running. */
   drain(): Promise<void>
