@@ -21,11 +21,16 @@ type Message =
   | { readonly to: 'queue'; readonly name: string; readonly data: unknown }
   | { readonly to: 'callers' | 'workers'; readonly fields: Readonly<Record<string, string>> }
 
+/** How often a function that is served has begun. */
+let begun = 0
+
 async function echo(value: unknown): Promise<unknown> {
+  begun += 1
   return value
 }
 
 async function refuse(): Promise<never> {
+  begun += 1
   throw Object.assign(new RangeError('refused', { cause: new TypeError('cause') }), { code: 'ERR_REFUSED' })
 }
 
@@ -129,6 +134,7 @@ describeEachServer('messages that are not as this library writes them', server =
     'change nothing for the calls that run meanwhile',
     async () => {
       const unchanged = watchPrototypes()
+      const before = begun - service.stats().done - service.stats().failed
       const [jobs, events] = [true, false].map(job => recorded.filter(({ to }) => (to === 'queue') === job))
       const message = fc
         .oneof(fc.constantFrom(...(jobs ?? [])), fc.constantFrom(...(events ?? [])))
@@ -142,6 +148,9 @@ describeEachServer('messages that are not as this library writes them', server =
           expect(await Promise.all(calls)).toEqual(ARGUMENTS)
           expect(await failure).toMatchObject({ message: 'refused', code: 'ERR_REFUSED', cause: { message: 'cause' } })
           expect(await caller.submit(echo, 'after')).toBe('after')
+          // Nothing has run but those: a task that ended without its function would be one too many.
+          const { done, failed } = service.stats()
+          expect(begun - before).toBeGreaterThanOrEqual(done + failed)
           unchanged()
         },
       )

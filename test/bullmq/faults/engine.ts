@@ -46,14 +46,14 @@ export async function redisLocks({ url }: TestServer, queue: string): Promise<Re
 export async function withQueue<T>(
   { kind, url }: TestServer,
   name: string,
-  use: (queue: Pick<Queue, 'add' | 'getJob' | 'getJobCounts'>) => Promise<T>,
+  use: (queue: Pick<Queue, 'add' | 'getBackend' | 'getJob' | 'getJobCounts' | 'getWaiting'>) => Promise<T>,
 ): Promise<T> {
   const queue =
     kind === 'redis'
       ? new Queue(name, { connection: { url } })
       : new Queue(name, { connection: { connectionString: url } }, createPostgresBackend)
   try {
-    return await use(queue)
+    return await use(queue as Queue)
   } finally {
     await queue.close()
   }
