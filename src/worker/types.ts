@@ -73,8 +73,10 @@ export interface WorkerStats extends ManagerStats {
   readonly recycled: number
 }
 
-/** An argument of a call: itself, or the handle of a task that gives it. */
-export type OrHandle<T> = T | TaskHandle<Awaited<T>>
+/** An argument of a call: itself, or the handle of a task that gives it; of a list also the handles of its members. */
+export type OrHandle<T> = T | TaskHandle<Awaited<T>> | MembersOrHandles<T>
+
+type MembersOrHandles<T> = T extends readonly unknown[] ? { [K in keyof T]: T[K] | TaskHandle<Awaited<T[K]>> } : never
 
 /** The arguments of a function, each of them itself or the handle of a task that gives it. */
 export type OrHandles<A extends readonly unknown[]> = { [K in keyof A]: OrHandle<A[K]> }

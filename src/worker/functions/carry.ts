@@ -1,9 +1,12 @@
+import { types } from 'node:util'
 import type { Transferable } from 'node:worker_threads'
 import { ArrivedData, denseList, misshapen, own } from '../../serialise/arrived.ts'
 import { type PlainThrown, Revival, Writing } from '../../serialise/thrown.ts'
 import { errorClasses } from './error-classes.ts'
+import { DEEPEST_VALUE, notTooDeep, tooDeep } from './nested-depth.ts'
 import { anyTransfers, transferList } from './transfer.ts'
-import { type Destination, isEmptiedBy } from './uncarriable.ts'
+import { type Destination, isEmptiedBy, losesClass } from './uncarriable.ts'
+import { isPlain, ViewCopies } from './view-copies.ts'
 
 /** A value ready for `postMessage`, with what is moved instead of copied. */
 export interface PackedValue {
@@ -15,6 +18,8 @@ export interface PackedValue {
 interface Packed {
   readonly value: unknown
   readonly errors?: readonly PackedError[]
+  /** Those of the views in it that were a `Buffer`: they are the same objects in here, and structured clone keeps that. */
+  readonly buffers?: readonly unknown[]
 }
 
 interface PackedError {
@@ -34,14 +39,16 @@ const DEEPEST = 2
 const MOST_CAUSES = 1_000
 
 /**
- * Makes a value ready for the way to another thread or process, where {@link unpackValue} gives its equal. Nothing is
- * copied here, and what can be carried is what structured clone can: class instances arrive as plain objects, without
- * methods, accessors, private and symbol-keyed fields; the same object twice arrives as one; cycles stay.
+ * Makes a value ready for the way to another thread or process, where {@link unpackValue} gives its equal. What
+ * can be carried is what structured clone can, nested up to 1,000 deep: accessors arrive as what they gave, fields with
+ * symbols for keys are missing; the same object twice arrives as one; cycles stay. A view of memory, as a `Buffer` is,
+ * arrives with its own bytes alone, and nothing else is copied here.
  *
  * Errors and what {@link transfer} has marked are found in the value itself, in its members and in the members of those,
  * of arrays and plain objects. Errors further inside arrive as structured clone leaves them: built-in, without own fields.
  *
- * Throws when something was found that would silently arrive empty; anything else is for `postMessage` to refuse.
+ * Throws for an instance of a class, which would arrive without its methods, and for what would silently arrive empty;
+ * anything else is for `postMessage` to refuse.
  * `carryFailure` then says what it was.
  */
 export function packValue(value: unknown, to: Destination = 'thread'): PackedValue {
@@ -59,6 +66,8 @@ export function unpackValue(data: unknown): unknown {
   const packed = arrived.record(data, 'a value')
   let value = own(packed, 'value')
   const errors = own(packed, 'errors')
+  const buffers = own(packed, 'buffers')
+  if (buffers !== undefined) for (const bytes of arrived.list(buffers, 'the buffers of a value')) becomeBuffer(bytes)
   if (errors === undefined) return value
   const revival = new Revival(errorClasses(), arrived)
   const places = new Places()
@@ -73,6 +82,11 @@ export function unpackValue(data: unknown): unknown {
 /** Arguments: what {@link unpackValue} gives, which must be an array without holes. */
 export function unpackArguments(data: unknown): readonly unknown[] {
   return denseList(unpackValue(data), 'the arguments')
+}
+
+function becomeBuffer(bytes: unknown): void {
+  if (!types.isUint8Array(bytes)) throw misshapen('a buffer of a value', 'a Uint8Array', bytes)
+  Object.setPrototypeOf(bytes, Buffer.prototype)
 }
 
 /** Puts errors where they belong, in arrays and plain objects alone. */
@@ -113,6 +127,9 @@ class Packing {
   readonly #path: number[] = []
   readonly #errors = new Map<Error, { readonly at: Path[]; readonly thrown: PlainThrown }>()
   readonly #transfer = new Set<Transferable>()
+  readonly #views = new Set<NodeJS.ArrayBufferView>()
+  /** Of what is further inside each part is looked at once: it may be there twice, or in itself. */
+  readonly #seen = new Set<object>()
   #writing: Writing | undefined
 
   constructor(to: Destination) {
@@ -120,50 +137,72 @@ class Packing {
   }
 
   pack(value: unknown): PackedValue {
-    if (isObject(value)) this.#look(value)
+    if (isObject(value)) this.#look(value, 0)
     const transfer = [...this.#transfer]
-    if (this.#errors.size === 0) return { data: { value } satisfies Packed, transfer }
     const errors = [...this.#errors.values()]
     const itself = errors[0]?.at[0]?.length === 0
-    return { data: { value: itself ? undefined : value, errors } satisfies Packed, transfer }
+    if (this.#views.size === 0) {
+      if (errors.length === 0) return { data: { value } satisfies Packed, transfer }
+      return { data: { value: itself ? undefined : value, errors } satisfies Packed, transfer }
+    }
+    const copies = new ViewCopies(this.#views, this.#transfer)
+    const buffers = [...this.#views].filter(Buffer.isBuffer).map(view => copies.of(view))
+    const data: Packed = { value: copies.rebuild(value), buffers, ...(errors.length > 0 && { errors }) }
+    return { data, transfer }
   }
 
-  #look(part: object): void {
-    if (anyTransfers()) for (const item of transferList(part) ?? []) this.#transfer.add(item)
-    if (Array.isArray(part)) {
-      if (this.#path.length < DEEPEST) this.#lookThrough(part)
-    } else if (isPlain(part)) {
-      if (this.#path.length === DEEPEST) return
+  #look(part: object, depth: number): void {
+    if (depth > DEEPEST) {
+      if (this.#seen.has(part)) return
+      if (depth > DEEPEST_VALUE) throw tooDeep()
+      this.#seen.add(part)
+    } else if (anyTransfers()) for (const item of transferList(part) ?? []) this.#transfer.add(item)
+    if (Array.isArray(part)) this.#lookThrough(part, depth)
+    else if (isPlain(part)) {
       let position = 0
-      for (const key of Object.keys(part)) this.#lookInto((part as Record<string, unknown>)[key], position++)
+      for (const key of Object.keys(part)) this.#lookInto((part as Record<string, unknown>)[key], position++, depth)
     } else if (part instanceof Error) {
-      this.#found(part)
-    } else if (isEmptiedBy(part, this.#to)) {
+      if (depth <= DEEPEST) this.#found(part)
+      else refuseEndless(part)
+    } else if (ArrayBuffer.isView(part)) {
+      // What a process gets is copied out of what has come through a pipe.
+      if (this.#to === 'thread') this.#views.add(part as NodeJS.ArrayBufferView)
+    } else if (part instanceof Map) {
+      for (const [key, member] of part) for (const each of [key, member]) this.#lookInside(each, depth)
+    } else if (part instanceof Set) {
+      for (const member of part) this.#lookInside(member, depth)
+    } else if (isEmptiedBy(part, this.#to) || losesClass(part, this.#to)) {
       throw new DOMException(`${Object.prototype.toString.call(part)} could not be cloned.`, 'DataCloneError')
     }
   }
 
   /** Of an array with a hole nobody knows how many there are: its length may be billions. */
-  #lookThrough(list: readonly unknown[]): void {
+  #lookThrough(list: readonly unknown[], depth: number): void {
     for (let index = 0; index < list.length; index += 1) {
       const member = list[index]
-      if (member === undefined && !(index in list)) return this.#lookThroughKeys(list, index)
-      this.#lookInto(member, index)
+      if (member === undefined && !(index in list)) return this.#lookThroughKeys(list, index, depth)
+      this.#lookInto(member, index, depth)
     }
   }
 
-  #lookThroughKeys(list: readonly unknown[], from: number): void {
+  #lookThroughKeys(list: readonly unknown[], from: number, depth: number): void {
     for (const key of Object.keys(list)) {
       const index = Number(key)
-      if (index >= from) this.#lookInto(list[index], index)
+      if (index >= from) this.#lookInto(list[index], index, depth)
     }
   }
 
-  #lookInto(member: unknown, step: number): void {
+  #lookInto(member: unknown, step: number, depth: number): void {
     if (!isObject(member)) return
+    if (depth >= DEEPEST) return this.#look(member, depth + 1)
     this.#path.push(step)
-    this.#look(member)
+    this.#look(member, depth + 1)
     this.#path.pop()
+  }
+
+  /** No path leads there: errors in it are further inside. */
+  #lookInside(member: unknown, depth: number): void {
+    if (isObject(member)) this.#look(member, Math.max(depth, DEEPEST) + 1)
   }
 
   /** The same error twice arrives as one. */
@@ -172,7 +211,7 @@ class Packing {
     const found = this.#errors.get(error)
     if (found !== undefined) return void found.at.push(path)
     if (path.length > 0) refuseEndless(error)
-    this.#writing ??= new Writing(structuredClone)
+    this.#writing ??= new Writing(field => structuredClone(notTooDeep(field)))
     this.#errors.set(error, { at: [path], thrown: this.#writing.write(error) })
   }
 }
@@ -194,10 +233,4 @@ function refuseEndless(error: Error): void {
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
-}
-
-/** Also of another realm, such as that of a test runner. */
-function isPlain(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null
 }

@@ -1,3 +1,5 @@
+import process from 'node:process'
+
 /** The start of a method, up to its parameters, whatever its name: `async *'any name' (`. */
 const METHOD =
   /^(async\b\s*)?(\*)?\s*(?:#?[\p{ID_Start}$_][\p{ID_Continue}$]*|\d+|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*(?=\()/u

@@ -1,11 +1,14 @@
+import process from 'node:process'
 import { constants, Script } from 'node:vm'
 import { functionExpression } from './function-expression.ts'
 import { HELPERS } from './helpers.ts'
 import { outsideError } from './outside-error.ts'
 import type { ResolvedFunction } from './resolve-function.ts'
 
+/** Those called last are the last: the first makes room for a new one. */
 const compiled = new Map<string, ResolvedFunction>()
 const MOST_COMPILED = 1000
+const IMPORTING = { importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER }
 const DECLARED_HELPERS = Object.entries(HELPERS)
   .map(([name, source]) => `const ${name} = ${source};`)
   .join(' ')
@@ -16,11 +19,26 @@ const UNBORN_THIS = /^Must call super constructor in derived class before access
 export function functionFromSource(source: string, name: string): ResolvedFunction {
   const key = `${name}\n${source}`
   const before = compiled.get(key)
-  if (before !== undefined) return before
-  if (compiled.size >= MOST_COMPILED) compiled.clear()
-  const fn = explaining(compile(source, name), source, name)
+  compiled.delete(key)
+  const fn = before ?? explaining(compile(source, name), source, name)
   compiled.set(key, fn)
+  if (compiled.size > MOST_COMPILED) compiled.delete(compiled.keys().next().value as string)
   return fn
+}
+
+let warned = false
+
+/** The first `import()` of a script warns that Node's way to have it is experimental: once in every worker. */
+function warnNoMore(): void {
+  if (warned) return
+  warned = true
+  const { emitWarning } = process
+  process.emitWarning = () => {}
+  try {
+    new Script('import("node:process")', IMPORTING).runInThisContext()
+  } finally {
+    process.emitWarning = emitWarning
+  }
 }
 
 /**
@@ -28,10 +46,11 @@ export function functionFromSource(source: string, name: string): ResolvedFuncti
  * written says so instead of meeting `undefined`.
  */
 function compile(source: string, name: string): ResolvedFunction {
+  if (source.includes('import')) warnNoMore()
   const birth = `new (class extends Object { constructor() { return ${functionExpression(source)} } })()`
   const script = new Script(`(() => { 'use strict'; ${DECLARED_HELPERS} return ${birth} })()`, {
     filename: fileOf(name),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    ...IMPORTING,
   })
   return script.runInThisContext() as ResolvedFunction
 }

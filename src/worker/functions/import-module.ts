@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs'
+import process from 'node:process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { SerializationError } from '../../errors.ts'
 import { importGuarded } from './nesting.ts'

@@ -1,3 +1,4 @@
+import process from 'node:process'
 import { AsyncLocalStorage } from '../../platform.ts'
 import { sharedState } from './shared-state.ts'
 

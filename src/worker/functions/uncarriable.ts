@@ -1,5 +1,6 @@
 import { types } from 'node:util'
-import { serialize } from 'node:v8'
+import { deserialize, serialize } from 'node:v8'
+import { isPlain } from './view-copies.ts'
 
 /** Where a value is carried. Processes share no memory, and know fewer kinds of objects. */
 export type Destination = 'thread' | 'process'
@@ -43,6 +44,18 @@ export function isEmptiedBy(part: object, to: Destination): boolean {
   return EMPTIED.has(tagOf(part)) || (to === 'process' && EMPTIED_BY_PROCESS.has(nameOf(part)))
 }
 
+/** Whether it is an instance of a class that would arrive as a plain object. What structured clone refuses is not. */
+export function losesClass(part: object, to: Destination): boolean {
+  if (types.isProxy(part) || types.isDate(part) || types.isAnyArrayBuffer(part)) return false
+  if (Array.isArray(part) || isPlain(part)) return false
+  try {
+    return isPlain(to === 'thread' ? structuredClone(part) : deserialize(serialize(part)))
+  } catch {
+    // Of an instance a member may be to blame, which is found then.
+    return false
+  }
+}
+
 /** Why this part can't be carried, if that can be told without its members. */
 export function uncarriable(part: unknown, to: Destination): Uncarriable | undefined {
   if (typeof part === 'function')
@@ -65,6 +78,12 @@ export function uncarriable(part: unknown, to: Destination): Uncarriable | undef
 
 /** Why a part can't be carried none of whose members are to blame. */
 export function refused(part: object, to: Destination): Uncarriable | undefined {
+  if (losesClass(part, to)) {
+    return {
+      is: `an instance of ${nameOf(part)}`,
+      remedy: 'it would arrive without its class: pass its data as a plain object, and make the instance there',
+    }
+  }
   if (!isRefused(part, to)) return undefined
   const movable = to === 'thread' && MOVED.has(nameOf(part))
   return { is: described(part), remedy: movable ? 'it can only be moved: transfer(value, [it])' : PASS_DATA }

@@ -1,5 +1,6 @@
 import { plainThrown } from '../../serialise/thrown.ts'
 import { unpackValue } from '../functions/carry.ts'
+import { callable } from '../functions/outside-error.ts'
 import type { CallInWorker } from './call-in-worker.ts'
 import type { Link } from './link.ts'
 import { postPacked } from './post-packed.ts'
@@ -12,7 +13,7 @@ export async function answer(link: Link, call: CallInWorker, request: number, wh
     postPacked(
       link,
       result,
-      { of: 'result', name: `a request of ${call.name}`, to: link.kind },
+      { of: 'result', name: `a request of ${callable(call.name)}`, to: link.kind },
       (data): ToWorker => ['answer', request, data],
     )
   } catch (error) {

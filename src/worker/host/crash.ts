@@ -1,11 +1,12 @@
 import { WorkerCrashedError } from '../../errors.ts'
+import { callable } from '../functions/outside-error.ts'
 import type { HostExit } from './host.ts'
 
 type Kind = 'thread' | 'process'
 
 /** What a call rejects with whose worker ended under it. */
 export function callCrashed(name: string, kind: Kind, exit: HostExit, because: string | undefined): WorkerCrashedError {
-  const lost = `${name} has no result: its ${kind}`
+  const lost = `${callable(name)} has no result: its ${kind}`
   if (because !== undefined) return crash(`${lost} was ended because ${because}`, exit)
   return crash(`${lost} ${howItEnded(exit)}. ${remedy(exit)}`, exit)
 }

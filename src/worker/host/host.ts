@@ -88,6 +88,8 @@ export interface Host {
   readonly active: number
   /** Whether it takes no more calls: it is gone, or was told to go. */
   readonly closed: boolean
+  /** Whether a call of it was told to stop and has not, so that the worker may have to be ended, with all its calls. */
+  readonly doubtful: boolean
   /** Resolves when it can take calls; rejects when it did not start in time, or ended before. */
   readonly ready: Promise<void>
   /** Resolves when it is gone, for whatever reason. */

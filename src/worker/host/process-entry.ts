@@ -4,6 +4,7 @@ import { deserialize, serialize } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { bare } from '../../options.ts'
 import { plainThrown } from '../../serialise/thrown.ts'
+import { notTooDeep } from '../functions/nested-depth.ts'
 import { enterWorker } from '../functions/nesting.ts'
 import { announceCrash } from './announce-crash.ts'
 import { Channel } from './channel.ts'
@@ -25,7 +26,7 @@ const exit = process.exit.bind(process)
 const uplink: Uplink = {
   kind: 'process',
   post: message => channel.post(message),
-  carry: value => deserialize(serialize(value)),
+  carry: value => deserialize(serialize(notTooDeep(value))),
   memory: () => process.memoryUsage.rss(),
   crash(error) {
     uplink.post(['uncaught', plainThrown(error, uplink.carry)])

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { deserialize, serialize } from 'node:v8'
 import { startTimer, type Timer } from '../../clock.ts'
 import { bare } from '../../options.ts'
+import { notTooDeep } from '../functions/nested-depth.ts'
 import { workerEnvironment } from '../functions/nesting.ts'
 import { Channel } from './channel.ts'
 import { entryUrl } from './entry-url.ts'
@@ -70,7 +71,7 @@ class ProcessLink implements Link {
   }
 
   /** A clone of a clone shows what a process would get; the message itself is cloned by `send`. */
-  readonly carry = (value: unknown): unknown => deserialize(serialize(value))
+  readonly carry = (value: unknown): unknown => deserialize(serialize(notTooDeep(value)))
 
   post(message: ToWorker): void {
     this.#channel?.post(message)

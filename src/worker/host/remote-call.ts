@@ -7,6 +7,7 @@ import { normaliseProgress } from '../../task/progress.ts'
 import type { TaskContext, TaskLimits } from '../../task/types.ts'
 import { runAsCurrent } from '../current-task.ts'
 import { unpackArguments } from '../functions/carry.ts'
+import { callable } from '../functions/outside-error.ts'
 import type { ResolvedFunction } from '../functions/resolve-function.ts'
 import { postPacked } from './post-packed.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
@@ -82,7 +83,8 @@ export class RemoteCall implements RemoteContext {
 
   request(what: unknown): Promise<unknown> {
     // Nobody is there to answer, and a promise that never settles would be the worst of answers.
-    if (this.#ended) return Promise.reject(new TaskCancelledError(`${this.#fn} is over, and can ask for nothing`))
+    if (this.#ended)
+      return Promise.reject(new TaskCancelledError(`${callable(this.#fn)} is over, and can ask for nothing`))
     return this.#requests.ask(this.#call, this.#fn, what)
   }
 

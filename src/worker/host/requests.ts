@@ -1,6 +1,7 @@
 import { type PlainThrown, revivedThrown } from '../../serialise/thrown.ts'
 import { unpackValue } from '../functions/carry.ts'
 import { errorClasses } from '../functions/error-classes.ts'
+import { callable } from '../functions/outside-error.ts'
 import { postPacked } from './post-packed.ts'
 import type { FromWorker } from './protocol.ts'
 import type { Uplink } from './serve-calls.ts'
@@ -21,7 +22,7 @@ export class Requests {
     postPacked(
       this.#uplink,
       what,
-      { of: 'arguments', name: `a request of ${name}`, to: this.#uplink.kind },
+      { of: 'arguments', name: `a request of ${callable(name)}`, to: this.#uplink.kind },
       (data): FromWorker => ['request', call, request, data],
     )
     const asked = Promise.withResolvers<unknown>()

@@ -2,6 +2,7 @@ import process from 'node:process'
 import { getHeapStatistics } from 'node:v8'
 import { type MessagePort, parentPort, receiveMessageOnPort, type Transferable } from 'node:worker_threads'
 import { plainThrown } from '../../serialise/thrown.ts'
+import { notTooDeep } from '../functions/nested-depth.ts'
 import { enterWorker } from '../functions/nesting.ts'
 import { announceCrash } from './announce-crash.ts'
 import { serveCalls, type Uplink } from './serve-calls.ts'
@@ -16,13 +17,13 @@ const post = port.postMessage.bind(port)
 const uplink: Uplink = {
   kind: 'thread',
   post: (message, transfer) => post(message, transfer as readonly Transferable[]),
-  carry: structuredClone,
+  carry: value => structuredClone(notTooDeep(value)),
   memory: () => {
     const { used_heap_size, external_memory } = getHeapStatistics()
     return used_heap_size + external_memory
   },
   crash(error) {
-    post(['uncaught', plainThrown(error, structuredClone)])
+    post(['uncaught', plainThrown(error, uplink.carry)])
     exit(1)
   },
 }

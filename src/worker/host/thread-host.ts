@@ -6,6 +6,7 @@ import {
   type WorkerOptions,
 } from 'node:worker_threads'
 import { bare } from '../../options.ts'
+import { notTooDeep } from '../functions/nested-depth.ts'
 import { workerEnvironment } from '../functions/nesting.ts'
 import { entryUrl } from './entry-url.ts'
 import type { HostExit, HostOptions } from './host.ts'
@@ -29,7 +30,7 @@ export function startThreadHost(options: HostOptions = {}): WorkerHost {
 class ThreadLink implements Link {
   readonly kind = 'thread'
   readonly id: number
-  readonly carry = structuredClone
+  readonly carry = (value: unknown): unknown => structuredClone(notTooDeep(value))
   readonly #worker: Worker
   readonly #port: MessageChannel['port1']
   readonly #listener: LinkListener

@@ -5,6 +5,7 @@ import { plainThrown, revivedThrown } from '../../serialise/thrown.ts'
 import { unpackValue } from '../functions/carry.ts'
 import { errorClasses } from '../functions/error-classes.ts'
 import { assertMayStartWorker } from '../functions/nesting.ts'
+import { callable } from '../functions/outside-error.ts'
 import { answer } from './answer.ts'
 import { CallInWorker } from './call-in-worker.ts'
 import { callCrashed, startFailed, workerGone } from './crash.ts'
@@ -43,6 +44,8 @@ export class WorkerHost implements Host {
   /** This side ended it for a fault of its own: it was not ready in time, or what it said can't be understood. */
   #failed = false
   #nextCall = 1
+  /** How many calls were told to stop and have not. */
+  #stopping = 0
   /** Why this side ended it. */
   #endedBecause: string | undefined
   #uncaught: { readonly error: unknown } | undefined
@@ -77,6 +80,10 @@ export class WorkerHost implements Host {
 
   get closed(): boolean {
     return this.#endedBecause !== undefined || this.#exit !== undefined
+  }
+
+  get doubtful(): boolean {
+    return this.#stopping > 0
   }
 
   call(call: HostCall, options: HostCallOptions): Promise<unknown> {
@@ -183,6 +190,7 @@ export class WorkerHost implements Host {
     const call = this.#calls.get(id)
     if (call === undefined) return undefined
     this.#calls.delete(id)
+    if (call.timer !== undefined) this.#stopping -= 1
     call.leave()
     this.#holdOrNot()
     return call
@@ -228,7 +236,10 @@ export class WorkerHost implements Host {
   #abort(id: number, call: CallInWorker): void {
     const { signal, cleanupTimeout } = call.options
     this.#link.post(['abort', id, plainThrown(signal.reason, this.#link.carry)])
-    call.timer = startTimer(cleanupTimeout, () => this.#end(`a call of ${call.name} did not stop when it was told to`))
+    this.#stopping += 1
+    call.timer = startTimer(cleanupTimeout, () =>
+      this.#end(`a call of ${callable(call.name)} did not stop when it was told to`),
+    )
   }
 
   #end(because: string): void {

@@ -36,7 +36,8 @@ export class PoolWorker {
 
   /** Whether it may take a call at once. The host says it is closed before its calls hear of it. */
   get free(): boolean {
-    return this.#ready && this.active < this.#concurrency && !this.retiring && !this.host.closed
+    if (!this.#ready || this.active >= this.#concurrency || this.retiring) return false
+    return !this.host.closed && !this.host.doubtful
   }
 
   get idle(): boolean {

@@ -1,6 +1,7 @@
 import { now } from '../../clock.ts'
 import { ManagerClosedError, TaskCancelledError } from '../../errors.ts'
 import { Fifo } from '../../queue/fifo.ts'
+import { callable } from '../functions/outside-error.ts'
 import type { Host, HostCall, HostCallOptions, HostExit } from '../host/host.ts'
 import { CrashLimit } from './crash-limit.ts'
 import { IdleWorkers } from './idle-workers.ts'
@@ -86,7 +87,9 @@ export class WorkerPool implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#idle.stop()
-    this.#rejectAll(({ call }) => new TaskCancelledError(`${call.task.name} never began: its workers were stopped`))
+    this.#rejectAll(
+      ({ call }) => new TaskCancelledError(`${callable(call.task.name)} never began: its workers were stopped`),
+    )
     await Promise.all(this.#workers.map(worker => worker.host.stop()))
   }
 

@@ -53,6 +53,20 @@ describe('a function sent by its source', () => {
     expect(await resolveFunction(reference)).toBe(await resolveFunction(reference))
   })
 
+  it('imports without a warning of Node, and leaves those of others', async () => {
+    const source = `async () => {
+      const seen = []
+      process.on('warning', ({ name }) => seen.push(name))
+      await import('node:path')
+      process.emitWarning('mine', 'OtherWarning')
+      await new Promise(setImmediate)
+      return seen
+    }`
+    const fresh = new TestWorker('thread', undefined, ['--no-warnings'])
+    expect(await fresh.call({ kind: 'source', source, name: 'warned' })).toEqual(['OtherWarning'])
+    await fresh.stop()
+  })
+
   it('imports what it needs', async () => {
     expect(await call(async () => (await import('node:path')).posix.join('a', 'b'))).toBe('a/b')
     expect(await unchecked("async () => (await import('node:path')).posix.join('a', 'b')")).toBe('a/b')

@@ -89,6 +89,7 @@ describe('an argument that can not be carried', () => {
       },
       'at .x, is a property whose getter throws (boo)',
     ],
+    ['an instance', { at: new (class Point {})() }, 'at .at, is an instance of Point'],
     ['bytes that were moved away', detached(), 'is an ArrayBuffer that has been moved away already'],
     ['a number format', { format: new Intl.NumberFormat() }, 'at .format, is a NumberFormat'],
   ])('is found: %s', async (_, argument, message) => {
@@ -167,15 +168,14 @@ describe('where the search finds nothing', () => {
   it('because it is nested too deep, it says so', () => {
     let deep: unknown = () => 1
     for (let level = 0; level < 100_000; level += 1) deep = [deep]
-    const { data } = packValue(deep)
     let cause: unknown
     try {
-      structuredClone(data)
+      packValue(deep)
     } catch (error) {
       cause = error
     }
     expect(carryFailure(deep, cause, { of: 'result', name: 'dig', to: 'thread' }).message).toMatch(
-      /the result of dig can't/,
+      /the result of dig can't be carried to another thread: it is nested more than 1,000 deep/,
     )
   })
 })

@@ -2,6 +2,7 @@ import { createSecretKey } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { packValue, unpackValue } from '../../../src/worker/functions/carry.ts'
 import { registerErrors } from '../../../src/worker/functions/error-classes.ts'
+import { transfer } from '../../../src/worker/functions/transfer.ts'
 
 /** The way of a value to a thread and back out of the message. */
 function carried(value: unknown): unknown {
@@ -49,18 +50,96 @@ describe('a value', () => {
     expect(rest.error).toBeInstanceOf(Error)
   })
 
-  it('that is an instance of a class arrives as a plain object with its fields', () => {
+  it('that is an instance of a class is refused, wherever it is, as it would lose its methods', () => {
     class Point {
       readonly x = 1
-      readonly #y = 2
-      get sum() {
-        return this.x + this.#y
+      get double() {
+        return this.x * 2
       }
     }
-    const arrived = carried(new Point()) as Point
-    expect(arrived).toEqual({ x: 1 })
-    expect(arrived).not.toBeInstanceOf(Point)
-    expect(arrived.sum).toBeUndefined()
+    for (const to of ['thread', 'process'] as const) {
+      for (const value of [new Point(), [[[new Point()]]], new Map([[1, new Set([new Point()])]])]) {
+        expect(() => packValue(value, to)).toThrow(DOMException)
+      }
+    }
+    expect(carried([Object.assign(Object.create(null), { x: 1 }), new Date(0)])).toEqual([{ x: 1 }, new Date(0)])
+  })
+
+  it('may be nested 1,000 deep, and no deeper', () => {
+    const nested = (depth: number) => {
+      let value: unknown[] = []
+      for (let level = 0; level < depth; level += 1) value = [value]
+      return value
+    }
+    expect(carried(nested(1_000))).toEqual(nested(1_000))
+    for (const depth of [1_001, 4_000, 100_000])
+      expect(() => packValue(nested(depth))).toThrow('nested more than 1,000')
+    const error = Object.assign(new Error('e'), { deep: nested(4_000), code: 'E' })
+    const arrived = carried(error) as typeof error
+    expect([arrived.code, arrived.deep]).toEqual(['E', undefined])
+  })
+})
+
+describe('a view of memory', () => {
+  const pool = new ArrayBuffer(1_000)
+  const parts = {
+    words: new Uint16Array(pool, 2, 3).fill(7),
+    view: new DataView(pool, 0, 4),
+    bytes: Buffer.from(pool, 10, 5).fill(1),
+    small: Buffer.from('text'),
+    own: Buffer.alloc(3, 1),
+  }
+
+  const ways: [string, unknown, (value: unknown) => typeof parts][] = [
+    ['among the arguments', [1, parts], value => (value as [1, typeof parts])[1]],
+    ['far inside', [[{ a: [{ b: parts }] }]], value => (value as [[{ a: [{ b: typeof parts }] }]])[0][0].a[0].b],
+    ['in a Map', new Map([[1, parts]]), value => (value as Map<number, typeof parts>).get(1) as typeof parts],
+  ]
+
+  it.each(ways)('arrives with its bytes alone, and a Buffer as one: %s', (_, value, take) => {
+    const arrived = take(carried(value))
+    expect(arrived).toEqual(parts)
+    for (const [name, view] of Object.entries(arrived)) {
+      expect([name, view.constructor, view.buffer.byteLength]).toEqual([
+        name,
+        parts[name as keyof typeof parts].constructor,
+        view.byteLength,
+      ])
+    }
+    expect(arrived.small.toString()).toBe('text')
+  })
+
+  it('stays one where it is there twice, and leaves what is around it as it was', () => {
+    const bytes = Buffer.from('twice')
+    const value: Record<string, unknown> = {
+      bytes,
+      list: Object.assign(new Array(2), { 1: bytes }),
+      error: new QuotaError('e'),
+    }
+    value.self = value
+    const arrived = carried(value) as { bytes: Buffer; list: Buffer[]; error: Error; self: unknown }
+    expect(arrived.list[1]).toBe(arrived.bytes)
+    expect(0 in arrived.list).toBe(false)
+    expect(arrived.self).toBe(arrived)
+    expect(arrived.error).toBeInstanceOf(QuotaError)
+    expect(value.bytes).toBe(bytes)
+    expect(value.error).toBeInstanceOf(QuotaError)
+  })
+
+  it('of shared memory goes on sharing it, and one that is moved is a Buffer still', () => {
+    const shared = new SharedArrayBuffer(8)
+    const [view] = carried([new Uint8Array(shared, 0, 2)]) as [Uint8Array]
+    view[0] = 5
+    expect(new Uint8Array(shared)[0]).toBe(5)
+    const bytes = Buffer.alloc(100_000, 1)
+    const moved = carried(transfer({ bytes }, [bytes.buffer])) as { bytes: Buffer }
+    expect([bytes.length, moved.bytes.length, Buffer.isBuffer(moved.bytes)]).toEqual([0, 100_000, true])
+  })
+
+  it('is not believed to be a Buffer when it is no bytes', () => {
+    for (const buffers of [[{}], [new Uint16Array(1)], 'x', new Array(1)]) {
+      expect(() => unpackValue({ value: 1, buffers })).toThrow('arrived')
+    }
   })
 })
 

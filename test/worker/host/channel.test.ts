@@ -23,11 +23,19 @@ describe.each(KINDS)('the channel of a %s', (kind, start) => {
         `() => { const t = ${builtin('worker_threads')}; t.workerData?.close(); t.parentPort?.close() }`,
       ],
       ['replaces the write of stdout', '() => { process.stdout.write("x"); process.stdout.write = () => true }'],
+      [
+        'replaces what everybody counts on',
+        `() => {
+        for (const name of ['setTimeout', 'setImmediate', 'queueMicrotask', 'structuredClone', 'AbortController', 'Buffer'])
+          globalThis[name] = undefined
+      }`,
+      ],
       ['replaces JSON', '() => { globalThis.JSON = undefined }'],
     ])('%s', async (_, source) => {
       const host = start()
       expect(await runSource(host, source)).toBeUndefined()
       expect(await run(host, 'add', [1, 2])).toBe(3)
+      expect(await runSource(host, 'async () => (await import("node:path")).sep')).toBe('/')
       await host.stop()
       expect(await host.exited).toMatchObject({ requested: true })
     })

@@ -4,6 +4,11 @@ import { failure, KINDS, run, runReference, runUntilProgress } from './hosts.ts'
 import { endWithTest, untilGone } from './processes.ts'
 
 describe.each(KINDS)('a crash of a %s', (kind, start) => {
+  it('names a function that has no name', async () => {
+    const error = await failure(runReference(start(), { kind: 'source', source: '() => process.exit(3)', name: '' }))
+    expect(error.message).toMatch(/^the anonymous function has no result/)
+  })
+
   it('rejects a call that exits, with the code and a hint', async () => {
     const error = await failure(run(start(), 'exit', [7]))
     expect(error).toBeInstanceOf(WorkerCrashedError)

@@ -3,7 +3,7 @@ import { SerializationError } from '../../../src/errors.ts'
 import { registerErrors } from '../../../src/worker/functions/error-classes.ts'
 import { transfer } from '../../../src/worker/functions/transfer.ts'
 import { QuotaError } from '../../fixtures/worker-functions.ts'
-import { failure, KINDS, run } from './hosts.ts'
+import { failure, KINDS, run, runSource } from './hosts.ts'
 
 describe.each(KINDS)('an error from a %s', (_kind, start) => {
   it('has its fields, its stack and its chain of causes', async () => {
@@ -55,12 +55,40 @@ describe.each(KINDS)('a value to or from a %s', (kind, start) => {
     expect(await beside).toBe('fine')
   })
 
+  it('fails its call alone when it is nested too deep, in an error too', async () => {
+    const host = start()
+    const beside = run(host, 'later', ['fine'])
+    const nest = 'let deep = []; for (let level = 0; level < depth; level += 1) deep = [deep];'
+    for (const depth of [4_000, 10_000]) {
+      const error = await failure(runSource(host, `function nested(depth) { ${nest} return deep }`, depth))
+      expect(error).toBeInstanceOf(SerializationError)
+      expect(error.message).toContain('nested more than 1,000 deep')
+      const thrown = `function nested(depth) { ${nest} throw Object.assign(new Error('mine'), { deep, code: 'E' }) }`
+      expect(await failure(runSource(host, thrown, depth))).toMatchObject({ message: 'mine', code: 'E' })
+    }
+    expect(await beside).toBe('fine')
+  })
+
   it('may have 100 MB', async () => {
     const host = start()
     const bytes = (await run(host, 'big', [100])) as Uint8Array
     expect([bytes.byteLength, bytes.at(-1)]).toEqual([100 * 1024 * 1024, 42])
     expect(await run(host, 'size', [bytes])).toEqual({ length: 100 * 1024 * 1024, last: 42 })
   }, 60_000)
+
+  it('has the bytes of its views to itself', async () => {
+    const views = [
+      Buffer.from('text'),
+      new Uint16Array([1, 2]),
+      new Float64Array([0.5]),
+      new DataView(new ArrayBuffer(3)),
+    ]
+    const [arrived] = (await run(start(), 'echo', [views])) as [ArrayBufferView[]]
+    expect(arrived.map(view => [view.constructor, view.byteLength, view.buffer.byteLength])).toEqual(
+      views.map(view => [view.constructor, view.byteLength, view.byteLength]),
+    )
+    expect(arrived).toEqual(views)
+  })
 
   it('moves when it is transferred to a thread, and is copied to a process', async () => {
     const bytes = new Uint8Array([1, 2, 3])

@@ -120,6 +120,14 @@ export function describeCalls(mode: Mode): void {
       expect(await mode.worker.submit(describeBytes, bytes)).toBe(described)
     })
 
+    it('are awaited when they are handles, in a list or an object too', async () => {
+      const handles = [mode.worker.submit(square, 2), mode.worker.submit(square, 3)] as const
+      expect(await mode.worker.submit(echo, handles[0], 1)).toEqual([4, 1])
+      expect(await mode.worker.submit(echo, [handles[0], 'x', handles[1]])).toEqual([[4, 'x', 9]])
+      expect(await mode.worker.submit(echo, { a: handles[0], b: [1] })).toEqual([{ a: 4, b: [1] }])
+      expect(handles[0]).toMatchObject({ status: 'done' })
+    })
+
     it('stay with the caller', async () => {
       const value = { list: [1], bytes: new Uint8Array(3) }
       await mode.worker.submit(echo, value)

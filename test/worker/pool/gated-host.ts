@@ -34,6 +34,10 @@ export class GatedHost implements Host {
     return this.calls.length
   }
 
+  get doubtful(): boolean {
+    return this.calls.some(({ options }) => options.signal.aborted)
+  }
+
   get starting(): boolean {
     return !this.#started && !this.gone
   }

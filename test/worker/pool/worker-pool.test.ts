@@ -57,6 +57,33 @@ describe('a call', () => {
     expect(running()).toEqual([[4]])
   })
 
+  it('does not go to a worker that may have to be ended for a call that was told to stop', async () => {
+    const { call, hosts, running, ready } = gatedPool({ maxWorkers: 1, concurrencyPerWorker: 3 })
+    const controller = new AbortController()
+    call(1, controller.signal)
+    await ready()
+    call(2)
+    controller.abort()
+    const [direct, waiting] = [call(3), call(4)]
+    expect(running()).toEqual([[1, 2]])
+    hosts[0]?.fail(controller.signal.reason)
+    await settle()
+    expect(running()).toEqual([[2, 3, 4]])
+    for (const result of ['two', 'three', 'four']) hosts[0]?.finish(result)
+    expect(await Promise.all([direct, waiting])).toEqual(['three', 'four'])
+  })
+
+  it('goes to another worker, started for it, when the only one may have to be ended', async () => {
+    const { call, running, ready } = gatedPool({ concurrencyPerWorker: 2 })
+    const controller = new AbortController()
+    call(1, controller.signal)
+    await ready()
+    controller.abort()
+    call(2)
+    await ready()
+    expect(running()).toEqual([[1], [2]])
+  })
+
   it('leaves the line at once when it is aborted there', async () => {
     const { call, hosts, running, ready } = gatedPool({ maxWorkers: 1 })
     call(1)
