@@ -226,7 +226,7 @@ export class Service implements AsyncDisposable {
     this.#report.trouble(error)
   }
 
-  /** The names of the functions that callers may call, one for each; those that a module passes to `task()` later are missing. */
+  /** The names of the functions that callers may call, all of each; those that a module passes to `task()` later are missing. */
   get functions(): readonly string[] {
     return this.#book.names
   }

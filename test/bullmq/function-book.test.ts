@@ -49,9 +49,10 @@ describe('the functions of a module that are served', () => {
       import { task } from '${TASK}'
       import { readFileSync, statSync } from 'node:fs'
       task(readFileSync, { module: import.meta.url })
+      export { statSync }
       export const size = task(statSync, { name: 'size' })`)
     const book = await functionsOfModule(url)
-    expect([book.names, book.leftOut]).toEqual([['readFileSync', 'size'], []])
+    expect([book.names, book.leftOut]).toEqual([['readFileSync', 'size', 'statSync'], []])
     for (const name of book.names) expect(await book.find(name)).toBeTypeOf('function')
   })
 
@@ -62,6 +63,17 @@ describe('the functions of a module that are served', () => {
       export const b = function b() {}.bind(null)
       export const c = new Proxy(() => 1, {})`)
     expect((await functionsOfModule(url)).names.toSorted()).toEqual(['a', 'b', 'c'])
+  })
+
+  it('are announced by each of their names', async () => {
+    const url = moduleWith(`
+      import { task } from '${TASK}'
+      const a = () => 1
+      export { a, a as b, a as default }
+      export const c = task(function d() {}, { module: import.meta.url })`)
+    const { names, find } = await functionsOfModule(url)
+    expect(names.toSorted()).toEqual(['a', 'b', 'c', 'd'])
+    for (const name of names) expect(await find(name)).toBeTypeOf('function')
   })
 
   it('are none where only functions of Node are exported', async () => {

@@ -31,18 +31,22 @@ export interface ModuleFunction {
   readonly task: boolean
 }
 
-/** What {@link functionFromModule} finds, each function once; those that come later are not known yet. */
+/** What Node calls `module.exports` beside `default`. */
+const COMMON = 'module.exports'
+
+/** What {@link functionFromModule} finds, by each name that it goes by; those that come later are not known yet. */
 export async function functionsInModule(url: string): Promise<ModuleFunction[]> {
   const { exports, realUrl } = await importModule(url)
   const tasks = tasksOf(url, realUrl)
-  const members = [...tasks, ...Object.entries(exports), ...Object.entries(commonExports(exports) ?? {})]
-  const found = new Map<AnyFunction, ModuleFunction>()
-  for (const [name, value] of members) {
-    if (typeof value !== 'function') continue
-    const fn = unwrapped(value as AnyFunction)
-    if (found.has(fn)) continue
-    const task = fn !== value || tasks.some(([, each]) => each === value)
-    found.set(fn, { name: name === 'default' ? fn.name || name : name, fn, task })
+  const members = [...Object.entries(exports), ...Object.entries(commonExports(exports) ?? {})]
+  const exported = members.filter((member): member is [string, AnyFunction] => typeof member[1] === 'function')
+  const offered = new Set(tasks.map(([, fn]) => unwrapped(fn)))
+  for (const [, value] of exported) if (unwrapped(value) !== value) offered.add(unwrapped(value))
+  const found = new Map<string, ModuleFunction>()
+  for (const [key, value] of [...tasks, ...exported]) {
+    const fn = unwrapped(value)
+    const name = key === 'default' ? fn.name || key : key
+    if (key !== COMMON && !found.has(name)) found.set(name, { name, fn, task: offered.has(fn) })
   }
   return [...found.values()]
 }

@@ -17,7 +17,9 @@ it.each([
   ['exports', 'export const a = () => 1; export function b() {}; export const c = 3', 'mjs', ['a', 'b']],
   ['the default export', 'export default function last() {}', 'mjs', ['last']],
   ['a default export without a name', 'export default (0, () => 1)', 'mjs', ['default']],
-  ['one with two names', 'const a = () => 1; export { a, a as b }', 'mjs', ['a']],
+  ['one with two names', 'const a = () => 1; export { a, a as b }', 'mjs', ['a', 'b']],
+  ['one that is the default export, too', 'export const a = () => 1; export { a as default }', 'mjs', ['a']],
+  ['the one that a module of CommonJS is', 'module.exports = function a() {}', 'cjs', ['a']],
   ['those of CommonJS', `const n = 'b'; exports.a = () => 1; exports[n] = () => 2`, 'cjs', ['a', 'b']],
   ['no function at all', 'export const c = 3', 'mjs', []],
 ])('the functions of a module are %s', async (_, code, extension, names) => {
@@ -25,7 +27,7 @@ it.each([
   expect(functions.map(({ name }) => name)).toEqual(names)
 })
 
-it('the functions of a module are those it passes to task(), exported or not, once each', async () => {
+it('the functions of a module are those it passes to task(), exported or not, by each of their names', async () => {
   const url = moduleWith(`
     import { task } from '${TASK}'
     const hidden = () => 1
@@ -36,6 +38,8 @@ it('the functions of a module are those it passes to task(), exported or not, on
   expect(functions).toMatchObject([
     { name: 'hidden', task: true },
     { name: 'named', task: true },
+    { name: 'plain', task: true },
+    { name: 'wrapped', task: true },
   ])
   for (const { name } of functions) expect(await functionFromModule(url, name)).toBeTypeOf('function')
 })
