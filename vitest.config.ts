@@ -5,7 +5,7 @@ import { configDefaults, defineConfig } from 'vitest/config'
 export const FAULTS = [
   'test/bullmq/faults/*.test.ts',
   'test/bullmq/limits/{contention,leases,loss}.test.ts',
-  'test/bullmq/{cli,cli-refusals,service-report}.test.ts',
+  'test/bullmq/{cli,cli-refusals,script-runner,service-report}.test.ts',
   'test/servers/*.test.ts',
   'test/worker/host/misshapen.test.ts',
 ]

@@ -391,6 +391,10 @@ export const MUTATIONS: readonly Mutation[] = [
     'functions elsewhere see the task of their worker': { search: '      id,\n      attempt,\n', replace: '' },
   }),
 
+  ...mistakesIn('src/bullmq/command/script-runner.ts', ['test/bullmq/command/script-runner.test.ts'], {
+    'nobody hears of the end of npm': { search: 'process.ppid === parent', replace: 'parent > 0' },
+  }),
+
   ...mistakesIn('src/bullmq/job-run.ts', ['test/bullmq/any-text.test.ts'], {
     'a server that does not keep a stack gets the end of no job': {
       search: 'error.stack = shownText(stack)',

@@ -4,7 +4,8 @@ import { type TaskFunction, task, type WorkerOptions } from '../../src/worker/in
 import { type ProgramOptions, RunningProgram } from '../running-program.ts'
 import type { TestServer } from '../servers/test-server.ts'
 
-const SCRIPT = resolve(import.meta.dirname, '../../src/bullmq/cli.ts')
+/** The command. */
+export const SCRIPT = resolve(import.meta.dirname, '../../src/bullmq/cli.ts')
 /** The module that tests have served. */
 export const FUNCTIONS = resolve(import.meta.dirname, '../fixtures/bullmq/functions.ts')
 /** The command, from its source. */

@@ -52,7 +52,7 @@ describe('the functions of a module that are served', () => {
       export { statSync }
       export const size = task(statSync, { name: 'size' })`)
     const book = await functionsOfModule(url)
-    expect([book.names, book.leftOut]).toEqual([['readFileSync', 'size', 'statSync'], []])
+    expect([book.names.toSorted(), book.leftOut]).toEqual([['readFileSync', 'size', 'statSync'], []])
     for (const name of book.names) expect(await book.find(name)).toBeTypeOf('function')
   })
 

@@ -25,7 +25,8 @@ A URL in the environment keeps its password out of the list of processes; one th
 and for as long as this runs in the process of npx.
 
 SIGTERM and SIGINT (Ctrl-C) stop it: it takes no new call, lets the running ones end within the close timeout, and gives
-the rest back to the queue for other workers. A second one exits at once.
+the rest back to the queue for other workers. A second one exits at once. It stops in the same way when the npx, npm or
+node --run ends that has started it.
 Exit codes: 0 stopped, 1 no connection or no such module, 2 wrong usage, 130 or 143 stopped at once by a signal.
 
 Example: taskscope serve ./tasks.js --queue images --redis redis://127.0.0.1:6379 --jobs 8
