@@ -477,6 +477,31 @@ export const MUTATIONS: readonly Mutation[] = [
     'errors of drivers keep secrets in their texts': { search: 'return hide(value)', replace: 'return value' },
   }),
 
+  ...mistakesIn('src/worker/distributed/open-anew.ts', ['test/worker/distributed/open-anew.test.ts'], {
+    'what a server refuses is asked for again': {
+      search: 'if (error instanceof ConnectionError || !isPassing(error)) throw error',
+      replace: 'if (error instanceof ConnectionError) throw error',
+    },
+    'a server that could not be reached is tried for longer than its time': {
+      search: 'if (error instanceof ConnectionError || !isPassing(error)) throw error',
+      replace: 'if (!isPassing(error)) throw error',
+    },
+    'a lost connection is not opened anew': {
+      search: 'if (now() + PAUSE >= end) throw',
+      replace: 'throw',
+    },
+    'each attempt has all the time': { search: 'Math.max(1, end - now())', replace: 'timeout' },
+  }),
+
+  ...mistakesIn('src/worker/distributed/heartbeat.ts', ['test/worker/distributed/heartbeat.test.ts'], {
+    'a silent connection is never asked': { search: 'if (silent) ask().catch(() => {})', replace: '' },
+    'a silent connection is kept': {
+      search: 'if (silent && asked) return void stream.destroy(silence())',
+      replace: '',
+    },
+    'a connection that was silent once is given up later': { search: 'asked = silent', replace: 'asked ||= silent' },
+  }),
+
   ...mistakesIn('src/worker/distributed/rarely.ts', ['test/worker/distributed/connection-report.test.ts'], {
     'trouble that goes on is logged each time': { search: 'now() - said.at < AGAIN', replace: 'false' },
   }),

@@ -6,13 +6,14 @@ import { serve, shared } from '../../../src/bullmq/index.ts'
 import { rateLimit, resourceLimit } from '../../../src/index.ts'
 import { ConnectionError } from '../../../src/worker/distributed/errors.ts'
 import { task } from '../../../src/worker/index.ts'
+import { waits } from '../../fixtures/bullmq/fault-functions.ts'
 import { echo } from '../../fixtures/bullmq/functions.ts'
 import { withRedis } from '../../servers/data.ts'
 import { describeOwn } from '../../servers/describe-each-server.ts'
 import { freePort } from '../../servers/free-port.ts'
 import { ownQueue } from '../../servers/queues.ts'
 import { delay, failureOf } from '../../work.ts'
-import { PATIENCE, until } from './scene.ts'
+import { LOCK, PATIENCE, Scene, until } from './scene.ts'
 
 const LIMITED = 'redis://limited:pw@'
 
@@ -90,5 +91,35 @@ describeOwn('redis', 'what a server refuses', ({ start }) => {
       expect(log.length).toBeLessThan(5)
       expect(log.join()).toContain(fault.code)
     }
+  })
+})
+
+/** How a server is brought into a state in which it takes no result, and out of it. */
+const FULL = [
+  ['OOM', 'maxmemory', '1', '0'],
+  ['NOREPLICAS', 'min-replicas-to-write', '1', '0'],
+] as const
+
+describeOwn('redis', 'a result that the server refuses', ({ start }) => {
+  it.each(FULL)('is not lost, and said about once: %s', { timeout: PATIENCE }, async (code, setting, full, well) => {
+    const { scene, server } = await Scene.onOwn(start)
+    const log: string[] = []
+    const logger = { error: (error: unknown, message: string) => void log.push(`${message}: ${error}`) }
+    const options = { connection: server.url, queue: scene.queue, lockDuration: LOCK, logger }
+    const service = await serve([waits], options)
+    onTestFinished(async () => void (await service.close({ timeout: 0 })))
+    const caller = await scene.caller()
+    const call = caller.submit(waits, scene.folder, 'a')
+    await scene.noted('started', 'a')
+    const set = (value: string) => withRedis(server.url, redis => redis.config('SET', setting, value))
+    await set(full)
+    scene.open('a-1')
+    scene.open('a-2')
+    await until(() => log.some(line => line.includes(code)))
+    await set(well)
+    expect(await call).toBe(process.pid)
+    expect(log.length).toBeLessThan(5)
+    // Where it could not be written it was not kept: the job came back when its lock was over.
+    expect(scene.notes('started').length).toBeLessThanOrEqual(2)
   })
 })
