@@ -23,6 +23,11 @@ export function currentTask(): TaskContext {
   )
 }
 
+/** The task of which this worker's code is a part, though it may have ended. */
+export function callContext(): TaskContext | undefined {
+  return contexts.getStore()
+}
+
 /** Calls `fn` as the body of the task that `context` tells about. */
 export function runAsCurrent<T>(context: TaskContext, fn: () => T): T {
   return contexts.run(context, fn)

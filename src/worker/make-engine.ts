@@ -2,7 +2,7 @@ import { TaskManager } from '../manager/task-manager.ts'
 import { DistributedEngine } from './distributed/distributed-engine.ts'
 import { distributedSettings } from './distributed/settings.ts'
 import type { Engine } from './engine.ts'
-import type { HostOptions } from './host/host.ts'
+import type { HostOptions, StartOptions } from './host/host.ts'
 import { startProcessHost } from './host/process-host.ts'
 import { startThreadHost } from './host/thread-host.ts'
 import { LoopEngine } from './loop-engine.ts'
@@ -33,10 +33,13 @@ export function makeEngine(settings: WorkerSettings, manager: TaskManager): Engi
 }
 
 /** An `onMessage` that throws or rejects changes nothing for the worker whose message it was. */
-function reportingHost(host: HostOptions, manager: TaskManager): HostOptions {
-  const { onMessage } = host
-  if (onMessage === undefined) return host
+function reportingHost(options: HostOptions, manager: TaskManager): StartOptions {
+  const { onMessage } = options
   const { report } = TaskManager.schedulerOf(manager)
+  const onLateError: StartOptions['onLateError'] = (error, { kind, id }) =>
+    report.log(error, `nothing caught an error in the ${kind} ${id}, of a call that had ended`)
+  const host = { ...options, onLateError }
+  if (onMessage === undefined) return host
   const told: typeof onMessage = async (message, worker) => onMessage(message, worker)
   const failed = (error: unknown) => report.log(error, 'onMessage threw')
   return { ...host, onMessage: (message, worker) => void Promise.resolve(told(message, worker)).catch(failed) }

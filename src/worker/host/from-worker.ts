@@ -28,6 +28,7 @@ export function fromWorker(message: unknown): FromWorker {
     case 'ready':
     case 'noisy':
     case 'uncaught':
+    case 'late':
     case 'said':
       return message as unknown as FromWorker
   }

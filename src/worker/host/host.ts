@@ -61,6 +61,12 @@ export interface HostOptions {
   readonly onMessage?: (message: unknown, worker: MessagingWorker) => void
 }
 
+/** How a worker is started for its caller. */
+export interface StartOptions extends HostOptions {
+  /** Hears of an error that nothing in the worker has caught, of a call that is over or of none. */
+  readonly onLateError?: (error: unknown, worker: MessagingWorker) => void
+}
+
 /** The worker that a message came from. */
 export interface MessagingWorker {
   readonly kind: 'thread' | 'process'

@@ -6,7 +6,6 @@ import { bare } from '../../options.ts'
 import { plainThrown } from '../../serialise/thrown.ts'
 import { notTooDeep } from '../functions/nested-depth.ts'
 import { enterWorker } from '../functions/nesting.ts'
-import { announceCrash } from './announce-crash.ts'
 import { Channel } from './channel.ts'
 import { entryUrl } from './entry-url.ts'
 import { signalGroup } from './process-group.ts'
@@ -54,7 +53,6 @@ const onread: OnReadOpts = {
   },
 }
 channel.closeWith(new Socket({ fd: INCOMING, readable: true, writable: false, onread }))
-announceCrash(uplink)
 // There is no channel of `fork`: what functions say on it goes to `onMessage`.
 process.send = (message: unknown, ...others: unknown[]) => {
   uplink.post(['said', message])

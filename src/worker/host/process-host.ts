@@ -8,7 +8,7 @@ import { notTooDeep } from '../functions/nested-depth.ts'
 import { workerEnvironment } from '../functions/nesting.ts'
 import { Channel } from './channel.ts'
 import { entryUrl } from './entry-url.ts'
-import type { HostExit, HostOptions } from './host.ts'
+import type { HostExit, HostOptions, StartOptions } from './host.ts'
 import type { Link, LinkListener } from './link.ts'
 import { PassedOn } from './pass-on.ts'
 import { signalGroup } from './process-group.ts'
@@ -28,7 +28,7 @@ const KILL_GRACE = 500
  * process only, which decides. When this process ends, however it does, the worker ends too. What it writes to stdout and
  * stderr goes through this process's streams.
  */
-export function startProcessHost(options: HostOptions = {}): WorkerHost {
+export function startProcessHost(options: StartOptions = {}): WorkerHost {
   const own = ownOptions(options)
   return new WorkerHost(listener => new ProcessLink(own, listener), own)
 }

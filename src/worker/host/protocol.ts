@@ -37,6 +37,8 @@ export type FromWorker =
   /** Something was printed; `quiet` follows when it has left the worker, with the bytes written so far by a process. */
   | readonly [kind: 'noisy']
   | readonly [kind: 'quiet', stdout: number, stderr: number]
+  /** An error that nothing caught, of a call that is over. */
+  | readonly [kind: 'late', error: PlainThrown]
   /** The last words of a worker that an error ends. */
   | readonly [kind: 'uncaught', error: PlainThrown]
   /** What the code in the worker says for its own ends. */

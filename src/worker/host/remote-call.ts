@@ -60,6 +60,11 @@ export class RemoteCall implements RemoteContext {
     this.#over = over
   }
 
+  /** Whether it has settled; what it left running may go on. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
   /** Most calls never read it, and a controller costs more than all the rest of a small call. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {

@@ -3,6 +3,7 @@ import { revivedThrown } from '../../serialise/thrown.ts'
 import { errorClasses } from '../functions/error-classes.ts'
 import type { ResolvedFunction } from '../functions/resolve-function.ts'
 import { resolveFunction } from '../functions/resolve-function.ts'
+import { watchUncaught } from './announce-crash.ts'
 import type { FunctionReference } from './host.ts'
 import type { TransferList } from './link.ts'
 import { Output } from './output.ts'
@@ -28,7 +29,7 @@ interface KnownFunction {
   fn: ResolvedFunction | undefined
 }
 
-/** The loop of a worker: returns what takes its messages. */
+/** The loop of a worker: returns what takes its messages, and sees to the errors that nothing in it catches. */
 export function serveCalls(uplink: Uplink): (message: unknown) => void {
   const functions = new Map<number, KnownFunction>()
   const calls = new Map<number, RemoteCall>()
@@ -49,6 +50,8 @@ export function serveCalls(uplink: Uplink): (message: unknown) => void {
     if (known.fn !== undefined) return call.run(known.fn)
     void resolve(known, call)
   }
+
+  watchUncaught(uplink, () => calls.size === 0)
 
   const act = (message: ToWorker): void => {
     switch (message[0]) {

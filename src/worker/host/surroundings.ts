@@ -1,8 +1,8 @@
 import { bare } from '../../options.ts'
-import type { HostOptions } from './host.ts'
+import type { HostOptions, StartOptions } from './host.ts'
 
 /** The options of a worker that were given, and nothing that is looked for behind them. */
-export function ownOptions(options: HostOptions): HostOptions {
+export function ownOptions(options: StartOptions): StartOptions {
   const { resourceLimits } = bare(options)
   return bare({ ...options, ...(resourceLimits !== undefined && { resourceLimits: bare(resourceLimits) }) })
 }

@@ -4,7 +4,6 @@ import { type MessagePort, parentPort, receiveMessageOnPort, type Transferable }
 import { plainThrown } from '../../serialise/thrown.ts'
 import { notTooDeep } from '../functions/nested-depth.ts'
 import { enterWorker } from '../functions/nesting.ts'
-import { announceCrash } from './announce-crash.ts'
 import { serveCalls, type Uplink } from './serve-calls.ts'
 
 enterWorker()
@@ -28,7 +27,6 @@ const uplink: Uplink = {
   },
 }
 
-announceCrash(uplink)
 port.on('message', serveCalls(uplink))
 // Which call it was for can't be told: this worker ends, so that none of them waits for ever.
 port.on('messageerror', error => uplink.crash(error))

@@ -9,7 +9,7 @@ import { bare } from '../../options.ts'
 import { notTooDeep } from '../functions/nested-depth.ts'
 import { workerEnvironment } from '../functions/nesting.ts'
 import { entryUrl } from './entry-url.ts'
-import type { HostExit, HostOptions } from './host.ts'
+import type { HostExit, HostOptions, StartOptions } from './host.ts'
 import type { Link, LinkListener, TransferList } from './link.ts'
 import { discardOnceUnpiped } from './pass-on.ts'
 import type { ToWorker } from './protocol.ts'
@@ -22,7 +22,7 @@ import { WorkerHost } from './worker-host.ts'
  * It is ended by `terminate()`, which stops a hot loop too, but waits for native code that blocks (`execSync`). What it
  * writes to stdout and stderr goes through this process's streams.
  */
-export function startThreadHost(options: HostOptions = {}): WorkerHost {
+export function startThreadHost(options: StartOptions = {}): WorkerHost {
   const own = ownOptions(options)
   return new WorkerHost(listener => new ThreadLink(own, listener), own)
 }

@@ -12,7 +12,7 @@ import { callCrashed, startFailed, workerGone } from './crash.ts'
 import { fromWorker } from './from-worker.ts'
 import { FunctionNumbers } from './function-numbers.ts'
 import { Hold } from './hold.ts'
-import type { Host, HostCall, HostCallOptions, HostExit, HostOptions } from './host.ts'
+import type { Host, HostCall, HostCallOptions, HostExit, MessagingWorker, StartOptions } from './host.ts'
 import type { Link, LinkListener } from './link.ts'
 import { postPacked } from './post-packed.ts'
 import { callMessage } from './protocol.ts'
@@ -49,17 +49,17 @@ export class WorkerHost implements Host {
   /** Why this side ended it. */
   #endedBecause: string | undefined
   #uncaught: { readonly error: unknown } | undefined
-  readonly #onMessage: HostOptions['onMessage']
+  readonly #options: StartOptions
   #exit: HostExit | undefined
 
-  constructor(start: (listener: LinkListener) => Link, options: HostOptions) {
+  constructor(start: (listener: LinkListener) => Link, options: StartOptions) {
     const limit = duration('startTimeout', options.startTimeout ?? START_TIMEOUT)
     this.ready = this.#ready.promise
     this.exited = this.#exited.promise
     assertMayStartWorker()
     // Whoever calls hears of it too, and whoever does not call need not listen.
     this.ready.catch(() => {})
-    this.#onMessage = options.onMessage
+    this.#options = options
     const listener: LinkListener = {
       message: message => this.#message(message),
       spoiled: error => this.#spoiled(error),
@@ -176,8 +176,14 @@ export class WorkerHost implements Host {
         this.#uncaught = { error: revivedThrown(message[1], errorClasses()) }
         return
       case 'said':
-        this.#onMessage?.(message[1], { kind: this.#link.kind, id: this.#link.id })
+        return this.#options.onMessage?.(message[1], this.#identity)
+      case 'late':
+        return this.#options.onLateError?.(revivedThrown(message[1], errorClasses()), this.#identity)
     }
+  }
+
+  get #identity(): MessagingWorker {
+    return { kind: this.#link.kind, id: this.#link.id }
   }
 
   #spoiled(error: unknown): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { WorkerCrashedError } from '../../../src/errors.ts'
-import { failure, KINDS, run, runReference, runUntilProgress } from './hosts.ts'
+import { failure, KINDS, run, runReference, runSource, runUntilProgress } from './hosts.ts'
 import { endWithTest, untilGone } from './processes.ts'
 
 describe.each(KINDS)('a crash of a %s', (kind, start) => {
@@ -55,21 +55,38 @@ describe.each(KINDS)('a crash of a %s', (kind, start) => {
     expect(seen.length).toBe(count)
   })
 
-  it('has the uncaught error as its cause', async () => {
-    const host = start()
-    await run(host, 'throwLater')
-    const error = await failure(run(host, 'hang'))
-    expect(error).toMatchObject({ code: 'ERR_WORKER_CRASHED', exitCode: 1 })
-    expect(error.cause).toMatchObject({ name: 'QuotaError', used: 9 })
-    expect(error.message).toContain('after an uncaught error: QuotaError: nobody caught it')
+  it.each([
+    ['error', 'setTimeout(() => { throw error })'],
+    ['rejection', 'Promise.reject(error)'],
+  ])('has the uncaught %s of a call that runs as its cause', async (_, go) => {
+    const error = "const error = Object.assign(new RangeError('nobody caught it'), { used: 9 })"
+    const lost = await failure(runSource(start(), `() => { ${error}; ${go}; return new Promise(() => {}) }`))
+    expect(lost).toMatchObject({ code: 'ERR_WORKER_CRASHED', exitCode: 1 })
+    expect(lost.cause).toBeInstanceOf(RangeError)
+    expect(lost.cause).toMatchObject({ used: 9 })
+    expect(lost.message).toContain('after an uncaught error: RangeError: nobody caught it')
   })
 
-  it('comes of a rejection that nobody handles', async () => {
-    const host = start()
-    await run(host, 'rejectAlone')
-    const error = await failure(run(host, 'hang'))
-    expect(error).toMatchObject({ code: 'ERR_WORKER_CRASHED', exitCode: 1 })
-    expect(error.cause).toBeInstanceOf(TypeError)
+  it.each([
+    ['throwLater', 'QuotaError'],
+    ['rejectAlone', 'TypeError'],
+  ])('does not come of an error of a call that is over, which is told once: %s', async (name, type) => {
+    const told = Promise.withResolvers<unknown>()
+    const late: unknown[] = []
+    const host = start({
+      onLateError(...heard) {
+        late.push(heard)
+        told.resolve(heard)
+      },
+    })
+    const beside = runUntilProgress(host, 'untilAborted')
+    await run(host, name)
+    await told.promise
+    expect(late).toMatchObject([[{ name: type }, { id: host.id }]])
+    expect(await run(host, 'add', [1, 2])).toBe(3)
+    expect(host.active).toBe(1)
+    beside.outcome.catch(() => {})
+    await host.stop()
   })
 
   it('comes of memory beyond the limit', async () => {

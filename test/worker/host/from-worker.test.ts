@@ -18,6 +18,7 @@ describe('fromWorker', () => {
     [['noisy']],
     [['quiet', 0, 0]],
     [['uncaught', { value: 1 }]],
+    [['late', { value: 1 }]],
     [['said', null]],
   ])('takes %j', message => {
     expect(fromWorker(message)).toEqual(message)

@@ -1,6 +1,6 @@
 import { afterEach } from 'vitest'
 import type { TaskProgress } from '../../../src/task/types.ts'
-import type { FunctionReference, Host, HostOptions } from '../../../src/worker/host/host.ts'
+import type { FunctionReference, Host, StartOptions } from '../../../src/worker/host/host.ts'
 import { startProcessHost } from '../../../src/worker/host/process-host.ts'
 import { startThreadHost } from '../../../src/worker/host/thread-host.ts'
 
@@ -20,7 +20,7 @@ export const KINDS = [
   ['process', watched(startProcessHost)],
 ] as const
 
-function watched(start: (options?: HostOptions) => Host): (options?: HostOptions) => Host {
+function watched(start: (options?: StartOptions) => Host): (options?: StartOptions) => Host {
   return options => {
     const host = start(options)
     started.add(host)
