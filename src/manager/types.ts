@@ -128,6 +128,11 @@ export interface CloseReport {
   readonly neverStarted: readonly TaskRecord[]
   /** Still running when this report was written, although told to stop. */
   readonly abandoned: readonly TaskRecord[]
+  /**
+   * Of a runner that was closed with `pending: 'keep'`: what its store has for the next one to run. They are neither in
+   * `neverStarted` nor counted as cancelled, although their handles are.
+   */
+  readonly kept?: readonly TaskRecord[]
   /** Of a runner whose store did not take everything: the ids of the tasks that it has as they were before. */
   readonly unwritten?: readonly number[]
 }

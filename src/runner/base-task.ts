@@ -41,7 +41,7 @@ export const TASK_OPTIONS: Known<TaskOptions> = { name: true, timeout: true, pri
  * ```
  */
 export abstract class BaseTask<T> {
-  /** A kind, for queries over records. */
+  /** A kind, for queries over records; the same as the static `type` of the class where that has one. */
   abstract readonly type: string
   /** For messages and records. @default the name of the class */
   readonly name: string = this.constructor.name
@@ -56,6 +56,9 @@ export abstract class BaseTask<T> {
     // As spawn would, but where the mistake is made. Other names are those of a subclass, which may hand on all it got.
     spawnSettings(optionsObject('options', options))
     const { name, timeout, priority, retry } = options ?? {}
+    const { type } = this.constructor as Partial<BaseTaskClass>
+    // For JavaScript, where a static type is enough; a field of the subclass comes later and goes before it.
+    if (typeof type === 'string' && !('type' in this)) Object.assign(this, { type })
     if (name !== undefined) this.name = name
     if (timeout !== undefined) this.timeout = timeout
     if (priority !== undefined) this.priority = priority

@@ -26,6 +26,10 @@ export class Journal {
   readonly #batch = new Set<Task>()
   /** What those that can be run again need for it. */
   readonly #jobs = new Map<Task, string>()
+  /** Those with jobs that the store has never had. */
+  readonly #unknown = new Set<Task>()
+  /** Those that the close has left to the next runner. */
+  readonly #kept = new Set<Task>()
   /** Those that start when they are durable. */
   readonly #entrants = new Set<Task>()
   #writing: Promise<void> | undefined
@@ -59,6 +63,8 @@ export class Journal {
   /** Takes a task, with what it needs to be run again; `entry` is opened once it is durable. */
   add(task: Task, job: string | undefined, entry: boolean): void {
     if (job !== undefined) this.#jobs.set(task, job)
+    // What is added before the opening comes from the store.
+    if (job !== undefined && this.#state === 'open') this.#unknown.add(task)
     if (entry) this.#entrants.add(task)
     this.#changed.add(task)
     this.#schedule(true)
@@ -75,6 +81,11 @@ export class Journal {
     this.#keepsUnfinished = true
   }
 
+  /** The tasks that the close has left to the next runner, by their ids; `undefined` when it was not to leave any. */
+  get kept(): ReadonlySet<number> | undefined {
+    return this.#keepsUnfinished ? new Set([...this.#kept].map(task => task.id)) : undefined
+  }
+
   /** The close has to be over at this moment, as far as it is for the store to say; only ever sooner. */
   closeBy(time: number): void {
     this.#limit.closeBy(time)
@@ -85,6 +96,7 @@ export class Journal {
       this.#keepsUnfinished &&
       task.status === 'cancelled' &&
       this.#jobs.has(task) &&
+      !this.#unknown.has(task) &&
       task.stopRequest?.reason instanceof ManagerClosedError
     )
   }
@@ -147,9 +159,14 @@ export class Journal {
   /** Encoded one by one, as the writer takes them: all of a batch may be too much at a time. */
   *#drafts(tasks: readonly Task[]): Generator<Draft> {
     for (const task of tasks) {
-      if (this.#stays(task)) this.#settled(task)
+      if (this.#stays(task)) this.#keep(task)
       else yield this.#draft(task)
     }
+  }
+
+  #keep(task: Task): void {
+    this.#kept.add(task)
+    this.#settled(task)
   }
 
   #draft(task: Task): Draft {
@@ -163,6 +180,7 @@ export class Journal {
       // A newcomer is better refused.
       cut: entrant ? undefined : why => cutTask(record, job, why),
       settled: (refusal, kept) => {
+        if (kept || task.ended) this.#unknown.delete(task)
         this.#settled(task)
         if (entrant && !kept) this.#refuse(task, refusal as StoreError)
         else if (refusal !== undefined) this.#troubles.incomplete(task, refusalOf(task.label, refusal, kept))
@@ -184,6 +202,7 @@ export class Journal {
   #refuse(task: Task, error: StoreError): void {
     this.#entrants.delete(task)
     this.#jobs.delete(task)
+    this.#unknown.delete(task)
     task.refuse(error)
     this.#changed.delete(task)
   }
@@ -221,7 +240,9 @@ export class Journal {
   }
 
   #stop(): readonly number[] {
-    const unwritten = this.#state === 'new' ? [] : [...this.#batch, ...this.#changed].filter(task => !this.#stays(task))
+    const left = this.#state === 'new' ? [] : [...this.#batch, ...this.#changed]
+    for (const task of left) if (this.#stays(task)) this.#kept.add(task)
+    const unwritten = left.filter(task => !this.#kept.has(task))
     this.#state = 'closed'
     this.#writer.stop()
     this.#retry?.cancel()

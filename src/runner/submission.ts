@@ -29,6 +29,7 @@ export function submission(
   }
   const { name, type, timeout, priority, retry } = given
   if (typeof type !== 'string') throw new TypeError(`type of a task must be a string, got ${show(type)}`)
+  refuseTwoTypes(given, type)
   const merged = { ...present({ name, type, timeout, priority, retry }), ...present(options ?? {}) } as SubmitOptions
   return {
     work: context => given.run(context),
@@ -36,6 +37,15 @@ export function submission(
     task: given,
     retry: merged.retry,
   }
+}
+
+/** Records are found by the one and run again by the other. */
+function refuseTwoTypes(task: BaseTask<unknown>, type: string): void {
+  const made: unknown = task.constructor
+  if (typeof made !== 'function' || !Object.hasOwn(made, 'type')) return
+  const { type: own, name } = made as { readonly type?: unknown; readonly name: string }
+  if (own === undefined || own === type) return
+  throw new RangeError(`type of a ${name} must be that of its class, ${show(own)}, got ${show(type)}`)
 }
 
 /** By shape, since a package may be there twice. */

@@ -29,6 +29,10 @@ export class TaskRegistry {
     if (typeof fromJSON !== 'function') {
       throw new TypeError(`tasks: ${name} needs a static fromJSON(payload) that makes the task again`)
     }
+    const own: unknown = Object(type).type
+    if (own !== undefined && (typeof own !== 'string' || own === '')) {
+      throw new TypeError(`tasks: the static type of ${name} must be a string that is not empty, got ${show(own)}`)
+    }
     const key = keyOf(type)
     const other = this.#classes.get(key)
     if (other !== undefined && other !== type) {

@@ -18,6 +18,7 @@ import { Books } from './books.ts'
 import { Doorway } from './doorway.ts'
 import { eventLog } from './event-log.ts'
 import { EventStream } from './event-stream.ts'
+import { Forgotten } from './forgotten.ts'
 import { History } from './history.ts'
 import { IdleTimer } from './idle-timer.ts'
 import { Journal } from './journal.ts'
@@ -25,6 +26,7 @@ import { Meter } from './meter.ts'
 import { recordedOutcome } from './recorded-outcome.ts'
 import { findRecord, queryRecords } from './records.ts'
 import { closeQuietly, NO_PAST, openStore, type Past, type Rerun } from './recovery.ts'
+import { runnerReport } from './runner-report.ts'
 import { type RunnerSettings, runnerSettings } from './runner-settings.ts'
 import { submission } from './submission.ts'
 import type {
@@ -61,6 +63,7 @@ export class TaskRunner implements AsyncDisposable {
   /** What the store has, but not as it was written. */
   #damaged: ReadonlyMap<number, StoreError> = new Map()
   readonly #idleTimer: IdleTimer
+  readonly #forgotten: Forgotten | undefined
   /** Whether it has taken over what earlier runners left. */
   #ready = false
   #ended = false
@@ -74,6 +77,7 @@ export class TaskRunner implements AsyncDisposable {
     this.#history = new History(settings.history)
     this.#doorway = new Doorway(this.#scheduler, settings.submitPolicy, this.#meter)
     this.#journal = settings.store && this.#keepJournal(settings.store)
+    this.#forgotten = settings.store && settings.recover === 'rerun' ? new Forgotten(settings.logger) : undefined
     this.#idleTimer = new IdleTimer(settings.idleTimeout, () => this.#ready && this.close())
     this.#finished = new Promise(resolve => {
       this.#scheduler.observer = new Books(this.#history, this.#meter, this.#journal, this.#idleTimer, () => {
@@ -170,6 +174,7 @@ export class TaskRunner implements AsyncDisposable {
     const journal = this.#journal
     const durable = boolean('durable', options?.durable ?? this.#settings.durable) && journal !== undefined
     const job = journal && base && this.#settings.registry.jobOf(base, settings, retry)
+    if (job === undefined) this.#forgotten?.tell(base)
     const task = this.#doorway.submit({
       durable,
       spawn: entry => TaskManager.enrol(this.manager, work, settings, { entry }),
@@ -251,7 +256,8 @@ export class TaskRunner implements AsyncDisposable {
     }
     const report = this.manager.close({ ...others, pending: pending === 'keep' ? 'cancel' : pending })
     if (pending === 'keep') this.#journal?.keepUnfinished()
-    return this.#afterwards(report).then(counts => this.#withUnwritten(counts))
+    const recordOf = (id: number) => this.getRecord(id)
+    return this.#afterwards(report).then(counts => runnerReport(counts, this.#unwritten, this.#journal?.kept, recordOf))
   }
 
   /** Closes at once: `close({ timeout: 0, pending: 'cancel' })`, unless options say otherwise. */
@@ -274,10 +280,6 @@ export class TaskRunner implements AsyncDisposable {
   /** A task that closes its own runner can't wait for its own end, and the store is written only after that. */
   #afterwards<T>(closed: Promise<T>): Promise<T> {
     return callerWithin(this.#scheduler) === undefined ? closed.finally(() => this.#finished) : closed
-  }
-
-  #withUnwritten(report: CloseReport): CloseReport {
-    return this.#unwritten.length === 0 ? report : Object.freeze({ ...report, unwritten: this.#unwritten })
   }
 
   /** Calls `listener` after each such event: see {@link TaskManager.on}. */

@@ -242,7 +242,13 @@ describe(`close with pending: 'keep'`, () => {
     const plain = first.submit(({ signal }) => untilAborted(signal))
     const kept = first.submit(new CountingTask(2))
     await kept.accepted
-    await first.close({ pending: 'keep', timeout: 0 })
+    const report = await first.close({ pending: 'keep', timeout: 0 })
+    expect(report).toMatchObject({
+      done: 1,
+      cancelled: 1,
+      neverStarted: [],
+      kept: [{ id: kept.id, name: 'CountingTask' }],
+    })
     expect([done.status, plain.status, kept.status]).toEqual(['done', 'cancelled', 'cancelled'])
 
     const second = await restart(store)
@@ -250,6 +256,21 @@ describe(`close with pending: 'keep'`, () => {
     expect(second.getRecord(plain.id)?.status).toBe('cancelled')
     expect(CountingTask.runs).toEqual([1, 2])
     await second.close()
+  })
+
+  it('does not call kept what the store never had, or can not run again', async () => {
+    const store = memoryStore()
+    const first = await restart(store, { autoStart: false, durable: false })
+    first.submit(new CountingTask(1))
+    await first.flush()
+    first.submit(() => 'plain')
+    const late = first.submit(new CountingTask(2))
+    const report = await first.close({ pending: 'keep', timeout: 0 })
+    expect(report.kept?.map(({ id }) => id)).toEqual([1])
+    expect(report.neverStarted.map(({ id }) => id)).toEqual([2, late.id])
+    expect(report.cancelled).toBe(2)
+    const { unfinished, ended } = await store.open(10)
+    expect([unfinished.map(({ id }) => id), ended.map(({ id }) => id)]).toEqual([[1], [2, 3]])
   })
 
   it('records a cancel by somebody else', async () => {
