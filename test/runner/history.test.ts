@@ -1,8 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { TaskRunner } from '../../src/index.ts'
 import { History } from '../../src/runner/history.ts'
+import { sqliteStore } from '../../src/sqlite.ts'
 import type { TaskRecord } from '../../src/task/types.ts'
 import { settle } from '../harness.ts'
+import { temporaryFolder } from '../store/files.ts'
 import { delay, forever } from '../work.ts'
 import { within } from './within.ts'
 
@@ -133,5 +136,33 @@ describe('the ring of a history', () => {
       expect(found).toEqual(list)
       expect(Array.from({ length: id + 1 }, (_, n) => n).filter(n => ring.find(n) !== undefined)).toEqual(list)
     }
+  })
+})
+
+describe('a clock that is set back', () => {
+  /** What a runner finds of its history in a store that keeps two, and what it has after it has run two tasks. */
+  async function restart(path: string, between: () => void): Promise<{ found: number[]; kept: number[] }> {
+    const store = sqliteStore(path, { history: 2, synchronous: 'normal' })
+    const runner = await TaskRunner.start({ store, history: 2, workers: 1 })
+    const found = ids(runner)
+    await run(runner, 1)
+    await runner.flush()
+    between()
+    await run(runner, 1)
+    const kept = ids(runner)
+    await runner.close()
+    return { found, kept }
+  }
+
+  it('has neither a runner nor its store take what ends for the oldest', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const setBack = () => void vi.setSystemTime(Date.now() - 86_400_000)
+    const path = join(temporaryFolder(), 'tasks.db')
+    expect(await restart(path, () => {})).toEqual({ found: [], kept: [2, 1] })
+    setBack()
+    expect(await restart(path, setBack)).toEqual({ found: [2, 1], kept: [4, 3] })
+    setBack()
+    expect(await restart(path, setBack)).toEqual({ found: [4, 3], kept: [6, 5] })
   })
 })

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { StoreError } from '../../src/errors.ts'
@@ -136,6 +137,20 @@ describe('an index that was changed in the file', () => {
     ])
     expect(damaged?.map(({ id }) => id)).toEqual([4])
     expect(damagedIn(path)).toEqual([{ id: 4, name: null, record: null, job: null }])
+  })
+})
+
+describe('a file whose pages do not fit together', () => {
+  it('is refused, and left as it is, though each row can be read', async () => {
+    const path = await makeStore()
+    // https://sqlite.org/fileformat2.html#the_database_header: the number of pages that are free, of which there are none.
+    const bytes = readFileSync(path)
+    bytes.writeUInt32BE(1, 36)
+    writeFileSync(path, bytes)
+    for (let opening = 0; opening < 2; opening++) {
+      await expect(contentsOf(path)).rejects.toThrow(/is damaged: put a backup in its place/)
+    }
+    expect(inspect(path, 'SELECT count(*) AS rows FROM tasks')).toEqual([{ rows: 5 }])
   })
 })
 
