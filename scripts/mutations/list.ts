@@ -402,10 +402,9 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/bullmq/service.ts', ['test/bullmq/shared-calls.test.ts'], {
+  ...mistakesIn('src/bullmq/job-processor.ts', ['test/bullmq/shared-calls.test.ts'], {
     'workers do not look whether a result is there already': {
-      search:
-        "return cached === undefined ? undefined : { kind: 'done', result: decode(cached, this.#settings.maxBytes) }",
+      search: "return cached === undefined ? undefined : { kind: 'done', result: decode(cached, maxBytes) }",
       replace: 'return undefined',
     },
   }),

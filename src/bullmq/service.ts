@@ -1,22 +1,17 @@
-import type { Job, Queue, Worker } from 'bullmq'
+import type { Queue, Worker } from 'bullmq'
 import { startBackgroundTimer, type Timer } from '../clock.ts'
 import { TaskManager } from '../manager/task-manager.ts'
 import type { CloseOptions, ManagerEvents, ManagerStats } from '../manager/types.ts'
 import { ConnectionReport } from '../worker/distributed/connection-report.ts'
 import { refusalOf } from '../worker/distributed/errors.ts'
 import { openAnew } from '../worker/distributed/open-anew.ts'
-import { isPassing } from '../worker/distributed/passing.ts'
-import { decode, decodeArguments, encode } from '../worker/distributed/payload.ts'
-import type { JobData } from '../worker/distributed/protocol.ts'
 import { QueueServer } from '../worker/distributed/queue-server.ts'
-import { jobDataOf } from '../worker/distributed/received.ts'
-import type { Engine, PreparedCall } from '../worker/engine.ts'
-import { FunctionNotFoundError } from '../worker/functions/function-not-found.ts'
+import type { Engine } from '../worker/engine.ts'
 import { makeEngine } from '../worker/make-engine.ts'
 import { Control } from './control.ts'
 import { type FunctionBook, PreparedCalls } from './function-book.ts'
+import { JobProcessor } from './job-processor.ts'
 import { JobReturns } from './job-returns.ts'
-import { failed, JobRun, type RunEnd, refused } from './job-run.ts'
 import type { ServeSettings } from './serve-options.ts'
 import type { ServiceReport } from './service-report.ts'
 import { within } from './within.ts'
@@ -38,18 +33,15 @@ export class Service implements AsyncDisposable {
   readonly #engine: Engine
   readonly #book: FunctionBook
   readonly #calls: PreparedCalls
-  readonly #runs = new Map<string, JobRun>()
-  readonly #byTask = new Map<number, JobRun>()
   readonly #report: ConnectionReport
   #server!: QueueServer
   #queue!: Queue
   #control!: Control
   #returns!: JobReturns
+  #jobs!: JobProcessor
   #worker!: Worker
   #closing: Promise<ServiceReport> | undefined
   #sweeping: Timer | undefined
-  /** Calls that this close has stopped. */
-  #interrupted = 0
 
   private constructor(settings: ServeSettings, book: FunctionBook, manager: TaskManager) {
     this.#settings = settings
@@ -60,9 +52,7 @@ export class Service implements AsyncDisposable {
     this.#report = new ConnectionReport(`the queue ${settings.queue} on ${settings.server.label}`, (error, message) =>
       TaskManager.schedulerOf(manager).report.log(error, message),
     )
-    manager.on('progress', ({ record }) => {
-      if (record.progress !== undefined) this.#byTask.get(record.id)?.progressed(record.progress)
-    })
+    manager.on('progress', ({ record }) => this.#jobs.progressed(record))
   }
 
   /** @internal */
@@ -91,15 +81,14 @@ export class Service implements AsyncDisposable {
   }
 
   async #serve(): Promise<void> {
-    const { queue, lockDuration, maxStalled, worker } = this.#settings
+    const { queue, maxBytes, lockDuration, maxStalled, worker } = this.#settings
     const slots = worker.manager.maxTasks as number
     this.#queue = this.#server.queue(queue)
     const introduction = { slots, functions: this.#book.names }
-    this.#control = await Control.start(this.#server, this.#queue, introduction, (jobId, reason) => {
-      const run = this.#runs.get(jobId)
-      run?.stop(reason)
-      return run !== undefined
-    })
+    // It may hear of a cancel before jobs can come.
+    const cancel = (jobId: string, reason: unknown) => jobs?.stop(jobId, reason) ?? false
+    let jobs: JobProcessor | undefined
+    this.#control = await Control.start(this.#server, this.#queue, introduction, cancel)
     // A dead worker's job is found by the first look after its lock is over, which may take two intervals, and a frozen
     // worker may be the one that Redis wakes for it: then others see it when they look by themselves.
     // Redis takes whole milliseconds alone.
@@ -110,7 +99,18 @@ export class Service implements AsyncDisposable {
       functions: this.#control.functions,
       lockDuration: lock,
     })
-    this.#worker = this.#server.worker(queue, (job, token) => this.#process(job, token), {
+    jobs = new JobProcessor({
+      queue,
+      maxBytes,
+      manager: this.#manager,
+      calls: this.#calls,
+      server: this.#server,
+      control: this.#control,
+      returns: this.#returns,
+      report: this.#report,
+    })
+    this.#jobs = jobs
+    this.#worker = this.#server.worker(queue, (job, token) => this.#jobs.process(job, token), {
       concurrency: slots,
       lockDuration: lock,
       stalledInterval: Math.max(1, Math.floor(lockDuration / 6)),
@@ -119,7 +119,7 @@ export class Service implements AsyncDisposable {
       runRetryDelay: AGAIN,
     })
     this.#worker.on('lockRenewalFailed', (jobIds: string[]) => {
-      for (const jobId of jobIds) this.#runs.get(jobId)?.stop(new Error('another worker has the job now'))
+      for (const jobId of jobIds) this.#jobs.stop(jobId, new Error('another worker has the job now'))
     })
     await this.#worker.waitUntilReady()
     await this.#control.announce()
@@ -131,95 +131,6 @@ export class Service implements AsyncDisposable {
     await this.#server.removeOld(this.#queue).catch(error => this.#heardTrouble(error))
     if (this.#closing !== undefined) return
     this.#sweeping = startBackgroundTimer(SWEEP * (0.75 + Math.random() / 2), () => void this.#sweep())
-  }
-
-  /** Runs a job. What it returns or throws is what the engine writes down. */
-  async #process(job: Job, token: string | undefined): Promise<string> {
-    this.#report.back()
-    const jobId = job.id as string
-    if (this.#runs.has(jobId)) return this.#returns.putOff(job, token)
-    const end = await this.#run(job)
-    if (end.kind === 'missing') return this.#returns.passOn(job, token, end.error)
-    if (end.kind === 'unfinished') return this.#returns.giveBack(job, token)
-    this.#returns.useful()
-    if (end.kind === 'done') return await this.#resultOf(job, end.result)
-    throw end.kind === 'failed' ? failed(end) : refused(end.error)
-  }
-
-  async #run(job: Job): Promise<RunEnd> {
-    if (this.#closing !== undefined) return { kind: 'unfinished' }
-    try {
-      const run = new JobRun(job, jobDataOf(job.data), (jobId, what) => this.#control.ask(jobId, what))
-      const before = this.#control.cancelled(run.jobId)
-      if (before !== undefined) return JobRun.cancelled(before.reason)
-      this.#runs.set(run.jobId, run)
-      try {
-        return (await this.#cached(run)) ?? (await this.#runFunction(job, run))
-      } finally {
-        this.#runs.delete(run.jobId)
-      }
-    } catch (error) {
-      return { kind: 'refused', error }
-    }
-  }
-
-  async #cached({ data: { cache } }: JobRun): Promise<RunEnd | undefined> {
-    if (cache === undefined) return undefined
-    try {
-      const cached = await this.#server.cache.get(this.#settings.queue, cache[0])
-      return cached === undefined ? undefined : { kind: 'done', result: decode(cached, this.#settings.maxBytes) }
-    } catch (error) {
-      if (isPassing(error)) return { kind: 'unfinished' }
-      throw error
-    }
-  }
-
-  async #runFunction(job: Job, run: JobRun): Promise<RunEnd> {
-    const { args, name = job.name, timeout } = run.data
-    const call = await this.#callOf(job.name)
-    if (call instanceof FunctionNotFoundError) return { kind: 'missing', error: call }
-    const values = decodeArguments(args, this.#settings.maxBytes)
-    // The function may have come a moment after the job went back for it.
-    if (this.#closing !== undefined || this.#returns.holds(run.jobId)) return { kind: 'unfinished' }
-    const work = (context: Parameters<JobRun['introduce']>[0]) => {
-      run.introduce(context)
-      return call(values, context, undefined)
-    }
-    const handle = this.#manager.spawn(work, {
-      ...(name !== '' && { name }),
-      ...(timeout !== undefined && { timeout }),
-    })
-    this.#byTask.set(handle.id, run)
-    try {
-      const end = await run.follow(handle)
-      if (end.kind === 'unfinished') this.#interrupted += 1
-      return end
-    } finally {
-      this.#byTask.delete(handle.id)
-    }
-  }
-
-  async #callOf(name: string): Promise<PreparedCall | FunctionNotFoundError> {
-    try {
-      return this.#calls.known(name) ?? (await this.#calls.prepare(name))
-    } catch (error) {
-      if (error instanceof FunctionNotFoundError) return error
-      throw error
-    }
-  }
-
-  async #resultOf(job: Job, result: unknown): Promise<string> {
-    const { cache } = job.data as JobData
-    try {
-      const text = encode(result, { of: 'result', name: job.name }, this.#settings.maxBytes)
-      if (cache !== undefined) {
-        const { queue } = this.#settings
-        await this.#server.cache.set(queue, cache[0], text, cache[1]).catch(error => this.#heardTrouble(error))
-      }
-      return text
-    } catch (error) {
-      throw failed({ kind: 'failed', ending: 'threw', error })
-    }
   }
 
   #heardTrouble(error: unknown): void {
@@ -260,14 +171,14 @@ export class Service implements AsyncDisposable {
 
   async #close(options: CloseOptions | undefined): Promise<ServiceReport> {
     this.#sweeping?.cancel()
-    this.#returns.close()
+    this.#jobs.close()
     // Not awaited: that waits for the jobs that run, and for a server that is away just now. Paused, the worker would still
     // hear of one job, which nobody else is told of then.
     const gone = Promise.allSettled([this.#worker.close(), this.#control.leave()])
     const { done, failed, cancelled, abandoned } = await this.#manager.close(options)
     await within(LAST_WORDS, gone)
     await this.#end()
-    const [stopped, givenBack] = [this.#interrupted, this.#returns.atClose]
+    const [stopped, givenBack] = [this.#jobs.interrupted, this.#returns.atClose]
     return Object.freeze({ done, failed, cancelled: cancelled - stopped, givenBack, abandoned })
   }
 
