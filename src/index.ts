@@ -52,6 +52,7 @@ export type {
   CloseOptions,
   CloseReport,
   DrainedEvent,
+  EmptyEvent,
   Logger,
   ManagerEvents,
   ManagerStats,

@@ -97,9 +97,20 @@ export const MUTATIONS: readonly Mutation[] = [
       search: 'this.#refuseIfClosed()\n    checkWork(work)',
       replace: 'checkWork(work)',
     },
-    'drain leaves out what is spawned as it ends': {
-      search: 'while (!this.#scheduler.idle)',
-      replace: 'while (false)',
+  }),
+
+  ...mistakesIn('src/manager/waiters.ts', CORE, {
+    'drain leaves out what is spawned as it ends': { search: 'while (!scheduler.idle)', replace: 'while (false)' },
+    'a wait for a manager that gave up is kept': {
+      search: '      over = true\n      leave()\n',
+      replace: '      over = true\n',
+    },
+  }),
+
+  ...mistakesIn('src/manager/line-up.ts', CORE, {
+    'startNow overtakes who needs the slot': {
+      search: 'if (hasToAsk(task) || this.#free < this.size) return false',
+      replace: 'if (hasToAsk(task) || this.#free === 0) return false',
     },
   }),
 

@@ -54,6 +54,13 @@ export class LineUp {
     return this.#usual.latest
   }
 
+  /** How many have not been given to anybody. */
+  get size(): number {
+    let size = this.#usual.size
+    for (const { waiting } of this.#open) size += waiting.size
+    return size
+  }
+
   add(task: Task): void {
     if (!hasToAsk(task)) return this.#usual.push(task)
     task.sequence = this.#usual.ticket()
@@ -76,6 +83,13 @@ export class LineUp {
       if (!hasToAsk(task) || this.#ask(task)) return task
     }
     return undefined
+  }
+
+  /** Takes a task out before its turn, if it has no limits to ask and all others would find a slot as well. */
+  takeAhead(task: Task): boolean {
+    if (hasToAsk(task) || this.#free < this.size) return false
+    this.remove(task)
+    return true
   }
 
   get #free(): number {

@@ -71,7 +71,8 @@ async function collect<I>(run: MapRun<I>): Promise<unknown[]> {
   }
 }
 
-const MAP_OPTIONS: Known<MapOptions> = { ...SPAWN_OPTIONS, buffer: true, ordered: true, onError: true, progress: true }
+const { startNow: _, ...OF_SPAWN } = SPAWN_OPTIONS
+const MAP_OPTIONS: Known<MapOptions> = { ...OF_SPAWN, buffer: true, ordered: true, onError: true, progress: true }
 
 function mapSettings(options: MapOptions | undefined, defaults?: SpawnSettings): MapSettings {
   const { buffer, ordered = true, onError = 'throw', progress } = knownOptions('options', options, MAP_OPTIONS) ?? {}

@@ -18,6 +18,7 @@ import type { ManagerSettings } from './manager-settings.ts'
 import { taskChannel } from './task-channel.ts'
 import type { TaskObserver } from './task-observer.ts'
 import type { ManagerEvents, TaskStatusEvent } from './types.ts'
+import { Waiters } from './waiters.ts'
 
 const EVENT_OF: Record<TaskStatus, TaskStatusEvent['type']> = {
   pending: 'submitted',
@@ -46,7 +47,9 @@ export class Scheduler implements TaskOwner, Slots {
     failed: 0,
     cancelled: 0,
   }
-  readonly events: Emitter<ManagerEvents>
+  readonly events: Emitter<Omit<ManagerEvents, 'empty'>>
+  /** Apart from the others, since it tells of the queue and of no task. */
+  readonly emptied: Emitter<Pick<ManagerEvents, 'empty'>>
   readonly report: FailureReport
   /** Every task that has not ended. */
   readonly live = new LinkedSet<Task>()
@@ -68,8 +71,9 @@ export class Scheduler implements TaskOwner, Slots {
   #ripening = false
   #pumping = false
   #busy = false
-  #idleWaiters: (() => void)[] = []
-  #roomWaiters: (() => void)[] = []
+  readonly idleWaiters = new Waiters()
+  readonly pendingWaiters = new Waiters()
+  readonly #roomWaiters = new Waiters()
   /** How many pending tasks have no place in the queue yet. */
   outside = 0
   observer: TaskObserver | undefined
@@ -88,7 +92,9 @@ export class Scheduler implements TaskOwner, Slots {
     this.#openScope = openScope
     this.#lineUp = new LineUp(this)
     this.report = new FailureReport(settings.logger, settings.onError)
-    this.events = new Emitter(taskChannel(settings.name), error => this.report.log(error, 'an event listener threw'))
+    const listenerFailed = (error: unknown) => this.report.log(error, 'an event listener threw')
+    this.events = new Emitter(taskChannel(settings.name), listenerFailed)
+    this.emptied = new Emitter({ wanted: false, take() {} }, listenerFailed)
   }
 
   get scope(): Scope {
@@ -164,6 +170,30 @@ export class Scheduler implements TaskOwner, Slots {
     this.#pump()
   }
 
+  /** Starts a task in this very call, if it takes no slot from one that goes before it. */
+  startAtOnce(task: Task): void {
+    if (task.position === -1) return
+    if (this.#lineUp.size === 1) return this.startNow()
+    if (this.#lineUp.takeAhead(task)) this.claim(task)
+  }
+
+  /** Has a pending task stand where its new priority puts it, behind those that have that priority already. */
+  prioritise(task: Task, priority: number): void {
+    const change = () => {
+      task.priority = priority
+    }
+    const inDoorway = task.extras?.entry?.requeue
+    if (task.ended || task.priority === priority) return
+    if (inDoorway !== undefined) inDoorway(change)
+    else if (task.position === -1) change()
+    else {
+      this.#lineUp.remove(task)
+      change()
+      this.enqueue(task)
+    }
+    this.observer?.progressed(task)
+  }
+
   readonly #ripen = (): void => {
     this.#ripening = false
     this.#ripe = this.#lineUp.latest
@@ -183,7 +213,7 @@ export class Scheduler implements TaskOwner, Slots {
       time = undefined
     }
     this.#pumping = false
-    if (this.#roomWaiters.length > 0 && this.hasRoom) this.#tellRoom()
+    if (this.#roomWaiters.size > 0 && this.hasRoom) this.#roomWaiters.tell()
     if (this.#busy && this.idle) this.#becameIdle()
   }
 
@@ -220,30 +250,22 @@ export class Scheduler implements TaskOwner, Slots {
     this.#pump()
   }
 
-  #tellRoom(): void {
-    const waiters = this.#roomWaiters
-    this.#roomWaiters = []
-    for (const tell of waiters) tell()
-  }
-
   /** Calls back once when the queue has room again; whoever comes first takes it. */
   whenRoom(tell: () => void): void {
-    this.#roomWaiters.push(tell)
+    this.#roomWaiters.add(tell)
   }
 
   #becameIdle(): void {
     this.#busy = false
     this.observer?.idle()
     if (this.events.wants('drained')) this.events.emit('drained', { type: 'drained' })
-    const waiters = this.#idleWaiters
-    this.#idleWaiters = []
-    for (const tell of waiters) tell()
+    this.idleWaiters.tell()
   }
 
   /** Resolves when nothing is pending, running or holding a slot; at once if so now. */
   whenIdle(): Promise<void> {
     if (this.idle) return Promise.resolve()
-    return new Promise(resolve => this.#idleWaiters.push(resolve))
+    return new Promise(resolve => this.idleWaiters.add(resolve))
   }
 
   moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void {
@@ -252,6 +274,12 @@ export class Scheduler implements TaskOwner, Slots {
     if (task.ended) this.#forget(task)
     this.observer?.moved(task, from, to)
     this.#emit(from !== undefined && to === 'pending' ? 'retrying' : EVENT_OF[to], task)
+    if (from === 'pending') this.#pendingFell()
+  }
+
+  #pendingFell(): void {
+    if (this.counts.pending === 0 && this.emptied.wants('empty')) this.emptied.emit('empty', { type: 'empty' })
+    if (this.pendingWaiters.size > 0) this.pendingWaiters.tell()
   }
 
   #forget(task: Task): void {
@@ -287,9 +315,15 @@ export class Scheduler implements TaskOwner, Slots {
 
   /** Stops every task there is now: the pending ones first, so that none of them gets a slot that another gives up. */
   stopAll(request: StopRequest): void {
-    const tasks = this.inStopOrder()
-    for (const task of tasks) if (task.status === 'pending') task.stop(request)
-    for (const task of tasks) task.stop(request)
+    this.stopPending(request)
+    for (const task of this.live.toArray()) task.stop(request)
+  }
+
+  /** Stops every pending task there is now, and counts them. */
+  stopPending(request: StopRequest): number {
+    const pending = this.inStopOrder().filter(task => task.status === 'pending')
+    for (const task of pending) task.stop(request)
+    return pending.length
   }
 
   /** Those without a place in the queue first, so that none of them gets one that another gives up. */

@@ -7,13 +7,15 @@ import { callback, capacity, knownOptions, oneOf } from '../options.ts'
 import { cancelTask } from '../task/cancel.ts'
 import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
-import type { Outcome, TaskContext, TaskHandle, Work } from '../task/types.ts'
+import type { Outcome, TaskContext, TaskHandle, WaitOptions, Work } from '../task/types.ts'
 import { checkWork } from '../task/work.ts'
+import { WAIT_OPTIONS, waitLimit } from '../wait-limit.ts'
 import { closeRequest } from './close-request.ts'
 import { callerWithin } from './deadlock.ts'
 import type { Enrolment } from './enrolment.ts'
 import { type ManagerSettings, managerSettings } from './manager-settings.ts'
 import { mapItems } from './map.ts'
+import { EVENTS, LIVE, type LiveStatus } from './names.ts'
 import { type OpenScope, Scheduler } from './scheduler.ts'
 import { type CloseRequest, Shutdown } from './shutdown.ts'
 import { TaskGroup } from './task-group.ts'
@@ -29,20 +31,7 @@ import type {
   SpawnOptions,
   TaskManagerOptions,
 } from './types.ts'
-
-const EVENTS = [
-  'submitted',
-  'started',
-  'progress',
-  'retrying',
-  'stopping',
-  'done',
-  'failed',
-  'cancelled',
-  'abandoned',
-  'drained',
-  'closed',
-] as const satisfies readonly (keyof ManagerEvents)[]
+import { untilIdle, untilPendingBelow } from './waiters.ts'
 
 /**
  * Runs tasks, at most `maxTasks` at a time, and answers for every one of them: when a handle has settled its work has
@@ -85,7 +74,8 @@ export class TaskManager implements AsyncDisposable {
   }
 
   /**
-   * Hands a task over, to be started on a later microtask as soon as a slot is free, in the async context of this call.
+   * Hands a task over, to be started on a later microtask as soon as a slot is free, in the async context of this call. So
+   * what one tick spawns starts by priority; until then `stats()` counts it as pending, and `pause()` still keeps it back.
    *
    * Throws, and keeps nothing: `TypeError` and `RangeError` for wrong work or options, `QueueFullError` past
    * `maxPending`, `ManagerClosedError` once `close` was called.
@@ -97,7 +87,9 @@ export class TaskManager implements AsyncDisposable {
     checkWork(work)
     const settings = spawnSettings(knownOptions('options', options, SPAWN_OPTIONS), this.#scheduler.settings.defaults)
     this.#refuseIfFull()
-    return this.#spawn(work, settings).handle
+    const task = this.#spawn(work, settings)
+    if (settings.startNow) this.#scheduler.startAtOnce(task)
+    return task.handle
   }
 
   /** @internal What a runner builds on. */
@@ -165,18 +157,19 @@ export class TaskManager implements AsyncDisposable {
   }
 
   /**
-   * Resolves when nothing is pending and nothing runs, tasks spawned meanwhile included.
+   * Resolves when nothing is pending and nothing runs, tasks spawned meanwhile included. Rejects with `TaskTimeoutError` or
+   * the signal's reason when that takes longer than the options say; the work goes on.
    *
    * Rejects with `DeadlockError` inside a task of this manager, and with `TaskGroupError` when `failFast` cancelled the
    * rest after a failure.
    */
-  async drain(): Promise<void> {
+  async drain(options?: WaitOptions): Promise<void> {
+    const limit = waitLimit(knownOptions('options', options, WAIT_OPTIONS))
     const inside = callerWithin(this.#scheduler)
     if (inside !== undefined) {
       throw new DeadlockError(`${inside.label} drains the manager it runs in, which waits for it to end`)
     }
-    do await this.#scheduler.whenIdle()
-    while (!this.#scheduler.idle)
+    await untilIdle(this.#scheduler, limit)
     const error = this.#group?.take()
     if (error !== undefined) throw error
   }
@@ -211,6 +204,17 @@ export class TaskManager implements AsyncDisposable {
     await Promise.all(stopping.filter(task => task.context !== undefined).map(task => cancelTask(task)))
   }
 
+  /** Cancels every task that is pending now, those between two attempts included, and resolves with how many they were. */
+  async cancelPending(reason?: unknown): Promise<number> {
+    return this.#scheduler.stopPending({ kind: 'cancel', reason })
+  }
+
+  /** Resolves when fewer than `count` tasks are pending: for a producer that should not run ahead. */
+  async whenPendingBelow(count: number, options?: WaitOptions): Promise<void> {
+    const limit = waitLimit(knownOptions('options', options, WAIT_OPTIONS))
+    await untilPendingBelow(this.#scheduler, capacity('count', count), limit)
+  }
+
   /** Starts no more tasks until `resume`; those that run go on. */
   pause(): void {
     if (this.#shutdown === undefined) this.#scheduler.paused = true
@@ -226,9 +230,11 @@ export class TaskManager implements AsyncDisposable {
     return this.#scheduler.find(id)?.handle
   }
 
-  /** The handles of the tasks that have not ended, in the order in which they were spawned. */
-  handles(): TaskHandle<unknown>[] {
-    return this.#scheduler.live.toArray().map(task => task.handle)
+  /** The handles of the tasks that have not ended, or of those in one status, in the order in which they were spawned. */
+  handles(status?: LiveStatus): TaskHandle<unknown>[] {
+    if (status !== undefined) oneOf('status', LIVE, status)
+    const live = this.#scheduler.live.toArray()
+    return live.filter(task => status === undefined || task.status === status).map(task => task.handle)
   }
 
   /** How many tasks may run at a time. Raising it starts more at once; lowering it cancels nothing. */
@@ -251,7 +257,10 @@ export class TaskManager implements AsyncDisposable {
    * a listener throws goes to the logger.
    */
   on<T extends keyof ManagerEvents>(event: T, listener: (event: ManagerEvents[T]) => void): () => void {
-    return this.#scheduler.events.on(oneOf('event', EVENTS, event) as T, callback('listener', listener))
+    const name: keyof ManagerEvents = oneOf('event', EVENTS, event)
+    const listen = callback('listener', listener) as (event: ManagerEvents[keyof ManagerEvents]) => void
+    const { events, emptied } = this.#scheduler
+    return name === 'empty' ? emptied.on(name, listen) : events.on(name, listen)
   }
 
   /** @internal */

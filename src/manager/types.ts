@@ -62,10 +62,15 @@ export interface SpawnOptions<R = unknown> {
   readonly limits?: Limits
   /** How much of each limit, by key; call and resource limits that are not named count 1. */
   readonly cost?: Amounts
+  /**
+   * `true`: starts in the very call, where otherwise a later microtask does, if a slot is free that nobody who goes before
+   * it needs, and if it has not to wait for limits together with others. @default false
+   */
+  readonly startNow?: boolean
 }
 
 /** How {@link TaskManager.map} runs: the options of each task, and of the whole. */
-export interface MapOptions<R = unknown> extends SpawnOptions<R> {
+export interface MapOptions<R = unknown> extends Omit<SpawnOptions<R>, 'startNow'> {
   /** How many items may be started or finished ahead of the loop that takes the results. @default maxTasks */
   readonly buffer?: number
   /** `true`: results in the order of the input. `false`: as they finish. @default true */
@@ -157,6 +162,14 @@ export interface DrainedEvent {
   readonly type: 'drained'
 }
 
+/**
+ * Nothing is pending any more: the last task that waited has started or was cancelled. It tells of the queue and of no task:
+ * `events()` of a runner and the diagnostics channel do not have it.
+ */
+export interface EmptyEvent {
+  readonly type: 'empty'
+}
+
 /** The manager is closed. */
 export interface ClosedEvent {
   readonly type: 'closed'
@@ -178,5 +191,6 @@ export interface ManagerEvents {
   cancelled: TaskStatusEvent
   abandoned: TaskStatusEvent
   drained: DrainedEvent
+  empty: EmptyEvent
   closed: ClosedEvent
 }

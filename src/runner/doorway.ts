@@ -78,6 +78,11 @@ export class Doorway {
     this.#line.push(task)
     this.#arrivals.set(task, arrival)
     entry.leave = () => this.#leave(task)
+    entry.requeue = change => {
+      this.#line.remove(task)
+      change()
+      this.#line.push(task)
+    }
     this.#listen()
     return task
   }
@@ -103,7 +108,7 @@ export class Doorway {
       const arrival = this.#arrivals.get(task) as Arrival
       const entry = task.extras?.entry as Entry
       this.#leave(task)
-      entry.leave = undefined
+      entry.leave = entry.requeue = undefined
       entry.placed = true
       if (!arrival.durable) entry.open(task)
       arrival.placed(task)

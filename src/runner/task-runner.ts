@@ -8,7 +8,6 @@ import type { CloseReport, ManagerEvents } from '../manager/types.ts'
 import { refuseNew, STARTING } from '../only-started.ts'
 import { boolean, capacity, knownOptions, oneOf } from '../options.ts'
 import { inPieces } from '../pieces.ts'
-import type { TaskStore } from '../store/types.ts'
 import { cancelTask } from '../task/cancel.ts'
 import { Task } from '../task/task.ts'
 import type { Outcome, TaskContext, TaskHandle, TaskRecord, WaitOptions, Work } from '../task/types.ts'
@@ -21,7 +20,8 @@ import { EventStream } from './event-stream.ts'
 import { Forgotten } from './forgotten.ts'
 import { History } from './history.ts'
 import { IdleTimer } from './idle-timer.ts'
-import { Journal } from './journal.ts'
+import type { Journal } from './journal.ts'
+import { keepJournal } from './keep-journal.ts'
 import { Meter } from './meter.ts'
 import { recordedOutcome } from './recorded-outcome.ts'
 import { findRecord, queryRecords } from './records.ts'
@@ -76,7 +76,7 @@ export class TaskRunner implements AsyncDisposable {
     this.#scheduler = TaskManager.schedulerOf(this.manager)
     this.#history = new History(settings.history)
     this.#doorway = new Doorway(this.#scheduler, settings.submitPolicy, this.#meter)
-    this.#journal = settings.store && this.#keepJournal(settings.store)
+    this.#journal = settings.store && keepJournal(settings.store, this.#scheduler)
     this.#forgotten = settings.store && settings.recover === 'rerun' ? new Forgotten(settings.logger) : undefined
     this.#idleTimer = new IdleTimer(settings.idleTimeout, () => this.#ready && this.close())
     this.#finished = new Promise(resolve => {
@@ -87,14 +87,6 @@ export class TaskRunner implements AsyncDisposable {
     })
     const log = settings.logger ? eventLog(settings.logger) : undefined
     if (log !== undefined) this.#scheduler.events.follow(log)
-  }
-
-  #keepJournal(store: TaskStore): Journal {
-    const { report, cleanupTimeout } = this.#scheduler
-    return new Journal(store, cleanupTimeout, {
-      failed: error => report.log(error, 'the store could not keep what has happened'),
-      incomplete: (task, problem) => report.tell(task, problem, `the record of ${task.label} is not complete`),
-    })
   }
 
   async #closeJournal(): Promise<void> {
@@ -180,6 +172,7 @@ export class TaskRunner implements AsyncDisposable {
       spawn: entry => TaskManager.enrol(this.manager, work, settings, { entry }),
       placed: placed => journal?.add(placed, job, durable),
     })
+    if (settings.startNow) this.#scheduler.startAtOnce(task)
     return task.handle
   }
 
@@ -234,8 +227,18 @@ export class TaskRunner implements AsyncDisposable {
   }
 
   /** Resolves when nothing is pending and nothing runs: see {@link TaskManager.drain}. */
-  drain(): Promise<void> {
-    return this.manager.drain()
+  drain(options?: WaitOptions): Promise<void> {
+    return this.manager.drain(options)
+  }
+
+  /** Starts no more tasks until `resume`; those that run go on, and `submit` takes more. */
+  pause(): void {
+    this.manager.pause()
+  }
+
+  /** Ends a `pause`. */
+  resume(): void {
+    this.manager.resume()
   }
 
   /** Resolves when the store has everything that has happened so far; rejects with `StoreError` when it can't. */

@@ -12,6 +12,8 @@ export class Entry {
   placed = true
   /** Takes the task out of the line for such a place. */
   leave: (() => void) | undefined
+  /** Has it stand elsewhere in that line, by what is changed meanwhile. */
+  requeue: ((change: () => void) => void) | undefined
   #open = false
   #promise: Promise<void> | undefined
   #resolve: () => void = ignore

@@ -2,7 +2,7 @@ import type { Effect } from 'effection'
 import { TaskNotFinishedError } from '../errors.ts'
 import { INSPECT, type Inspection, inspected } from '../inspect.ts'
 import { untilSettled } from '../operation.ts'
-import { knownOptions } from '../options.ts'
+import { knownOptions, ordering } from '../options.ts'
 import { isLimited, WAIT_OPTIONS, waitLimit, waitWithin } from '../wait-limit.ts'
 import { yielded } from '../yielded.ts'
 import { cancelTask } from './cancel.ts'
@@ -90,6 +90,14 @@ export class TaskPromise<T> extends Promise<T> implements TaskHandle<T> {
 
   get name(): string {
     return this.#task.name
+  }
+
+  get priority(): number {
+    return this.#task.priority
+  }
+
+  set priority(value: number) {
+    this.#task.owner.prioritise(this.#task, ordering('priority', value))
   }
 
   get status(): TaskStatus {

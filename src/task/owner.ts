@@ -17,6 +17,8 @@ export interface TaskOwner extends OperationHost {
   progressed(task: Task): void
   /** Puts a pending task into the line for its limits and a slot. */
   enqueue(task: Task): void
+  /** Changes the priority of a task, and with it its place in the line. */
+  prioritise(task: Task, priority: number): void
   /** Takes a pending task out of the line. */
   withdraw(task: Task): void
   /** The attempt's work has stopped: its slot and its limits are free. `at` is the time, if it was just read. */

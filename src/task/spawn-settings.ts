@@ -2,7 +2,7 @@ import type { Demand } from '../admission/demand.ts'
 import { demandOf } from '../limits/demand-of.ts'
 import type { Amounts, Limits } from '../limits/types.ts'
 import type { SpawnOptions } from '../manager/types.ts'
-import { abortSignal, duration, type Known, ordering, string } from '../options.ts'
+import { abortSignal, boolean, duration, type Known, ordering, string } from '../options.ts'
 import { type RetryPolicy, retryPolicy } from './retry.ts'
 
 export const SPAWN_OPTIONS: Known<SpawnOptions> = {
@@ -15,6 +15,7 @@ export const SPAWN_OPTIONS: Known<SpawnOptions> = {
   retry: true,
   limits: true,
   cost: true,
+  startNow: true,
 }
 
 /** The options of `spawn`, checked and with their defaults. */
@@ -29,6 +30,7 @@ export interface SpawnSettings {
   readonly limits: Limits | undefined
   /** What the limits are asked for before each attempt. */
   readonly demand: Demand | undefined
+  readonly startNow: boolean
 }
 
 export const SPAWN_DEFAULTS: SpawnSettings = Object.freeze({
@@ -41,12 +43,13 @@ export const SPAWN_DEFAULTS: SpawnSettings = Object.freeze({
   retry: undefined,
   limits: undefined,
   demand: undefined,
+  startNow: false,
 })
 
 /** Checks the values of options whose names were checked. */
 export function spawnSettings(options: SpawnOptions | undefined, defaults = SPAWN_DEFAULTS): SpawnSettings {
   if (options === undefined) return defaults
-  const { name, type, priority, timeout, deadline, signal, retry, limits = defaults.limits, cost } = options
+  const { name, type, priority, timeout, deadline, signal, retry, limits = defaults.limits, cost, startNow } = options
   return {
     name: name === undefined ? undefined : string('name', name),
     type: type === undefined ? undefined : string('type', type),
@@ -57,6 +60,7 @@ export function spawnSettings(options: SpawnOptions | undefined, defaults = SPAW
     retry: retry === undefined ? defaults.retry : retryPolicy(retry),
     limits,
     demand: cost === undefined && limits === defaults.limits ? defaults.demand : demandFor(limits, cost),
+    startNow: startNow === undefined ? defaults.startNow : boolean('startNow', startNow),
   }
 }
 

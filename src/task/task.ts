@@ -32,7 +32,7 @@ export class Task implements Queued, Linked<Task> {
   work: Work<unknown> | undefined
   asyncContext: AsyncContext | undefined
   status: TaskStatus = 'pending'
-  readonly priority: number
+  priority: number
   sequence = 0
   position = -1
   next: Task | undefined = undefined

@@ -134,6 +134,11 @@ export interface WaitOptions {
 export interface TaskHandle<T> extends Promise<T>, Operation<T>, AsyncDisposable {
   readonly id: number
   readonly name: string
+  /**
+   * Who goes first: higher before lower. Setting it has a pending task stand behind those that have that priority already;
+   * for a task that runs it counts from its next attempt, for one that has ended not at all.
+   */
+  priority: number
   readonly status: TaskStatus
   /** Resolves when the queue has taken the task; rejects as the handle would when it never did. */
   readonly accepted: Promise<void>

@@ -6,7 +6,7 @@ import { type Configuration, configuration, withDefaults } from './configuration
 import { checkSharedCall } from './distributed/settings.ts'
 import type { CallOptions, WorkerOptions } from './types.ts'
 
-const { name: _, ...OF_SPAWN } = SPAWN_OPTIONS
+const { name: _, startNow: __, ...OF_SPAWN } = SPAWN_OPTIONS
 
 export const CALL_OPTIONS: Known<CallOptions> = { ...OF_SPAWN, key: true, cache: true }
 

@@ -24,7 +24,7 @@ export type WorkerMode = 'sync' | 'async' | 'thread' | 'process' | 'distributed'
 
 /** How each call is run, of a function of `A` whose result is an `R`. */
 export interface CallOptions<A extends readonly unknown[] = readonly unknown[], R = unknown>
-  extends Omit<SpawnOptions<R>, 'cost' | 'name'>,
+  extends Omit<SpawnOptions<R>, 'cost' | 'name' | 'startNow'>,
     SharedCallOptions<A> {
   /** How much of each limit: amounts, or a function of the arguments that gives them. */
   readonly cost?: Amounts | OfArguments<A, Amounts>

@@ -1,0 +1,23 @@
+import type { TaskStatus } from '../task/types.ts'
+import type { ManagerEvents } from './types.ts'
+
+/** The events that one can listen to. */
+export const EVENTS = [
+  'submitted',
+  'started',
+  'progress',
+  'retrying',
+  'stopping',
+  'done',
+  'failed',
+  'cancelled',
+  'abandoned',
+  'drained',
+  'empty',
+  'closed',
+] as const satisfies readonly (keyof ManagerEvents)[]
+
+/** The statuses of tasks that have not ended. */
+export const LIVE = ['pending', 'running', 'stopping'] as const satisfies readonly TaskStatus[]
+
+export type LiveStatus = (typeof LIVE)[number]

@@ -1,0 +1,11 @@
+import type { Scheduler } from '../manager/scheduler.ts'
+import type { TaskStore } from '../store/types.ts'
+import { Journal } from './journal.ts'
+
+/** The journal of a runner, whose troubles are reported as others of its manager are. */
+export function keepJournal(store: TaskStore, { report, cleanupTimeout }: Scheduler): Journal {
+  return new Journal(store, cleanupTimeout, {
+    failed: error => report.log(error, 'the store could not keep what has happened'),
+    incomplete: (task, problem) => report.tell(task, problem, `the record of ${task.label} is not complete`),
+  })
+}
