@@ -1,13 +1,20 @@
 /** What a user's first program might be: it must compile against the published types, and run. */
 import { sleep } from 'effection'
+import * as core from 'taskscope'
 import { SleepTask, TaskCancelledError, type TaskHandle, TaskManager, type TaskRecord, TaskRunner } from 'taskscope'
 import { type ServeOptions, serve } from 'taskscope/bullmq'
 import { sqliteStore } from 'taskscope/sqlite'
 import { createGate, settle } from 'taskscope/testing'
+import * as workers from 'taskscope/worker'
 import { task } from 'taskscope/worker'
 
 function expect(what: string, actual: unknown, expected: unknown): void {
   if (actual !== expected) throw new Error(`${what}: expected ${expected}, got ${actual}`)
+}
+
+// In records, messages and stores.
+for (const [name, exported] of Object.entries({ ...core, ...workers })) {
+  if (typeof exported === 'function') expect('a name', exported.name, name)
 }
 
 await using manager = await TaskManager.start({ maxTasks: 2 })
@@ -40,6 +47,7 @@ expect('a report', `${report.done} done, ${report.cancelled} cancelled`, '6 done
 
 const runner = await TaskRunner.start({ store: sqliteStore('tasks.db'), tasks: [SleepTask] })
 const slept: string = await runner.submit(new SleepTask({ ms: 1 }))
+expect('its name', runner.getRecord(1)?.name, 'SleepTask')
 expect('a task of a class', slept, 'slept for 1 ms')
 await runner.close()
 const next = await TaskRunner.start({ store: sqliteStore('tasks.db') })

@@ -1,3 +1,4 @@
+import { attempt } from '../attempt.ts'
 import { boolean, callback, interval, type Known, knownOptions, show, string } from '../options.ts'
 import { displayFor } from './display.ts'
 import { SafeReporter } from './safe-reporter.ts'
@@ -37,10 +38,17 @@ function streamReporter(given: ProgressOptions, onError: (error: unknown) => voi
   if (options.interval !== undefined) interval('progress.interval', options.interval)
   if (options.clear !== undefined) boolean('progress.clear', options.clear)
   if (options.format !== undefined) callback('progress.format', options.format)
-  const stream = writable(options.stream === undefined ? process.stderr : options.stream)
-  const display = displayFor(stream, process.env)
+  const stream = options.stream === undefined ? standardError() : writable(options.stream)
+  // Somebody who has no stderr can be shown nothing, which is no reason to do nothing.
+  if (stream === undefined) return undefined
+  const display = displayFor(stream, attempt(() => process.env) ?? {})
   if (display === 'none') return undefined
   return new SafeReporter(new StreamReporter({ ...options, stream, bar: display === 'bar', onError }), onError)
+}
+
+/** Browsers, some hosts of workers and programs without a console have none. */
+function standardError(): ProgressStream | undefined {
+  return attempt(() => (typeof process.stderr.write === 'function' ? process.stderr : undefined))
 }
 
 function writable(stream: ProgressStream): ProgressStream {

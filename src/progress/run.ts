@@ -91,6 +91,17 @@ export class Run {
     return completed > 0 && seconds > 0 ? `${amount(completed)}, ${rate(completed / seconds)}` : amount(completed)
   }
 
+  /** How fast it goes and how long it will take, once there is something to tell it from, until it has ended. */
+  get #pace(): string[] {
+    const { completed, total } = this.#progress
+    const seconds = (preciseNow() - this.#startedAt) / 1_000
+    if (this.#outcome !== undefined || total === undefined || completed <= 0 || seconds < 1) return []
+    const perSecond = completed / seconds
+    const left = completed < total ? [`${span((total - completed) / perSecond)} left`] : []
+    // A fraction of one whole has no number per second.
+    return total > 1 ? [rate(perSecond), ...left] : left
+  }
+
   get #formatted(): string | undefined {
     if (this.#format === undefined) return undefined
     try {
@@ -104,7 +115,7 @@ export class Run {
 
   #detailed(counts: string, formatted: boolean): string {
     const { message = '', failed = 0 } = this.#progress
-    const details = formatted ? [] : [oneLine(message), failed > 0 ? `${failed} failed` : '']
+    const details = formatted ? [] : [...this.#pace, oneLine(message), failed > 0 ? `${failed} failed` : '']
     return [counts, ...details, this.#outcome?.cancelled ? 'cancelled' : ''].filter(part => part !== '').join(', ')
   }
 }
@@ -112,6 +123,12 @@ export class Run {
 /** Whole numbers as they are, others with two digits at most. */
 function amount(value: number): string {
   return String(Math.round(value * 100) / 100)
+}
+
+/** A stretch of time as one speaks of it. */
+function span(seconds: number): string {
+  if (seconds < 100) return `${Math.ceil(seconds)} s`
+  return seconds < 6_000 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`
 }
 
 function rate(perSecond: number): string {

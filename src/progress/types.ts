@@ -57,7 +57,7 @@ export interface ProgressOptions {
   /** Whether a bar disappears at the end; otherwise its last state stays, as a line. Lines are never taken back. @default false */
   readonly clear?: boolean
   /**
-   * Says how far the run is, in place of `12/34, message, 3 failed`. Called for each drawing, with the latest update.
+   * Says how far the run is, in place of `12/34, 3.4/s, 7 s left, message, 3 failed`. Called for each drawing, with the latest update.
    * One that throws is reported, and not called again.
    */
   readonly format?: (progress: RunProgress) => string

@@ -75,7 +75,7 @@ describe('progress on a terminal', () => {
     vi.advanceTimersByTime(100)
     expect(shown()[0]).toMatch(/^hash 50, \d\d\/s, x$/)
     reporter.update({ completed: 51, total: 102 })
-    expect(shown()).toEqual(['hash [============------------]  50% 51/102'])
+    expect(shown()).toEqual(['hash [============------------]  50% 51/102, 46/s, 2 s left'])
     reporter.stop({ completed: 60, failed: 0 })
   })
 

@@ -35,8 +35,8 @@ describe('progress on what is no terminal', () => {
     }
     reporter.stop({ completed: 500, failed: 3, cancelled: true })
     expect(printed).toEqual([
-      'hash: 199/1000 (19 %)\n',
-      'hash: 399/1000 (39 %), 3 failed\n',
+      'hash: 199/1000 (19 %), 100/s, 9 s left\n',
+      'hash: 399/1000 (39 %), 100/s, 7 s left, 3 failed\n',
       'hash: 500/1000 (50 %), 3 failed, cancelled\n',
     ])
   })
@@ -99,12 +99,19 @@ describe('progress on what is no terminal', () => {
     ['no total and nothing done', {}, { completed: 0 }, '0'],
     ['a total that nobody knows', { total: Number.POSITIVE_INFINITY }, { completed: 30 }, '30, 15/s'],
     ['no items', { total: 0 }, { completed: 0 }, '0/0 (0 %)'],
-    ['a total of the update', { total: 5 }, { completed: 1, total: 10 }, '1/10 (10 %)'],
-    ['more than the total', { total: 5 }, { completed: 7 }, '7/7 (100 %)'],
-    ['nearly all', { total: 100_000 }, { completed: 99_999 }, '99999/100000 (99 %)'],
-    ['a share that floats', { total: 100 }, { completed: 29 }, '29/100 (29 %)'],
-    ['a fraction', {}, { completed: 1 / 3, total: 1 }, '0.33/1 (33 %)'],
-    ['a message', { total: 2 }, { completed: 1, message: 'a\n\x1b[31mred\x1b[0m' }, '1/2 (50 %), a red'],
+    ['a total of the update', { total: 5 }, { completed: 1, total: 10 }, '1/10 (10 %), 0.5/s, 18 s left'],
+    ['more than the total', { total: 5 }, { completed: 7 }, '7/7 (100 %), 3.5/s'],
+    ['nearly all', { total: 100_000 }, { completed: 99_999 }, '99999/100000 (99 %), 50000/s, 1 s left'],
+    ['a share that floats', { total: 100 }, { completed: 29 }, '29/100 (29 %), 15/s, 5 s left'],
+    ['minutes', { total: 700 }, { completed: 7 }, '7/700 (1 %), 3.5/s, 3 min left'],
+    ['hours', { total: 20_002 }, { completed: 2 }, '2/20002 (0 %), 1.0/s, 6 h left'],
+    ['a fraction', {}, { completed: 1 / 3, total: 1 }, '0.33/1 (33 %), 5 s left'],
+    [
+      'a message',
+      { total: 2 },
+      { completed: 1, message: 'a\n\x1b[31mred\x1b[0m' },
+      '1/2 (50 %), 0.5/s, 2 s left, a red',
+    ],
   ])('words %s', (_, run, progress, expected) => {
     const reporter = lines({ interval: 2_000 })
     reporter.start(run)

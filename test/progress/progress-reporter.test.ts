@@ -72,4 +72,20 @@ describe('progressReporter', () => {
     expect(make).toThrow(type)
     expect(make).toThrow(message)
   })
+
+  it('is nothing where there is no stderr, or none that can be read', () => {
+    const stderr = Object.getOwnPropertyDescriptor(process, 'stderr') as PropertyDescriptor
+    const unreadable = () => {
+      throw new Error('no console')
+    }
+    try {
+      for (const none of [{ value: undefined }, { value: {} }, { get: unreadable }]) {
+        Object.defineProperty(process, 'stderr', { configurable: true, ...none })
+        expect(progressReporter(true)).toBeUndefined()
+        expect(progressReporter({ label: 'hash' })).toBeUndefined()
+      }
+    } finally {
+      Object.defineProperty(process, 'stderr', stderr)
+    }
+  })
 })
