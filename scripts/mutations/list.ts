@@ -489,16 +489,16 @@ export const MUTATIONS: readonly Mutation[] = [
 
   ...mistakesIn('src/worker/distributed/open-anew.ts', ['test/worker/distributed/open-anew.test.ts'], {
     'what a server refuses is asked for again': {
-      search: 'if (error instanceof ConnectionError || !isPassing(error)) throw error',
-      replace: 'if (error instanceof ConnectionError) throw error',
+      search: '      if (!isPassing(error)) throw error\n',
+      replace: '',
     },
-    'a server that could not be reached is tried for longer than its time': {
-      search: 'if (error instanceof ConnectionError || !isPassing(error)) throw error',
-      replace: 'if (!isPassing(error)) throw error',
+    'what was met before the time was over is not said': {
+      search: '(before === undefined || isFinal(error.cause))',
+      replace: 'true',
     },
     'a lost connection is not opened anew': {
-      search: 'if (now() + PAUSE >= end) throw',
-      replace: 'throw',
+      search: 'if (unreached || now() + PAUSE >= end)',
+      replace: '',
     },
     'each attempt has all the time': { search: 'Math.max(1, end - now())', replace: 'timeout' },
   }),

@@ -1,4 +1,5 @@
 import { now, startTimer } from '../../clock.ts'
+import { isFinal } from './connect.ts'
 import type { Server } from './connection.ts'
 import { ConnectionError, refusalOf } from './errors.ts'
 import { isPassing } from './passing.ts'
@@ -12,13 +13,18 @@ const PAUSE = 100
  */
 export async function openAnew<T>(server: Server, timeout: number, open: (left: number) => Promise<T>): Promise<T> {
   const end = now() + timeout
+  let before: unknown
   for (;;) {
     try {
       return await open(Math.max(1, end - now()))
     } catch (error) {
-      // A server that could not be reached at all has been tried for all the time already.
-      if (error instanceof ConnectionError || !isPassing(error)) throw error
-      if (now() + PAUSE >= end) throw refusalOf(`${server.label} could not be reached within ${timeout} ms`, error)
+      if (!isPassing(error)) throw error
+      // It has been tried for all the time that was left, which may have been short: what was met before says more.
+      const unreached = error instanceof ConnectionError
+      if (unreached && (before === undefined || isFinal(error.cause))) throw error
+      if (!unreached) before = error
+      if (unreached || now() + PAUSE >= end)
+        throw refusalOf(`${server.label} could not be reached within ${timeout} ms`, before)
     }
     await new Promise<void>(resolve => void startTimer(PAUSE, () => resolve()))
   }

@@ -49,3 +49,16 @@ it.each([
   expect(await failureOf(openAnew(SERVER, TIMEOUT, open))).toBe(error)
   expect(attempts).toBe(1)
 })
+
+it('says what it has met rather than that the rest of its time was too short', async () => {
+  const away = new ConnectionError('not reached within 3 ms', { cause: ofDriver('ETIMEDOUT') })
+  const refused = new ConnectionError('refused', { cause: ofDriver('WRONGPASS') })
+  for (const [last, code] of [
+    [away, 'READONLY'],
+    [refused, 'WRONGPASS'],
+  ] as const) {
+    const met = [ofDriver('READONLY'), last]
+    const { value } = await runVirtual(() => failureOf(openAnew(SERVER, TIMEOUT, () => Promise.reject(met.shift()))))
+    expect(value).toMatchObject({ code: 'ERR_CONNECTION', serverCode: code })
+  }
+})
