@@ -1,10 +1,14 @@
 import { startBackgroundTimer, type Timer } from '../../clock.ts'
 import { isFinal } from '../../worker/distributed/connect.ts'
+import { driverCode } from '../../worker/distributed/driver-errors.ts'
 import { ConnectionError, refusalOf } from '../../worker/distributed/errors.ts'
 import type { Account, Ledger } from './ledger.ts'
 
 /** After so many milliseconds without a call the connection ends, so that it keeps no process alive. */
 const IDLE = 1_000
+
+/** The codes of a connection that was there. */
+const LOST = /^(ECONNRESET|EPIPE)$/
 
 /** The server was not there to answer: asking again may help. It stays inside. */
 export class LostError extends Error {}
@@ -20,6 +24,8 @@ export class Link {
   #idle: Timer | undefined
   /** A server that has counted once is waited for; one that never did is most likely the wrong one. */
   #reached = false
+  /** A connection was lost before the server has counted. */
+  #lostEarly = false
   #closed = false
 
   /** @param label how messages call what is counted there */
@@ -63,10 +69,18 @@ export class Link {
       return answer
     } catch (error) {
       // A replica, for one, answers each attempt to write, and always with the same.
-      if (!this.#reached || !ledger.lost(error)) throw refusalOf(`${this.#label} could not be counted`, error)
+      if (!ledger.lost(error) || !(this.#reached || this.#isChance(error)))
+        throw refusalOf(`${this.#label} could not be counted`, error)
       this.#drop(ledger)
       throw new LostError('lost', { cause: error })
     }
+  }
+
+  /** It was open a moment ago. Once it may just have been lost; a server that always ends it is the wrong one. */
+  #isChance(error: unknown): boolean {
+    const first = !this.#lostEarly
+    this.#lostEarly = true
+    return first && LOST.test(driverCode(error) ?? '')
   }
 
   #opened(): Promise<Ledger> {

@@ -3,6 +3,7 @@ import { serve, shared } from '../../../src/bullmq/index.ts'
 import { resourceLimit } from '../../../src/index.ts'
 import { double } from '../../fixtures/bullmq/fault-functions.ts'
 import { describeEachServer, describeOwn } from '../../servers/describe-each-server.ts'
+import { queueName } from '../../servers/queues.ts'
 import { chaosProxyTo } from './chaos-proxy.ts'
 import { Scene } from './scene.ts'
 
@@ -24,6 +25,18 @@ describeEachServer('a connection that is lost while a queue is opened', server =
     expect(proxy.dropped).toBe(true)
     const caller = await scene.caller()
     expect(await caller.submit(double, scene.folder, 1)).toBe(2)
+  })
+})
+
+describeEachServer('a connection that is lost at the first question of a limit', server => {
+  it('fails no acquisition', async () => {
+    const proxy = await chaosProxyTo(server.url)
+    const options = { connection: proxy.url, name: queueName('first'), prefix: queueName('limits') }
+    const limit = shared(resourceLimit({ key: 'units', capacity: 1 }), options)
+    onTestFinished(() => limit.close())
+    proxy.dropAt(options.name)
+    await using _permit = await limit.acquire()
+    expect(proxy.dropped).toBe(true)
   })
 })
 
