@@ -11,7 +11,7 @@ import { progressReporter } from '../progress/progress-reporter.ts'
 import { Entry } from '../task/entry.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
-import type { Outcome, TaskHandle } from '../task/types.ts'
+import type { Outcome, TaskHandle, WaitOptions } from '../task/types.ts'
 import { CallSettings } from './call-settings.ts'
 import type { Engine, PreparedCall } from './engine.ts'
 import type { AnyFunction } from './functions/registry.ts'
@@ -213,8 +213,8 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
   }
 
   /** Resolves when no call is pending or running: see {@link TaskManager.drain}. */
-  drain(): Promise<void> {
-    return this.#manager.drain()
+  drain(options?: WaitOptions): Promise<void> {
+    return this.#manager.drain(options)
   }
 
   /** Calls `listener` after each such event of a call, its progress included: see {@link TaskManager.on}. */

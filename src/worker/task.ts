@@ -1,6 +1,6 @@
 import { INSPECT, type Inspection, inspected } from '../inspect.ts'
 import { callback, knownOptions } from '../options.ts'
-import type { Outcome, TaskHandle } from '../task/types.ts'
+import type { Outcome, TaskHandle, WaitOptions } from '../task/types.ts'
 import { CALL_OPTIONS, CallSettings } from './call-settings.ts'
 import { configuration } from './configuration.ts'
 import { importedNow, insideWorker } from './functions/nesting.ts'
@@ -87,7 +87,7 @@ function withCalls(
       return withCalls(fn, worker, merged, new CallSettings(merged))
     },
     stats: () => worker().stats(),
-    drain: () => worker().drain(),
+    drain: (options?: WaitOptions) => worker().drain(options),
     on: (...listening: Parameters<TaskWorker['on']>) => worker().on(...listening),
     close: (closeOptions?: Parameters<TaskWorker['close']>[0]) => worker().close(closeOptions),
     stop: () => worker().stop(),

@@ -11,7 +11,7 @@ import type {
   TaskManagerOptions,
 } from '../manager/types.ts'
 import type { Progress } from '../progress/types.ts'
-import type { Outcome, TaskHandle } from '../task/types.ts'
+import type { Outcome, TaskHandle, WaitOptions } from '../task/types.ts'
 import type { DistributedOptions, OfArguments, SharedCallOptions } from './distributed/settings.ts'
 import type { HostOptions } from './host/host.ts'
 import type { PoolOptions } from './pool/pool-options.ts'
@@ -127,7 +127,7 @@ export interface TaskFunction<A extends readonly unknown[] = readonly unknown[],
   with(options: CallOptions<A, Outcome<R>>): TaskFunction<A, R>
   stats(): WorkerStats
   /** Resolves when no call is pending or running. */
-  drain(): Promise<void>
+  drain(options?: WaitOptions): Promise<void>
   /** Calls `listener` after each such event of a call, its progress included: see `TaskManager.on`. */
   on<T extends keyof ManagerEvents>(event: T, listener: (event: ManagerEvents[T]) => void): () => void
   /** Closes like `TaskManager.close`, and ends the workers. */

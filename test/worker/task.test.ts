@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { type MapResults, resourceLimit, type TaskHandle } from '../../src/index.ts'
+import { type MapResults, type MapSettled, resourceLimit, type TaskHandle } from '../../src/index.ts'
 import { currentTask, type TaskFunction, TaskWorker, task, type WorkerOptions } from '../../src/worker/index.ts'
 import { failureOf } from '../work.ts'
 
@@ -42,7 +42,8 @@ describe('task', () => {
   it('is closed, drained and disposed like a worker', async () => {
     const work = task(async (x: number) => x)
     work(1)
-    await work.drain()
+    await expect(work.drain({ timeout: -1 })).rejects.toThrow(RangeError)
+    await work.drain({ timeout: 10_000 })
     expect(work.stats()).toMatchObject({ done: 1 })
     expect(await work.close()).toMatchObject({ done: 1 })
     let handle: TaskHandle<number>
@@ -184,6 +185,7 @@ describe('the types of a task', () => {
     expectTypeOf(join.map([1], ['a'])).toEqualTypeOf<MapResults<string>>()
     expectTypeOf(join.map([1], { onError: 'collect' })).toEqualTypeOf<MapResults<string | Error>>()
     expectTypeOf(join.map([1], ['a'], { onError: 'collect' })).toEqualTypeOf<MapResults<string | Error>>()
+    expectTypeOf(join.map([1], { onError: 'settle' })).toEqualTypeOf<MapResults<MapSettled<string>>>()
     const wrong = () => {
       // @ts-expect-error a string is no number
       join.map(['a'])
