@@ -1,4 +1,4 @@
-import { now, startBackgroundTimer } from '../../clock.ts'
+import { now } from '../../clock.ts'
 import { CallAnswers } from './call-answers.ts'
 import type { ConnectionReport } from './connection-report.ts'
 import { refusalOf } from './errors.ts'
@@ -8,17 +8,12 @@ import { Lookout } from './lookout.ts'
 import { type OpenQueue, openQueue, type QueueOptions } from './open-queue.ts'
 import { OutstandingCalls } from './outstanding-calls.ts'
 import { isPassing } from './passing.ts'
+import { AGAIN, Persistence, pause } from './persistence.ts'
 import { Presence } from './presence.ts'
 import { Priorities } from './priorities.ts'
 import { encodeThrown } from './protocol.ts'
 import { type CallRequest, type JobEnd, QueuedCall } from './queued-call.ts'
 import { noResult, parsed, resultIn } from './received.ts'
-
-/** Milliseconds until what failed for a server that is away is tried again. */
-const AGAIN = 1_000
-
-/** For what is not given up. */
-const FOREVER = new AbortController().signal
 
 /** The calls of this process in one queue: adds their jobs, hears what becomes of them, and has them stopped. */
 export class QueueClient {
@@ -31,6 +26,10 @@ export class QueueClient {
   readonly #lookout: Lookout
   readonly #report: ConnectionReport
   readonly #lifetime = new Lifetime(() => this.#open())
+  readonly #tries = new Persistence(
+    () => this.#lifetime.current !== undefined,
+    error => this.#heardTrouble(error),
+  )
   #lastJob = 0
   #calls = 0
   readonly #listeners: EventListeners = {
@@ -66,7 +65,7 @@ export class QueueClient {
       await open?.server.publish(open.control, event, fields)
     }
     // A function waits for its answer for as long as it takes.
-    const persistent: typeof publish = (...answer) => this.#persist(FOREVER, () => publish(...answer))
+    const persistent: typeof publish = (...answer) => this.#tries.persist(() => publish(...answer))
     this.#answers = new CallAnswers(persistent, jobId => this.#outstanding.of(jobId))
   }
 
@@ -119,7 +118,7 @@ export class QueueClient {
     const { cache } = call.request.data
     const { server } = await this.#lifetime.opened()
     const cached =
-      cache && (await this.#persist(call.request.signal, () => server.cache.get(this.#options.queue, cache[0])))
+      cache && (await this.#tries.persist(() => server.cache.get(this.#options.queue, cache[0]), call.request.signal))
     if (call.settled) return
     if (cached === undefined) return await this.#add(call)
     call.start()
@@ -131,7 +130,7 @@ export class QueueClient {
     const { request } = call
     this.#lastJob += 1
     this.#listen(call, `${this.#id}-${this.#lastJob}`)
-    const job = await this.#persist(request.signal, () => this.#addJob(call))
+    const job = await this.#tries.persist(() => this.#addJob(call), request.signal)
     if (job !== call.jobId) await this.#join(call, job)
   }
 
@@ -153,23 +152,8 @@ export class QueueClient {
   async #join(call: QueuedCall, jobId: string): Promise<void> {
     this.#listen(call, jobId)
     const open = await this.#lifetime.opened()
-    await this.#persist(call.request.signal, () => this.#check(open, call))
+    await this.#tries.persist(() => this.#check(open, call), call.request.signal)
     if (!call.settled && (await open.queue.getJobState(jobId)) === 'active') call.start()
-  }
-
-  /** Tries again what failed only because the server could not be reached just now. */
-  async #persist<T>(signal: AbortSignal, action: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await action()
-      } catch (error) {
-        if (!isPassing(error) || this.#lifetime.current === undefined) throw error
-        this.#heardTrouble(error)
-        if (!signal.aborted) await pause(AGAIN)
-        // Closed meanwhile, as no call is left: nobody would close what is opened now.
-        if (signal.aborted || this.#lifetime.current === undefined) throw error
-      }
-    }
   }
 
   #listen(call: QueuedCall, jobId: string): void {
@@ -262,8 +246,4 @@ export class QueueClient {
     const job = await this.#addJob(call)
     if (job !== jobId) await Promise.all(this.#outstanding.of(jobId).map(each => this.#join(each, job)))
   }
-}
-
-function pause(delay: number): Promise<void> {
-  return new Promise(resolve => void startBackgroundTimer(delay, () => resolve()))
 }
