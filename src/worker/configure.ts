@@ -55,8 +55,8 @@ function check(options: Defaults<WorkerOptions>): void {
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue
     const alone: WorkerOptions = { [name]: value }
-    // These two are refused without their mode, which is given elsewhere.
-    if (name !== 'key' && name !== 'cache')
+    // These are refused without their mode, which is given elsewhere.
+    if (!['key', 'cache', 'init', 'teardown'].includes(name))
       workerSettings(name === 'minWorkers' ? { ...alone, maxWorkers: Number.POSITIVE_INFINITY } : alone, {})
     if (name !== 'cost') new CallSettings(alone, {})
     else if (typeof value !== 'function') optionsObject('cost', value as object)

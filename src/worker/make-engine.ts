@@ -2,8 +2,10 @@ import { TaskManager } from '../manager/task-manager.ts'
 import { DistributedEngine } from './distributed/distributed-engine.ts'
 import { distributedSettings } from './distributed/settings.ts'
 import type { Engine } from './engine.ts'
-import type { HostOptions, StartOptions } from './host/host.ts'
+import { moduleUrl } from './functions/module-url.ts'
+import type { Host, HostOptions, StartOptions } from './host/host.ts'
 import { startProcessHost } from './host/process-host.ts'
+import { refuseUncarriable } from './host/setup.ts'
 import { startThreadHost } from './host/thread-host.ts'
 import { LoopEngine } from './loop-engine.ts'
 import { WorkerPool } from './pool/worker-pool.ts'
@@ -13,16 +15,22 @@ import type { WorkerSettings } from './worker-settings.ts'
 /** The engine of a mode. Threads and processes are started by the first calls, or now for `minWorkers`. */
 export function makeEngine(settings: WorkerSettings, manager: TaskManager): Engine {
   const { mode, pool, module, cleanupTimeout } = settings
-  const host = reportingHost(settings.host, manager)
+  const where = module !== undefined && { module: moduleUrl(module) }
+  const host: StartOptions = { ...reportingHost(settings.host, manager), ...where, stopTimeout: cleanupTimeout }
   const calls = { ...(module !== undefined && { module }), cleanupTimeout }
+  const startPool = (kind: 'thread' | 'process', start: (options: StartOptions) => Host) => {
+    // What can't be carried is refused now, and not in each worker.
+    refuseUncarriable(host, kind)
+    return new WorkerPool(({ number }) => start({ ...host, number }), pool)
+  }
   switch (mode) {
     case 'sync':
     case 'async':
       return new LoopEngine(mode === 'sync', () => manager.stats().running)
     case 'thread':
-      return new PoolEngine(new WorkerPool(() => startThreadHost(host), pool), calls)
+      return new PoolEngine(startPool('thread', startThreadHost), calls)
     case 'process':
-      return new PoolEngine(new WorkerPool(() => startProcessHost(host), pool), calls)
+      return new PoolEngine(startPool('process', startProcessHost), calls)
     case 'distributed': {
       const { report } = TaskManager.schedulerOf(manager)
       return new DistributedEngine(distributedSettings(settings.distributed), module, (error, message) =>
@@ -37,7 +45,7 @@ function reportingHost(options: HostOptions, manager: TaskManager): StartOptions
   const { onMessage } = options
   const { report } = TaskManager.schedulerOf(manager)
   const onLateError: StartOptions['onLateError'] = (error, { kind, id }) =>
-    report.log(error, `nothing caught an error in the ${kind} ${id}, of a call that had ended`)
+    report.log(error, `no call could hear of an error in the ${kind} ${id}`)
   const host = { ...options, onLateError }
   if (onMessage === undefined) return host
   const told: typeof onMessage = async (message, worker) => onMessage(message, worker)

@@ -69,6 +69,7 @@ export function workerSettings(explicit: WorkerOptions, config = configuration()
   const distributed = pick(options, DISTRIBUTED_OPTIONS)
   if (mode === 'distributed') distributedSettings(distributed)
   else refuseShared(explicit, mode)
+  refuseSetup(explicit, options, mode)
   const given = pick(options, OF_MANAGER)
   const manager = { ...given, name: name ?? 'worker', maxTasks: capacity('maxWorkers', maxTasks) }
   const { cleanupTimeout } = managerSettings(manager)
@@ -98,6 +99,19 @@ function refuseShared(explicit: WorkerOptions, mode: WorkerMode): void {
       throw new TypeError(
         `${option} needs the mode 'distributed', where calls can be told apart, got the mode '${mode}'`,
       )
+    }
+  }
+}
+
+/** A function that counts on its setup would fail in ways that nobody would understand. */
+function refuseSetup(explicit: WorkerOptions, options: WorkerOptions, mode: WorkerMode): void {
+  const hasWorkers = mode === 'thread' || mode === 'process'
+  for (const option of ['init', 'teardown'] as const) {
+    if (!hasWorkers && explicit[option] !== undefined) {
+      throw new TypeError(`${option} needs the mode 'thread' or 'process', which have workers, got the mode '${mode}'`)
+    }
+    if (hasWorkers && options[option] !== undefined && options.module === undefined) {
+      throw new TypeError(`${option} needs module, which has that function: import.meta.url`)
     }
   }
 }

@@ -67,8 +67,12 @@ function scriptedHost() {
     return {
       kind: 'thread',
       id: 1,
-      post: message => void structuredClone(message),
+      post(message) {
+        structuredClone(message)
+        if (message[0] === 'stop') this.end()
+      },
       carry: structuredClone,
+      drained: async () => {},
       printed: async () => {},
       hold: () => {},
       end() {

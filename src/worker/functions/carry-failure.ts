@@ -5,8 +5,8 @@ import type { Destination } from './uncarriable.ts'
 
 /** What could not be carried, and whose it is. */
 export interface CarryAttempt {
-  /** All arguments of a call as an array, or its result. */
-  readonly of: 'arguments' | 'result'
+  /** All arguments of a call as an array, its result, or what workers are set up with. */
+  readonly of: 'arguments' | 'result' | 'initData'
   /** The name of the function. */
   readonly name: string
   readonly to: Destination
@@ -20,12 +20,15 @@ export function carryFailure(value: unknown, cause: unknown, { of, name, to }: C
   const found = search(value, to)
   if (found === undefined) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    return new SerializationError(`the ${of} of ${callable(name)} can't be carried to another ${to}: ${reason}`, {
-      cause,
-    })
+    return new SerializationError(
+      `${of === 'initData' ? of : `the ${of}`} of ${callable(name)} can't be carried to another ${to}: ${reason}`,
+      {
+        cause,
+      },
+    )
   }
   const { is, remedy, path } = found
-  const [whole, inside] = of === 'result' ? ['the result', path] : argumentOf(path)
+  const [whole, inside] = of === 'arguments' ? argumentOf(path) : [of === 'result' ? 'the result' : of, path]
   const part = `${whole} of ${callable(name)}${inside === '' ? '' : `, at ${inside},`}`
   return new SerializationError(`${part} is ${is}, which can't be carried to another ${to}: ${remedy}`, { cause })
 }

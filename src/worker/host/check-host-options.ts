@@ -1,4 +1,4 @@
-import { callback, duration, type Known, knownOptions, optionsObject, show } from '../../options.ts'
+import { boolean, callback, duration, type Known, knownOptions, optionsObject, show, string } from '../../options.ts'
 import type { HostOptions, WorkerLimits } from './host.ts'
 
 export const HOST_OPTIONS: Known<HostOptions> = {
@@ -8,6 +8,10 @@ export const HOST_OPTIONS: Known<HostOptions> = {
   argv: true,
   execArgv: true,
   onMessage: true,
+  inheritEnv: true,
+  init: true,
+  initData: true,
+  teardown: true,
 }
 
 const WORKER_LIMITS: Known<WorkerLimits> = {
@@ -18,12 +22,16 @@ const WORKER_LIMITS: Known<WorkerLimits> = {
 }
 
 /** Refuses what is wrong where it is given: workers are started later, when nobody is there to be told. */
-export function checkHostOptions({ startTimeout, resourceLimits, env, argv, execArgv, onMessage }: HostOptions): void {
+export function checkHostOptions(options: HostOptions): void {
+  const { startTimeout, resourceLimits, env, argv, execArgv, onMessage, inheritEnv, init, teardown } = options
   if (startTimeout !== undefined) duration('startTimeout', startTimeout)
   knownOptions('resourceLimits', resourceLimits, WORKER_LIMITS)
   optionsObject('env', env)
   strings('argv', argv)
   strings('execArgv', execArgv)
+  if (inheritEnv !== undefined) boolean('inheritEnv', inheritEnv)
+  if (init !== undefined) string('init', init)
+  if (teardown !== undefined) string('teardown', teardown)
   if (onMessage !== undefined) callback('onMessage', onMessage)
 }
 

@@ -52,6 +52,22 @@ export interface HostOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** The arguments of the workers, after the script in their `process.argv`. This process's own may have secrets in them, and a list of processes shows those of processes. @default none */
   readonly argv?: readonly string[]
+  /** Whether workers have this process's environment, to which `env` adds; `false`: that of `env` alone. @default true */
+  readonly inheritEnv?: boolean
+  /**
+   * The name of a function of `module` that each worker runs once, before its first call, and awaits: to load a model, to
+   * open a connection. It gets `initData` and a {@link WorkerIdentity}. When it fails the worker has not started, which
+   * counts as a crash; `startTimeout` is its time too. @default none
+   */
+  readonly init?: string
+  /** What `init` gets: data, which each worker gets a copy of. */
+  readonly initData?: unknown
+  /**
+   * The name of a function of `module` that each worker runs, and awaits, before it ends because it is no longer needed:
+   * to close what `init` has opened. `process.on('exit')` is told after it. Neither runs in a worker that crashes, or is
+   * ended for a call that did not stop. It has `cleanupTimeout`; what it throws is logged. @default none
+   */
+  readonly teardown?: string
   /** Flags of Node for the workers. @default this process's own, without those of the inspector */
   readonly execArgv?: readonly string[]
   /**
@@ -61,8 +77,20 @@ export interface HostOptions {
   readonly onMessage?: (message: unknown, worker: MessagingWorker) => void
 }
 
+/** What the function `init` is told of its worker. */
+export interface WorkerIdentity {
+  /** 1, 2, 3 … in the order in which the workers were started; a worker in another's place has a number of its own. */
+  readonly number: number
+}
+
 /** How a worker is started for its caller. */
 export interface StartOptions extends HostOptions {
+  /** The module of `init` and `teardown`. */
+  readonly module?: string
+  /** The number of the worker. @default 1 */
+  readonly number?: number
+  /** Milliseconds an idle worker gets to end by itself when it is stopped. @default 1_000 */
+  readonly stopTimeout?: number
   /** Hears of an error that nothing in the worker has caught, of a call that is over or of none. */
   readonly onLateError?: (error: unknown, worker: MessagingWorker) => void
 }

@@ -14,6 +14,8 @@ export interface Link {
   readonly carry: (value: unknown) => unknown
   /** Resolves when what it has written so far, in bytes, has arrived here. */
   printed(stdout: number, stderr: number): Promise<void>
+  /** Resolves when everything has been passed on that it had printed when it ended. */
+  drained(): Promise<void>
   /** Ends the worker for sure, whatever it does; `exited` follows. */
   end(): void
   /** Whether the worker keeps this process alive. */

@@ -31,10 +31,15 @@ export class Output {
     void this.#flush()
   }
 
+  /** Resolves when everything printed so far has left this worker. */
+  async written(): Promise<void> {
+    await this.#stdout.written()
+    await this.#stderr.written()
+  }
+
   async #flush(): Promise<void> {
     while (this.#rounds > 0) {
-      await this.#stdout.written()
-      await this.#stderr.written()
+      await this.written()
       this.#rounds -= 1
     }
     this.#uplink.post(['quiet', this.#stdout.bytes, this.#stderr.bytes])

@@ -1,4 +1,8 @@
 import type { Readable, Writable } from 'node:stream'
+import { startTimer } from '../../clock.ts'
+
+/** Milliseconds. */
+const SILENCE = 1_000
 
 /**
  * Passes on what a worker writes, no faster than it is taken. Not by `pipe`, which leaves listeners on the target for
@@ -7,18 +11,28 @@ import type { Readable, Writable } from 'node:stream'
 export class PassedOn {
   #bytes = 0
   #ended = false
+  /** The target takes no more for now. */
+  #paused = false
+  readonly #closed = Promise.withResolvers<void>()
   #waiting: { readonly bytes: number; readonly tell: () => void }[] = []
 
   constructor(source: Readable | null, target: () => Writable) {
     source?.on('data', (chunk: Buffer) => {
-      const resume = () => source.resume()
-      if (!target().write(chunk, resume)) source.pause()
+      const resume = () => {
+        this.#paused = false
+        source.resume()
+      }
+      if (!target().write(chunk, resume)) {
+        this.#paused = true
+        source.pause()
+      }
       this.#bytes += chunk.length
       this.#tell()
     })
     this.#ended = source === null
     source?.on('close', () => {
       this.#ended = true
+      this.#closed.resolve()
       this.#tell()
     })
   }
@@ -29,6 +43,26 @@ export class PassedOn {
       this.#waiting.push({ bytes, tell })
       this.#tell()
     })
+  }
+
+  /**
+   * Resolves when everything has been passed on, once the process is gone. One that it had started, and that has left its
+   * group, may hold the pipe open: when nothing comes for a second though the target would take it, that was all.
+   */
+  async drained(): Promise<void> {
+    while (!this.#ended) {
+      const before = this.#bytes
+      await this.#closedWithin(SILENCE)
+      if (!this.#paused && this.#bytes === before) return
+    }
+  }
+
+  async #closedWithin(ms: number): Promise<void> {
+    const over = Promise.withResolvers<void>()
+    // After a turn of the event loop, which reads what has come while it was busy.
+    const timer = startTimer(ms, () => setImmediate(over.resolve))
+    await Promise.race([this.#closed.promise, over.promise])
+    timer.cancel()
   }
 
   #tell(): void {

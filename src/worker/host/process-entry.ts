@@ -27,6 +27,7 @@ const uplink: Uplink = {
   post: message => channel.post(message),
   carry: value => deserialize(serialize(notTooDeep(value))),
   memory: () => process.memoryUsage.rss(),
+  exit: () => exit(0),
   crash(error) {
     uplink.post(['uncaught', plainThrown(error, uplink.carry)])
     exit(1)

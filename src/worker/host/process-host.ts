@@ -58,7 +58,7 @@ class ProcessLink implements Link {
       bare<SpawnOptions>({
         detached: process.platform !== 'win32',
         stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
-        env: environment({ ...options.env, ...workerEnvironment() }),
+        env: environment({ ...options.env, ...workerEnvironment() }, options.inheritEnv),
       }),
     )
     this.id = this.#child.pid ?? -1
@@ -79,6 +79,10 @@ class ProcessLink implements Link {
 
   async printed(stdout: number, stderr: number): Promise<void> {
     await Promise.all([this.#stdout.reached(stdout), this.#stderr.reached(stderr)])
+  }
+
+  async drained(): Promise<void> {
+    await Promise.all([this.#stdout.drained(), this.#stderr.drained()])
   }
 
   end(): void {

@@ -23,6 +23,16 @@ export type ToWorker =
   | readonly [kind: 'answer', request: number, answer: unknown]
   | readonly [kind: 'refusal', request: number, error: PlainThrown]
   | readonly [kind: 'memory']
+  /** The first message, when there is something to set up; a second `ready` follows. */
+  | readonly [
+      kind: 'setup',
+      init: FunctionReference | undefined,
+      teardown: FunctionReference | undefined,
+      data: unknown,
+      number: number,
+    ]
+  /** It has no calls and gets no more: it ends in its own way. */
+  | readonly [kind: 'stop']
 
 /** What a worker says. */
 export type FromWorker =

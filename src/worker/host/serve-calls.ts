@@ -1,5 +1,5 @@
 import { SerializationError } from '../../errors.ts'
-import { revivedThrown } from '../../serialise/thrown.ts'
+import { plainThrown, revivedThrown } from '../../serialise/thrown.ts'
 import { errorClasses } from '../functions/error-classes.ts'
 import type { ResolvedFunction } from '../functions/resolve-function.ts'
 import { resolveFunction } from '../functions/resolve-function.ts'
@@ -10,6 +10,7 @@ import { Output } from './output.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
 import { RemoteCall } from './remote-call.ts'
 import { Requests } from './requests.ts'
+import { setUp } from './setup.ts'
 import { toWorker } from './to-worker.ts'
 
 /** The way back to the caller's side, from inside the worker. */
@@ -19,6 +20,8 @@ export interface Uplink {
   readonly carry: (value: unknown) => unknown
   /** How many bytes this worker holds. */
   memory(): number
+  /** Ends this worker, which is needed no longer. */
+  exit(): void
   /** Ends this worker, whose calls can't be served any more, and says why: none of them may wait for ever. */
   crash(error: unknown): void
 }
@@ -47,11 +50,34 @@ export function serveCalls(uplink: Uplink): (message: unknown) => void {
       output.announce()
     })
     calls.set(id, call)
-    if (known.fn !== undefined) return call.run(known.fn)
-    void resolve(known, call)
+    if (known.fn !== undefined && settingUp === undefined) return call.run(known.fn)
+    void resolve(known, call, settingUp)
   }
 
   watchUncaught(uplink, () => calls.size === 0)
+
+  let settingUp: Promise<void> | undefined
+  let teardown: ResolvedFunction | undefined
+
+  const setup = async (message: Extract<ToWorker, readonly ['setup', ...unknown[]]>) => {
+    try {
+      teardown = await setUp(message)
+      settingUp = undefined
+      uplink.post(['ready'])
+    } catch (error) {
+      uplink.crash(error)
+    }
+  }
+
+  const stop = async () => {
+    try {
+      await teardown?.()
+    } catch (error) {
+      uplink.post(['late', plainThrown(error, uplink.carry)])
+    }
+    await output.written()
+    uplink.exit()
+  }
 
   const act = (message: ToWorker): void => {
     switch (message[0]) {
@@ -63,6 +89,11 @@ export function serveCalls(uplink: Uplink): (message: unknown) => void {
         return requests.answered(message[1], message[2])
       case 'refusal':
         return requests.refused(message[1], message[2])
+      case 'setup':
+        settingUp = setup(message)
+        return
+      case 'stop':
+        return void stop()
       case 'memory':
         return uplink.post(['memory', uplink.memory()])
     }
@@ -77,9 +108,10 @@ export function serveCalls(uplink: Uplink): (message: unknown) => void {
   }
 }
 
-async function resolve(known: KnownFunction, call: RemoteCall): Promise<void> {
+async function resolve(known: KnownFunction, call: RemoteCall, after: Promise<void> | undefined): Promise<void> {
   try {
-    known.fn = await resolveFunction(known.reference)
+    await after
+    known.fn ??= await resolveFunction(known.reference)
   } catch (error) {
     return call.fail(error)
   }

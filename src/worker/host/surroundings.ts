@@ -7,10 +7,13 @@ export function ownOptions(options: StartOptions): StartOptions {
   return bare({ ...options, ...(resourceLimits !== undefined && { resourceLimits: bare(resourceLimits) }) })
 }
 
-/** The environment of a worker: this process's own, with these changes. */
-export function environment(changes: Readonly<Record<string, string | undefined>>): Record<string, string> {
+/** The environment of a worker: this process's own, or none, with these changes. */
+export function environment(
+  changes: Readonly<Record<string, string | undefined>>,
+  inherit = true,
+): Record<string, string> {
   const result: Record<string, string> = bare({})
-  for (const [name, value] of Object.entries({ ...process.env, ...changes })) {
+  for (const [name, value] of Object.entries({ ...(inherit && process.env), ...changes })) {
     if (value !== undefined) result[name] = value
   }
   if (result.NODE_OPTIONS?.includes('--inspect')) {

@@ -21,6 +21,7 @@ const uplink: Uplink = {
     const { used_heap_size, external_memory } = getHeapStatistics()
     return used_heap_size + external_memory
   },
+  exit: () => exit(0),
   crash(error) {
     post(['uncaught', plainThrown(error, uplink.carry)])
     exit(1)

@@ -51,7 +51,7 @@ class ThreadLink implements Link {
         eval: evaluated,
         name: 'taskscope',
         argv: [...(options.argv ?? [])],
-        env: environment({ ...options.env, ...workerEnvironment() }),
+        env: environment({ ...options.env, ...workerEnvironment() }, options.inheritEnv),
         ...(options.execArgv !== undefined && { execArgv: [...options.execArgv] }),
         ...(options.resourceLimits !== undefined && { resourceLimits: options.resourceLimits }),
       }),
@@ -76,6 +76,8 @@ class ThreadLink implements Link {
   }
 
   async printed(): Promise<void> {}
+
+  async drained(): Promise<void> {}
 
   end(): void {
     void this.#worker.terminate()

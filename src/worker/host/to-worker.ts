@@ -14,6 +14,10 @@ export function toWorker(message: unknown): ToWorker {
     case 'refusal':
       if (typeof number === 'number' && typeof carried === 'object') return message as ToWorker
       break
+    case 'setup':
+      if (isSetup(message as readonly unknown[])) return message as ToWorker
+      break
+    case 'stop':
     case 'memory':
       return message as ToWorker
   }
@@ -23,6 +27,10 @@ export function toWorker(message: unknown): ToWorker {
 function isCall([, call, fn, reference, , task, name, attempt]: readonly unknown[]): boolean {
   const numbers = typeof call === 'number' && typeof fn === 'number' && typeof task === 'number'
   return numbers && typeof attempt === 'number' && typeof name === 'string' && isReference(reference)
+}
+
+function isSetup([, init, teardown, , number]: readonly unknown[]): boolean {
+  return isReference(init) && isReference(teardown) && typeof number === 'number'
 }
 
 function isReference(reference: unknown): boolean {

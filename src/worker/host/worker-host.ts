@@ -7,6 +7,7 @@ import { errorClasses } from '../functions/error-classes.ts'
 import { assertMayStartWorker } from '../functions/nesting.ts'
 import { callable } from '../functions/outside-error.ts'
 import { answer } from './answer.ts'
+import { Arrivals } from './arrivals.ts'
 import { CallInWorker } from './call-in-worker.ts'
 import { callCrashed, startFailed, workerGone } from './crash.ts'
 import { fromWorker } from './from-worker.ts'
@@ -16,10 +17,10 @@ import type { Host, HostCall, HostCallOptions, HostExit, MessagingWorker, StartO
 import type { Link, LinkListener } from './link.ts'
 import { postPacked } from './post-packed.ts'
 import { callMessage } from './protocol.ts'
+import { setupMessage } from './setup.ts'
 
 const START_TIMEOUT = 10_000
-/** Milliseconds that `stop` gives what was printed to arrive. */
-const PRINTING_TIMEOUT = 1_000
+const STOP_TIMEOUT = 1_000
 const STOPPED = 'it was stopped'
 const ENDING: HostExit = { exitCode: null, signal: null, requested: true }
 
@@ -34,13 +35,15 @@ export class WorkerHost implements Host {
   readonly #hold: Hold
   readonly #calls = new Map<number, CallInWorker>()
   readonly #functions = new FunctionNumbers()
-  /** Resolved when what its calls have printed has arrived. */
-  #printing: PromiseWithResolvers<void> | undefined
+  readonly #arrivals: Arrivals
   readonly #memory: PromiseWithResolvers<number>[] = []
   readonly #ready = Promise.withResolvers<void>()
   readonly #exited = Promise.withResolvers<HostExit>()
   readonly #startTimer: Timer
+  readonly #drained = Promise.withResolvers<void>()
   #starting = true
+  /** How often it will say that it is ready: when it is loaded, and when it is set up. */
+  #toCome: number
   /** This side ended it for a fault of its own: it was not ready in time, or what it said can't be understood. */
   #failed = false
   #nextCall = 1
@@ -67,6 +70,11 @@ export class WorkerHost implements Host {
     }
     this.#link = OUTSIDE.runInAsyncScope(start, undefined, listener)
     this.#hold = new Hold(this.#link)
+    this.#arrivals = new Arrivals(this.#link, () => this.#holdOrNot())
+    const setup = setupMessage(options, this.#link.kind)
+    this.#toCome = setup === undefined ? 1 : 2
+    // Before any call.
+    if (setup !== undefined) this.#link.post(setup)
     this.#startTimer = startTimer(limit, () => this.#tooLate(limit))
   }
 
@@ -118,17 +126,20 @@ export class WorkerHost implements Host {
   }
 
   async stop(): Promise<void> {
-    const printing = this.active === 0 ? this.#printing : undefined
-    if (this.#endedBecause !== undefined || printing === undefined) this.#end(STOPPED)
-    else {
-      this.#endedBecause = STOPPED
-      this.#holdOrNot()
-      const limit = startTimer(PRINTING_TIMEOUT, printing.resolve)
-      await printing.promise
-      limit.cancel()
-      this.#link.end()
-    }
+    if (this.closed || this.#starting || this.active > 0) this.#end(STOPPED)
+    else await this.#endInOrder()
     await this.exited
+    await this.#drained.promise
+  }
+
+  /** It runs its `teardown` and its exit handlers. */
+  async #endInOrder(): Promise<void> {
+    this.#endedBecause = STOPPED
+    this.#holdOrNot()
+    this.#link.post(['stop'])
+    const limit = startTimer(this.#options.stopTimeout ?? STOP_TIMEOUT, () => this.#link.end())
+    await this.exited
+    limit.cancel()
   }
 
   /** Never throws: nobody would catch it. Nothing is believed of a worker that has said what can't be understood. */
@@ -166,12 +177,12 @@ export class WorkerHost implements Host {
         this.#memory.shift()?.resolve(message[1])
         return this.#holdOrNot()
       case 'noisy':
-        this.#printing = Promise.withResolvers()
-        return
+        return this.#arrivals.noisy()
       case 'quiet':
-        return void this.#arrived(message[1], message[2])
+        return void this.#arrivals.quiet(message[1], message[2])
       case 'ready':
-        return this.#started()
+        this.#toCome -= 1
+        return this.#toCome === 0 ? this.#started() : undefined
       case 'uncaught':
         this.#uncaught = { error: revivedThrown(message[1], errorClasses()) }
         return
@@ -214,19 +225,6 @@ export class WorkerHost implements Host {
     this.#holdOrNot()
   }
 
-  async #arrived(stdout: number, stderr: number): Promise<void> {
-    const printing = this.#printing
-    await this.#link.printed(stdout, stderr)
-    printing?.resolve()
-    if (this.#printing === printing) this.#printed()
-  }
-
-  #printed(): void {
-    this.#printing?.resolve()
-    this.#printing = undefined
-    this.#holdOrNot()
-  }
-
   #tooLate(limit: number): void {
     this.#failed = true
     this.#end(`it was not ready after ${limit} ms (startTimeout)`)
@@ -234,9 +232,9 @@ export class WorkerHost implements Host {
 
   /** Until it is ready, while it has calls and until it is gone once it is told to go, somebody waits for it. */
   #holdOrNot(): void {
-    const awaited = this.#calls.size > 0 || this.#memory.length > 0 || this.#printing !== undefined
+    const awaited = this.#calls.size > 0 || this.#memory.length > 0
     const changing = this.#starting || this.#endedBecause !== undefined
-    this.#hold.want(this.#exit === undefined && (awaited || changing))
+    this.#hold.want(this.#arrivals.awaited || (this.#exit === undefined && (awaited || changing)))
   }
 
   #abort(id: number, call: CallInWorker): void {
@@ -270,8 +268,8 @@ export class WorkerHost implements Host {
     this.#calls.clear()
     for (const asked of this.#memory.splice(0)) asked.reject(workerGone(whole))
     if (this.#starting) this.#ready.reject(startFailed(this.#link.kind, whole, this.#endedBecause))
-    this.#printed()
     this.#exited.resolve(whole)
+    this.#drained.resolve(this.#arrivals.drain())
   }
 
   #crashOf(name: string, exit: HostExit): Error {

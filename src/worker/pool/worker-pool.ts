@@ -11,6 +11,8 @@ import { PoolWorker } from './pool-worker.ts'
 import { Recycling } from './recycling.ts'
 import { WaitingCall } from './waiting-call.ts'
 
+type StartHost = (options: { readonly number: number }) => Host
+
 /** What a pool has and has had. */
 export interface PoolStats {
   /** The workers there are, those that start or go included. */
@@ -34,7 +36,7 @@ export interface PoolStats {
  * whatever waits and whatever comes is rejected with the reason. Idle workers do not keep this process alive.
  */
 export class WorkerPool implements AsyncDisposable {
-  readonly #startHost: () => Host
+  readonly #startHost: StartHost
   readonly #settings: PoolSettings
   readonly #pick: Pick
   readonly #line = new Fifo<WaitingCall>()
@@ -46,8 +48,8 @@ export class WorkerPool implements AsyncDisposable {
   #dispatched = 0
   #stopped = false
 
-  /** `startHost` starts one worker: a thread or a process. */
-  constructor(startHost: () => Host, options?: PoolOptions) {
+  /** `startHost` starts one worker, a thread or a process, and is told its number. */
+  constructor(startHost: StartHost, options?: PoolOptions) {
     this.#startHost = startHost
     this.#settings = poolSettings(options)
     this.#pick = balancer(this.#settings.loadBalancing)
@@ -164,7 +166,7 @@ export class WorkerPool implements AsyncDisposable {
   #start(): PoolWorker | undefined {
     let host: Host
     try {
-      host = this.#startHost()
+      host = this.#startHost({ number: this.#started + 1 })
     } catch (error) {
       const first = this.#line.peek()
       if (first !== undefined) {

@@ -58,6 +58,8 @@ describe('toWorker', () => {
     [['answer', 1, {}]],
     [['refusal', 1, {}]],
     [['memory']],
+    [['stop']],
+    [['setup', MODULE, undefined, {}, 1]],
   ])('takes %j', message => {
     expect(toWorker(message)).toEqual(message)
   })
@@ -71,6 +73,8 @@ describe('toWorker', () => {
     [CALL.with(3, { kind: 'module', source: 'x => x', name: 'f' })],
     [['abort']],
     [['answer', '1']],
+    [['setup', MODULE, undefined, {}]],
+    [['setup', {}, undefined, {}, 1]],
   ])('refuses %j', message => {
     expect(() => toWorker(message)).toThrow(SerializationError)
   })
