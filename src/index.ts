@@ -81,7 +81,7 @@ export type {
   TaskEvents,
   TaskRunnerOptions,
 } from './runner/types.ts'
-export type { AcquireOptions } from './semaphore.ts'
+export type { AcquireOptions, SemaphorePermit, UseOptions } from './semaphore.ts'
 export { Semaphore } from './semaphore.ts'
 export type { DamagedTask, StoreContents, StoredTask, TaskStore } from './store/types.ts'
 export type { Backoff, FailedAttempt } from './task/backoff.ts'

@@ -1,4 +1,4 @@
-import { Acquisition } from './admission/acquisition.ts'
+import { ACQUIRE_OPTIONS, Acquisition } from './admission/acquisition.ts'
 import { DEMAND } from './admission/demand.ts'
 import { HoldingMeter } from './admission/holding-meter.ts'
 import { Line } from './admission/line.ts'
@@ -7,10 +7,9 @@ import { HeldPermit, type Permit } from './admission/permit.ts'
 import { PermittedWork, type ResultOf } from './admission/permitted-work.ts'
 import { Supply } from './admission/supply.ts'
 import { INSPECT, type Inspection, inspected } from './inspect.ts'
-import { refuseAmounts } from './limits/demand-of.ts'
-import type { Amounts } from './limits/types.ts'
-import { amount, callback, capacity, knownOptions } from './options.ts'
-import { WAIT_OPTIONS } from './wait-limit.ts'
+import type { Amounts, LimitPermit } from './limits/types.ts'
+import { refuseAmounts } from './limits/unknown-key.ts'
+import { amount, callback, capacity, type Known, knownOptions } from './options.ts'
 
 /** How long to wait for a permit, and what ends the waiting early. */
 export interface AcquireOptions {
@@ -18,11 +17,30 @@ export interface AcquireOptions {
   readonly timeout?: number
   /** Aborting it leaves the line and rejects with the signal's reason. */
   readonly signal?: AbortSignal
+  /** Higher goes first among those that wait for the same, first come first served within. Any number. @default 0 */
+  readonly priority?: number
+}
+
+/** How work runs that holds permits. */
+export interface UseOptions extends AcquireOptions {
+  /** How many permits it holds. @default 1 */
+  readonly count?: number
+}
+
+const USE_OPTIONS: Known<UseOptions> = { ...ACQUIRE_OPTIONS, count: true }
+
+/** So many permits of a semaphore. */
+export interface SemaphorePermit extends Permit {
+  /** How many it still holds. */
+  readonly count: number
+  /** Gives back `count` of them, or all; the next in line has them at once. Nothing once all are back. */
+  release(count?: number): void
 }
 
 /**
  * A number of permits that are handed out first come, first served: nobody passes, also not one who asks for less than the
- * first in line. A freed permit belongs to the first in line before anyone new can take it.
+ * first in line, but who comes with a higher `priority`. A freed permit belongs to the first in line before anyone new can
+ * take it.
  *
  * Everything works as a promise and as an effection operation. It does not know who holds a permit: the same task
  * acquiring twice takes two.
@@ -35,23 +53,32 @@ export interface AcquireOptions {
  * ```
  */
 export class Semaphore {
-  /** How many there are in all. */
-  readonly permits: number
   readonly #supply: Supply
   readonly #line: Line
-  readonly #one: LineDemand<Permit>
+  readonly #one: LineDemand<CountedPermit>
 
   /** @param permits a positive integer or `Infinity` */
   constructor(permits: number) {
-    this.permits = capacity('permits', permits)
-    this.#supply = new Supply(new HoldingMeter(permits))
+    this.#supply = new Supply(new HoldingMeter(capacity('permits', permits)))
     this.#line = new Line([this.#supply])
-    this.#one = new LineDemand(this.#line, [1], HeldPermit)
+    this.#one = new LineDemand(this.#line, [1], permitOf)
+  }
+
+  /**
+   * How many there are in all: a positive integer or `Infinity`. More are handed out at once; where there are fewer than are
+   * held, none is until enough came back. Who waits for more than there are now waits until there are as many again.
+   */
+  get permits(): number {
+    return this.#supply.meter.capacity
+  }
+
+  set permits(value: number) {
+    this.#supply.resize(capacity('permits', value))
   }
 
   /** How many are not held now. */
   get available(): number {
-    return this.permits - this.#supply.meter.used(0)
+    return Math.max(0, this.permits - this.#supply.meter.used(0))
   }
 
   /** How many requests stand in line. */
@@ -64,25 +91,32 @@ export class Semaphore {
    *
    * @param count from 1 to `permits`; throws `RangeError` for more, which would never be granted. @default 1
    */
-  acquire(count = 1, options?: AcquireOptions): Acquisition<Permit> {
-    return new Acquisition(this.#demand(count), knownOptions('options', options, WAIT_OPTIONS))
+  acquire(count = 1, options?: AcquireOptions): Acquisition<SemaphorePermit> {
+    return new Acquisition<SemaphorePermit>(this.#demand(count), knownOptions('options', options, ACQUIRE_OPTIONS))
   }
 
   /** Takes `count` permits if they are free and nobody waits for some, else `undefined`. */
-  tryAcquire(count = 1): Permit | undefined {
+  tryAcquire(count = 1): SemaphorePermit | undefined {
     return this.#demand(count).take()
   }
 
   /**
-   * Runs `work` while holding one permit, and releases it when the work has stopped, however it ended. The work may return
-   * a value, a promise or an operation, and so may the result be awaited or `yield*`ed.
+   * Runs `work` while holding `count` permits (1), and releases them when the work has stopped, however it ended. The work
+   * may return a value, a promise or an operation, and so may the result be awaited or `yield*`ed.
    *
    * Without `yield*` it starts by itself, awaited or not. With it, it runs within the calling operation and is halted with
    * it. The place in the line is taken by this call.
    */
-  use<R>(work: () => R, options?: AcquireOptions): PermittedWork<ResultOf<R>> {
+  use<R>(work: () => R, options?: UseOptions): PermittedWork<ResultOf<R>> {
     callback('work', work)
-    return new PermittedWork(this.acquire(1, options), work)
+    const { count, ...waiting } = knownOptions('options', options, USE_OPTIONS) ?? {}
+    return new PermittedWork(this.acquire(count, waiting), work)
+  }
+
+  /** Resolves when `count` permits are free and nobody waits for them. It takes none, and holds up nobody. */
+  async whenAvailable(count = 1, options?: Omit<AcquireOptions, 'priority'>): Promise<void> {
+    const permit = await this.acquire(count, { ...options, priority: Number.NEGATIVE_INFINITY })
+    permit.putBack()
   }
 
   /** @internal */
@@ -92,13 +126,38 @@ export class Semaphore {
   }
 
   /** @internal */
-  [DEMAND](amounts?: Amounts): LineDemand<Permit> {
+  [DEMAND](amounts?: Amounts): LineDemand<LimitPermit> {
     refuseAmounts(amounts)
     return this.#one
   }
 
-  #demand(count: number): LineDemand<Permit> {
+  #demand(count: number): LineDemand<CountedPermit> {
     if (count === 1) return this.#one
-    return new LineDemand(this.#line, [amount('count', count, 1, this.permits)], HeldPermit)
+    return new LineDemand(this.#line, [amount('count', count, 1, this.permits)], permitOf)
   }
+}
+
+class CountedPermit extends HeldPermit implements SemaphorePermit, LimitPermit {
+  get count(): number {
+    return this.released ? 0 : (this.amounts[0] as number)
+  }
+
+  override release(count?: number): void {
+    if (count === undefined || this.released) return super.release()
+    const rest = this.count - amount('count', count, 1, this.count)
+    if (rest === 0) super.release()
+    else this.keep([rest])
+  }
+
+  update(amounts: Amounts): void {
+    refuseAmounts(amounts)
+  }
+
+  settle(amounts: Amounts): void {
+    refuseAmounts(amounts)
+  }
+}
+
+function permitOf(...held: ConstructorParameters<typeof HeldPermit>): CountedPermit {
+  return new CountedPermit(...held)
 }

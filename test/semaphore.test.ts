@@ -353,3 +353,83 @@ it('wakes waiters by releases alone: no timer is armed', async () => {
   })
   expect(elapsed).toBe(30)
 })
+
+describe('permits', () => {
+  it('may be set while they are in use: more are handed out at once, fewer when enough came back', async () => {
+    const semaphore = new Semaphore(1)
+    const first = await semaphore.acquire()
+    const [second, third] = [semaphore.acquire(), semaphore.acquire()]
+    semaphore.permits = 3
+    expect([semaphore.permits, semaphore.available, semaphore.waiting]).toEqual([3, 0, 0])
+    semaphore.permits = 1
+    const last = semaphore.acquire()
+    first.release()
+    ;(await second).release()
+    expect([semaphore.available, semaphore.waiting]).toEqual([0, 1])
+    ;(await third).release()
+    ;(await last).release()
+    expect([semaphore.available, semaphore.waiting]).toEqual([1, 0])
+    for (const wrong of [0, 1.5, Number.NaN]) {
+      expect(() => {
+        semaphore.permits = wrong
+      }).toThrow(RangeError)
+    }
+    expect(semaphore.permits).toBe(1)
+  })
+
+  it('come back in parts', async () => {
+    const semaphore = new Semaphore(4)
+    const permit = await semaphore.acquire(4)
+    const two = semaphore.acquire(2)
+    permit.release(1)
+    expect([permit.count, permit.released, semaphore.available]).toEqual([3, false, 1])
+    expect(() => permit.release(4)).toThrow(RangeError)
+    expect(() => permit.release(0)).toThrow(RangeError)
+    permit.release(1)
+    expect((await two).count).toBe(2)
+    permit.release(2)
+    permit.release(2)
+    expect([permit.count, permit.released, semaphore.available]).toEqual([0, true, 2])
+  })
+
+  it('go to the higher priority, and in order within one', async () => {
+    const semaphore = new Semaphore(2)
+    const held = await semaphore.acquire(2)
+    const order: string[] = []
+    const ask = (name: string, priority?: number, count = 1) =>
+      semaphore.use(() => void order.push(name), { count, ...(priority !== undefined && { priority }) })
+    const all = [ask('first'), ask('low', -1), ask('second'), ask('high', 5, 2), ask('higher', 9, 2)]
+    held.release(1)
+    await settle()
+    expect(order).toEqual([])
+    held.release()
+    await Promise.all(all)
+    expect(order).toEqual(['higher', 'high', 'first', 'second', 'low'])
+    expect(() => semaphore.acquire(1, { priority: Number.NaN })).toThrow(RangeError)
+    expect([semaphore.available, semaphore.waiting]).toEqual([2, 0])
+  })
+
+  it('are held together by work that says how many', async () => {
+    const semaphore = new Semaphore(3)
+    expect(await semaphore.use(() => semaphore.available, { count: 3 })).toBe(0)
+    expect(() => semaphore.use(() => 1, { count: 4 })).toThrow(RangeError)
+  })
+
+  it('can be waited for without being taken, and without holding up anybody', async () => {
+    const semaphore = new Semaphore(2)
+    await semaphore.whenAvailable(2)
+    const held = await semaphore.acquire()
+    let room = false
+    const both = semaphore.whenAvailable(2).then(() => {
+      room = true
+    })
+    ;(await semaphore.acquire()).release()
+    await settle()
+    expect(room).toBe(false)
+    held.release()
+    await both
+    expect(semaphore.available).toBe(2)
+    await expect(semaphore.whenAvailable(2, { signal: AbortSignal.abort('enough') })).rejects.toBe('enough')
+    await expect(semaphore.whenAvailable(3)).rejects.toThrow(RangeError)
+  })
+})

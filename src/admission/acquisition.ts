@@ -1,8 +1,13 @@
 import { type Operation, resource, until } from 'effection'
-import { armWaitLimit, type WaitLimit, waitLimit } from '../wait-limit.ts'
+import { type Known, ordering } from '../options.ts'
+import type { AcquireOptions } from '../semaphore.ts'
+import { limitDeadlock } from '../task/limit-deadlock.ts'
+import { armWaitLimit, WAIT_OPTIONS, type WaitLimit, waitLimit } from '../wait-limit.ts'
 import { yielded } from '../yielded.ts'
 import { type Demand, NOT_WAITING, type Waiting } from './demand.ts'
 import type { Permit } from './permit.ts'
+
+export const ACQUIRE_OPTIONS: Known<AcquireOptions> = { ...WAIT_OPTIONS, priority: true }
 
 const UNBOUNDED: WaitLimit = { timeout: Number.POSITIVE_INFINITY, signal: undefined }
 
@@ -24,7 +29,7 @@ export class Acquisition<P extends Permit> implements Promise<P>, Operation<P> {
   #resolve: ((permit: P) => void) | undefined
   #reject: ((error: unknown) => void) | undefined
 
-  constructor(demand: Demand<P>, options?: { readonly timeout?: number; readonly signal?: AbortSignal }) {
+  constructor(demand: Demand<P>, options?: AcquireOptions) {
     const limit = options === undefined ? UNBOUNDED : waitLimit(options)
     if (limit.signal?.aborted) {
       this.#fail(limit.signal.reason)
@@ -33,8 +38,16 @@ export class Acquisition<P extends Permit> implements Promise<P>, Operation<P> {
     this.#waiting = demand.request(
       permit => this.#grant(permit),
       error => this.#fail(error),
+      options?.priority === undefined ? undefined : ordering('priority', options.priority),
     )
-    if (this.#settled || limit === UNBOUNDED) return
+    if (this.#settled) return
+    const deadlock = limitDeadlock(demand)
+    if (deadlock !== undefined) {
+      this.#waiting.cancel()
+      this.#fail(deadlock)
+      return
+    }
+    if (limit === UNBOUNDED) return
     this.#disarm = armWaitLimit(limit, 'waiting for a permit', error => {
       this.#waiting.cancel()
       this.#fail(error)

@@ -11,6 +11,15 @@ export const NOT_WAITING: Waiting = { cancel() {} }
 /** The name of the method by which limits and semaphores hand out demands; not for users. */
 export const DEMAND = Symbol('taskscope.demand')
 
+/** More than one's own permit leaves of something. */
+export interface Excess {
+  /** What it is called; nothing for a semaphore. */
+  readonly key: string
+  readonly asked: number
+  readonly held: number
+  readonly capacity: number
+}
+
 /** Something to ask for, checked and ready, as often as one likes: the callback face beneath promises and operations. */
 export interface Demand<P extends Permit = Permit> {
   /** Whether {@link take} can ever give anything: what is foreign can only be waited for. */
@@ -19,7 +28,9 @@ export interface Demand<P extends Permit = Permit> {
   take(): P | undefined
   /**
    * Stands in line. Calls `granted` or `failed` once, perhaps before it returns, unless it is cancelled first; a permit
-   * that comes too late for that goes back by itself. Neither may throw.
+   * that comes too late for that goes back by itself. Neither may throw. A higher `priority` goes first.
    */
-  request(granted: (permit: P) => void, failed: (error: unknown) => void): Waiting
+  request(granted: (permit: P) => void, failed: (error: unknown) => void, priority?: number): Waiting
+  /** Of what it asks for so much that it can't be granted before `held` is released; nothing if it can. */
+  exceeds(held: Permit): Excess | undefined
 }

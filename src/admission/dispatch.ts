@@ -64,7 +64,11 @@ function hasRoom(supply: Supply, line: Line, now: number): boolean {
 }
 
 function byAge({ lines }: Supply): readonly Line[] {
-  return lines.length < 2 ? lines : lines.sort((a, b) => headOf(a).sequence - headOf(b).sequence)
+  return lines.length < 2 ? lines : lines.sort((a, b) => inTurn(headOf(a), headOf(b)))
+}
+
+function inTurn(a: Waiter, b: Waiter): number {
+  return a.priority === b.priority ? a.arrival - b.arrival : b.priority - a.priority
 }
 
 function amountOf(line: Line, supply: Supply): number {

@@ -2,7 +2,7 @@ import type { Meter } from './meter.ts'
 
 /** Counts what is held at the moment: permits, connections, memory. Everything comes back on release. */
 export class HoldingMeter implements Meter {
-  readonly capacity: number
+  capacity: number
   readonly returnable = true
   #held = 0
 
@@ -16,6 +16,14 @@ export class HoldingMeter implements Meter {
 
   take(amount: number): void {
     this.#held += amount
+  }
+
+  owe(amount: number): void {
+    this.#held += amount
+  }
+
+  resize(capacity: number): void {
+    this.capacity = capacity
   }
 
   giveBack(amount: number): void {

@@ -1,21 +1,21 @@
-import { type Demand, NOT_WAITING, type Waiting } from './demand.ts'
+import { type Demand, type Excess, NOT_WAITING, type Waiting } from './demand.ts'
 import type { Line } from './line.ts'
 import type { Permit } from './permit.ts'
 
 /** How a permit is made of a line, what was taken there and when. */
-export type PermitClass<P extends Permit> = new (line: Line, amounts: readonly number[], takenAt: number) => P
+export type MakePermit<P extends Permit> = (line: Line, amounts: readonly number[], takenAt: number) => P
 
 /** Asks one line for fixed amounts. */
 export class LineDemand<P extends Permit> implements Demand<P> {
   readonly immediate = true
   readonly #line: Line
   readonly #amounts: readonly number[]
-  readonly #permitClass: PermitClass<P>
+  readonly #makePermit: MakePermit<P>
 
-  constructor(line: Line, amounts: readonly number[], permitClass: PermitClass<P>) {
+  constructor(line: Line, amounts: readonly number[], makePermit: MakePermit<P>) {
     this.#line = line
     this.#amounts = amounts
-    this.#permitClass = permitClass
+    this.#makePermit = makePermit
   }
 
   take(): P | undefined {
@@ -23,10 +23,10 @@ export class LineDemand<P extends Permit> implements Demand<P> {
     return takenAt === undefined ? undefined : this.#permit(takenAt)
   }
 
-  request(granted: (permit: P) => void): Waiting {
+  request(granted: (permit: P) => void, _?: unknown, priority = 0): Waiting {
     const permit = this.take()
     if (permit === undefined) {
-      const waiter = this.#line.enter(this.#amounts, takenAt => granted(this.#permit(takenAt)))
+      const waiter = this.#line.enter(this.#amounts, takenAt => granted(this.#permit(takenAt)), priority)
       return { cancel: () => this.#line.leave(waiter) }
     }
     granted(permit)
@@ -34,6 +34,17 @@ export class LineDemand<P extends Permit> implements Demand<P> {
   }
 
   #permit(takenAt: number): P {
-    return new this.#permitClass(this.#line, this.#amounts, takenAt)
+    return this.#makePermit(this.#line, this.#amounts, takenAt)
+  }
+
+  exceeds(permit: Permit): Excess | undefined {
+    for (const [index, { meter, key }] of this.#line.supplies.entries()) {
+      // What comes back with time is only waited for.
+      if (!meter.returnable) continue
+      const asked = this.#amounts[index] as number
+      const held = permit.holds(this.#line.supplies[index] as object)
+      if (held > 0 && held + asked > meter.capacity) return { key, asked, held, capacity: meter.capacity }
+    }
+    return undefined
   }
 }

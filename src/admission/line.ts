@@ -1,16 +1,16 @@
 import { preciseNow } from '../clock.ts'
-import { Fifo } from '../queue/fifo.ts'
+import { PendingQueue } from '../queue/pending-queue.ts'
 import { dispatch } from './dispatch.ts'
 import type { Supply } from './supply.ts'
 import { Waiter } from './waiter.ts'
 
 /**
- * Requests that need the same supplies, first come, first served. Since all its members compete for the same things, only
+ * Requests that need the same supplies, by priority, and first come, first served within it. Since all its members compete for the same things, only
  * the head can be next; lines that share some supply go by the age of their heads.
  */
 export class Line {
   readonly supplies: readonly Supply[]
-  readonly #waiters = new Fifo<Waiter>()
+  readonly #waiters = new PendingQueue<Waiter>()
   readonly #timed: boolean
 
   constructor(supplies: readonly Supply[]) {
@@ -55,11 +55,11 @@ export class Line {
   }
 
   /** Stands in line; `granted` is called with the time of taking, at once if it is its turn already. */
-  enter(amounts: readonly number[], granted: (takenAt: number) => void): Waiter {
-    const waiter = new Waiter(amounts, granted)
+  enter(amounts: readonly number[], granted: (takenAt: number) => void, priority = 0): Waiter {
+    const waiter = new Waiter(amounts, granted, priority)
     this.#waiters.push(waiter)
-    if (this.#waiters.size > 1) return waiter
-    for (const supply of this.supplies) supply.lines.push(this)
+    if (this.head !== waiter) return waiter
+    if (this.#waiters.size === 1) for (const supply of this.supplies) supply.lines.push(this)
     for (const supply of this.supplies) dispatch(supply)
     return waiter
   }

@@ -9,8 +9,12 @@ export interface Meter {
   /** The earliest time at which `amount` can be taken if nobody takes or gives back anything before. At most `now`: now. */
   availableAt(amount: number, now: number): number
   take(amount: number, now: number): void
+  /** Takes what may be more than there is: the rest is taken before all else as soon as it is there. */
+  owe(amount: number, now: number): void
   /** Undoes that much of what was taken at `takenAt`. */
   giveBack(amount: number, takenAt: number, now: number): void
+  /** From `now` on there is more or less of it; what is taken stays taken. */
+  resize(capacity: number, now: number): void
   /** How much counts as taken; rounded up where it flows back continuously. */
   used(now: number): number
 }

@@ -21,6 +21,8 @@ export interface Permit extends Disposable, AsyncDisposable {
   postpone(): void
   /** @internal Ends a {@link postpone}. */
   begin(): void
+  /** @internal How much it holds of that supply. */
+  holds(source: object): number
 }
 
 /** A permit for some amounts of the supplies of one line. */
@@ -56,7 +58,7 @@ export class HeldPermit implements Permit {
 
   putBack(): void {
     if (this.#released) return
-    this.shrink(this.amounts.map(() => 0))
+    this.keep(this.amounts.map(() => 0))
     this.#released = true
   }
 
@@ -88,6 +90,12 @@ export class HeldPermit implements Permit {
     return inspected('Permit', { ...Object.fromEntries(amounts), released: this.#released }, ...inspection)
   }
 
+  holds(source: object): number {
+    if (this.#released) return 0
+    const index = this.line.supplies.indexOf(source as Supply)
+    return this.amounts[index] ?? 0
+  }
+
   [Symbol.dispose](): void {
     this.release()
   }
@@ -96,16 +104,24 @@ export class HeldPermit implements Permit {
     this.release()
   }
 
-  /** Keeps only `amounts`, each at most what is held, and gives the rest back. */
-  protected shrink(amounts: readonly number[]): void {
+  /** @internal Keeps `amounts`: gives the rest back, and owes what is more than was taken. Once released, of rates alone. */
+  keep(amounts: readonly number[]): void {
     const { supplies } = this.line
     const now = preciseNow()
     for (let i = 0; i < supplies.length; i++) {
+      const supply = supplies[i] as Supply
+      if (this.#released && supply.meter.returnable) continue
       const rest = (this.amounts[i] as number) - (amounts[i] as number)
-      if (rest > 0) this.#giveBack(supplies[i] as Supply, rest, now)
+      if (rest > 0) this.#giveBack(supply, rest, now)
+      else if (rest < 0) this.#owe(supply, -rest, now)
     }
     this.amounts = amounts
     this.#dispatch()
+  }
+
+  #owe(supply: Supply, amount: number, now: number): void {
+    if (this.#postponed && !supply.meter.returnable) supply.postponed += amount
+    else supply.meter.owe(amount, now)
   }
 
   #giveBack(supply: Supply, amount: number, now: number): void {

@@ -7,15 +7,18 @@ import type { Permit } from './permit.ts'
 /** What work comes to that returns `R`: the result of an operation or a promise, or the value itself. */
 export type ResultOf<R> = R extends Operation<infer T> ? T : Awaited<R>
 
+/** A permit to come, of whatever kind. */
+type Promised = Promise<Permit> & Pick<Acquisition<Permit>, 'abandon'>
+
 /** The result of work that runs while it holds a permit: a promise, and an operation. */
 export class PermittedWork<T> implements Promise<T>, Operation<T> {
   readonly [Symbol.toStringTag] = 'PermittedWork'
-  readonly #acquisition: Acquisition<Permit>
+  readonly #acquisition: Promised
   readonly #work: () => unknown
   #promise: Promise<T> | undefined
   #adopted = false
 
-  constructor(acquisition: Acquisition<Permit>, work: () => unknown) {
+  constructor(acquisition: Promised, work: () => unknown) {
     this.#acquisition = acquisition
     this.#work = work
     // `yield*` asks for the iterator right away. If nobody has by the next microtask, it runs on its own.

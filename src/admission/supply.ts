@@ -1,4 +1,4 @@
-import { startTimer, type Timer } from '../clock.ts'
+import { preciseNow, startTimer, type Timer } from '../clock.ts'
 import { dispatch } from './dispatch.ts'
 import type { Line } from './line.ts'
 import type { Meter } from './meter.ts'
@@ -26,6 +26,12 @@ export class Supply {
 
   get waiting(): number {
     return this.lines.reduce((sum, line) => sum + line.size, 0)
+  }
+
+  /** From now on there is more of it, or less. */
+  resize(capacity: number): void {
+    this.meter.resize(capacity, preciseNow())
+    if (this.lines.length > 0) dispatch(this)
   }
 
   /** Like the meter's, for amounts that were added up: more than there is will never be there. */

@@ -9,21 +9,22 @@ let entered = 0
 /** A request that stands in a line. */
 export class Waiter implements Queued {
   /** The order of all requests everywhere: what makes every line it competes with agree on who came first. */
-  readonly sequence: number
+  readonly arrival: number
+  sequence = 0
   readonly since: number
   /** Beside the supplies of its line, index by index. */
   readonly amounts: readonly number[]
   readonly granted: (takenAt: number) => void
-  /** Nobody jumps a line. */
-  readonly priority = 0
+  readonly priority: number
   /** Its place in the queue; negative once it has left. */
   position = -1
 
-  constructor(amounts: readonly number[], granted: (takenAt: number) => void) {
+  constructor(amounts: readonly number[], granted: (takenAt: number) => void, priority: number) {
     this.amounts = amounts
     this.granted = granted
     this.since = preciseNow()
-    this.sequence = entered++
+    this.priority = priority
+    this.arrival = entered++
   }
 
   /**

@@ -1,13 +1,13 @@
 import type { Job } from 'bullmq'
 import { TaskCancelledError, TaskTimeoutError } from '../errors.ts'
 import { AttemptContext } from '../task/context.ts'
-import type { TaskContext, TaskHandle, TaskLimits, TaskProgress } from '../task/types.ts'
+import type { TaskContext, TaskHandle, TaskProgress } from '../task/types.ts'
 import { propertyOf } from '../thrown.ts'
 import { shownText } from '../worker/distributed/kept-text.ts'
 import { encodeProgress } from '../worker/distributed/payload.ts'
 import { failedReason, type JobData, MAX_WORDS } from '../worker/distributed/protocol.ts'
 import type { FunctionNotFoundError } from '../worker/functions/function-not-found.ts'
-import { RemoteLimits } from '../worker/host/remote-limits.ts'
+import { type LimitRequest, OWN_PERMIT, RemoteLimits, RemotePermit } from '../worker/host/remote-limits.ts'
 
 /** How the work of a job ended here. */
 export type RunEnd =
@@ -44,22 +44,22 @@ export class JobRun {
   /** The function is to see the task as its caller knows it. */
   introduce(context: TaskContext): void {
     const [id, attempt] = this.data.task
+    const ask = (what: LimitRequest) => this.#askOfLimits(what)
     AttemptContext.introduce(context as AttemptContext, {
       id,
       attempt,
-      ...(this.data.limited && { limits: this.#limits() }),
+      ...(this.data.limited && {
+        limits: new RemoteLimits(ask),
+        permit: new RemotePermit(ask, OWN_PERMIT, this.data.member),
+      }),
     })
   }
 
   /** The signal stays here: a call that is stopped gives up its requests. */
-  #limits(): TaskLimits {
-    return new RemoteLimits(what =>
-      this.#ask(
-        'options' in what && what.options !== undefined
-          ? { ...what, options: { timeout: what.options.timeout, only: what.options.only } }
-          : what,
-      ),
-    )
+  #askOfLimits(what: LimitRequest): Promise<unknown> {
+    if (!('options' in what) || what.options === undefined) return this.#ask(what)
+    const { timeout, only } = what.options
+    return this.#ask({ ...what, options: { timeout, only } })
   }
 
   /** Follows the task to its end, and has told all of its progress then. */

@@ -13,7 +13,7 @@ import type { Meter } from '../admission/meter.ts'
  * and nothing is lost by looking often.
  */
 export class Bucket implements Meter {
-  readonly capacity: number
+  capacity: number
   readonly returnable = false
   readonly #per: number
   #level = 0
@@ -33,6 +33,15 @@ export class Bucket implements Meter {
     this.#level = this.#drain(now) + amount * this.#per
   }
 
+  owe(amount: number, now: number): void {
+    this.take(amount, now)
+  }
+
+  resize(capacity: number, now: number): void {
+    this.#drain(now)
+    this.capacity = capacity
+  }
+
   /** After `per` milliseconds it would all have run out by itself. */
   giveBack(amount: number, takenAt: number, now: number): void {
     if (now - takenAt < this.#per) this.#level = Math.max(0, this.#drain(now) - amount * this.#per)
@@ -43,7 +52,8 @@ export class Bucket implements Meter {
   }
 
   #drain(now: number): number {
-    this.#level = Math.max(0, this.#level - (now - this.#at) * this.capacity)
+    // Nothing runs out in no time, however large the capacity.
+    if (now > this.#at) this.#level = Math.max(0, this.#level - (now - this.#at) * this.capacity)
     this.#at = now
     return this.#level
   }

@@ -1,4 +1,4 @@
-import { finiteCapacity, interval } from '../options.ts'
+import { capacity, interval } from '../options.ts'
 import { SingleLimit } from './single-limit.ts'
 import { SlidingWindow } from './sliding-window.ts'
 import type { Limit } from './types.ts'
@@ -7,10 +7,10 @@ import type { Limit } from './types.ts'
  * At most `n` calls in any stretch of `per` milliseconds: a sliding-window rate limit with the key `calls`, which counts 1
  * also in a set that does not name it. A call that was made is used up; releasing the permit does not bring it back.
  *
- * @param n a positive integer
+ * @param n a positive integer, or `Infinity` for no limit
  * @param per milliseconds: more than zero and finite
  */
 export function callLimit(n: number, per: number): Limit {
-  const meter = new SlidingWindow(finiteCapacity('n', n), interval('per', per))
+  const meter = new SlidingWindow(capacity('n', n), interval('per', per))
   return new SingleLimit('calls', meter, 1, { algorithm: 'sliding-window', per })
 }

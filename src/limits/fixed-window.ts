@@ -5,7 +5,7 @@ import type { Meter } from '../admission/meter.ts'
  * but around the edge of two windows up to twice the capacity may pass within a short time.
  */
 export class FixedWindow implements Meter {
-  readonly capacity: number
+  capacity: number
   readonly returnable = false
   readonly #per: number
   #start: number | undefined
@@ -27,6 +27,15 @@ export class FixedWindow implements Meter {
     this.#used += amount
   }
 
+  owe(amount: number, now: number): void {
+    this.take(amount, now)
+  }
+
+  resize(capacity: number, now: number): void {
+    this.#enterWindow(now)
+    this.capacity = capacity
+  }
+
   giveBack(amount: number, takenAt: number, now: number): void {
     if (takenAt >= this.#enterWindow(now)) this.#used -= amount
   }
@@ -40,8 +49,10 @@ export class FixedWindow implements Meter {
   #enterWindow(now: number): number {
     if (this.#start === undefined) return now
     if (now >= this.#start + this.#per) {
-      this.#start += Math.floor((now - this.#start) / this.#per) * this.#per
-      this.#used = 0
+      const windows = Math.floor((now - this.#start) / this.#per)
+      this.#start += windows * this.#per
+      // What is owed goes over to the next one.
+      this.#used = Math.max(0, this.#used - windows * this.capacity)
     }
     return this.#start
   }

@@ -1,10 +1,10 @@
 import type { Demand, Waiting } from '../admission/demand.ts'
-import type { Permit } from '../admission/permit.ts'
 import { show } from '../options.ts'
-import type { ForeignLimit, Releasable } from './types.ts'
+import type { Amounts, ForeignLimit, LimitPermit, Releasable } from './types.ts'
+import { refuseAmounts } from './unknown-key.ts'
 
 /** Asks a foreign limit. */
-export class ForeignDemand implements Demand {
+export class ForeignDemand implements Demand<LimitPermit> {
   readonly immediate = false
   readonly #limit: ForeignLimit
 
@@ -16,7 +16,7 @@ export class ForeignDemand implements Demand {
     return undefined
   }
 
-  request(granted: (permit: Permit) => void, failed: (error: unknown) => void): Waiting {
+  request(granted: (permit: LimitPermit) => void, failed: (error: unknown) => void): Waiting {
     let cancelled = false
     this.#acquire().then(
       permit => (cancelled ? permit.release() : granted(permit)),
@@ -29,7 +29,12 @@ export class ForeignDemand implements Demand {
     }
   }
 
-  async #acquire(): Promise<Permit> {
+  /** What it counts is not known here. */
+  exceeds(): undefined {
+    return undefined
+  }
+
+  async #acquire(): Promise<LimitPermit> {
     const token: unknown = await this.#limit.acquire()
     const release = releaseOf(token)
     if (release === undefined) {
@@ -41,7 +46,7 @@ export class ForeignDemand implements Demand {
   }
 }
 
-class ForeignPermit implements Permit {
+class ForeignPermit implements LimitPermit {
   readonly #release: () => unknown
   #releasing: Promise<void> | undefined
 
@@ -65,6 +70,18 @@ class ForeignPermit implements Permit {
   postpone(): void {}
 
   begin(): void {}
+
+  holds(): number {
+    return 0
+  }
+
+  update(amounts: Amounts): void {
+    refuseAmounts(amounts)
+  }
+
+  settle(amounts: Amounts): void {
+    refuseAmounts(amounts)
+  }
 
   [Symbol.dispose](): void {
     this.release()

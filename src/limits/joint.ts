@@ -1,4 +1,4 @@
-import { type Demand, NOT_WAITING, type Waiting } from '../admission/demand.ts'
+import { type Demand, type Excess, NOT_WAITING, type Waiting } from '../admission/demand.ts'
 import type { Permit } from '../admission/permit.ts'
 import { requiredObject } from '../options.ts'
 import { isKeyed } from './keyed.ts'
@@ -19,6 +19,14 @@ export class JointDemand implements Demand<LimitPermit> {
     this.immediate = others.every(other => other.immediate)
   }
 
+  exceeds(held: Permit): Excess | undefined {
+    for (const demand of [...this.#others, this.#own]) {
+      const excess = demand.exceeds(held)
+      if (excess !== undefined) return excess
+    }
+    return undefined
+  }
+
   take(): LimitPermit | undefined {
     const held: Permit[] = []
     for (const other of this.#others) {
@@ -30,7 +38,7 @@ export class JointDemand implements Demand<LimitPermit> {
     return own === undefined ? putAllBack(held) : new JointPermit(own, held)
   }
 
-  request(granted: (permit: LimitPermit) => void, failed: (error: unknown) => void): Waiting {
+  request(granted: (permit: LimitPermit) => void, failed: (error: unknown) => void, priority?: number): Waiting {
     const held: Permit[] = []
     let waiting = NOT_WAITING
     const fail = (error: unknown) => {
@@ -39,11 +47,15 @@ export class JointDemand implements Demand<LimitPermit> {
     }
     const ask = <P extends Permit>(demand: Demand<P>, next: (permit: P) => void) => {
       let answered = false
-      const asked = demand.request(permit => {
-        answered = true
-        waiting = NOT_WAITING
-        next(permit)
-      }, fail)
+      const asked = demand.request(
+        permit => {
+          answered = true
+          waiting = NOT_WAITING
+          next(permit)
+        },
+        fail,
+        priority,
+      )
       // Answered at once: then somebody further on is being waited for already.
       if (answered) return
       waiting = asked
@@ -88,11 +100,18 @@ class JointPermit implements LimitPermit {
   }
 
   update(amounts: Amounts): void {
+    for (const [permit, part] of this.#shares(amounts)) permit.update(part)
+  }
+
+  settle(amounts: Amounts): void {
+    for (const [permit, part] of this.#shares(amounts)) permit.settle(part)
+  }
+
+  #shares(amounts: Amounts): readonly (readonly [permit: LimitPermit, part: Amounts])[] {
     const own = { ...requiredObject('amounts', amounts) }
     const theirs = this.#others.filter(isKeyed).filter(({ key }) => Object.hasOwn(amounts, key))
     for (const { key } of theirs) delete own[key]
-    this.#own.update(own)
-    for (const other of theirs) other.update({ [other.key]: amounts[other.key] as number })
+    return [[this.#own, own], ...theirs.map(each => [each, { [each.key]: amounts[each.key] as number }] as const)]
   }
 
   release(): void {
@@ -103,6 +122,10 @@ class JointPermit implements LimitPermit {
   putBack(): void {
     this.#own.putBack()
     putAllBack(this.#others)
+  }
+
+  holds(source: object): number {
+    return [this.#own, ...this.#others].reduce((sum, each) => sum + each.holds(source), 0)
   }
 
   postpone(): void {

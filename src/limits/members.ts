@@ -1,7 +1,8 @@
 import { Line } from '../admission/line.ts'
-import { LineDemand } from '../admission/line-demand.ts'
+import { LineDemand, type MakePermit } from '../admission/line-demand.ts'
+import { HeldPermit } from '../admission/permit.ts'
 import type { Supply } from '../admission/supply.ts'
-import { amount, requiredObject } from '../options.ts'
+import { amount, requiredObject, show } from '../options.ts'
 import { NamedPermit } from './permit.ts'
 import type { Amounts, LimitPermit } from './types.ts'
 import { unknownKey } from './unknown-key.ts'
@@ -15,29 +16,46 @@ export interface Member {
 /** Limits that are asked together: turns amounts by name into demands, and has a line for each combination in use. */
 export class Members {
   readonly #members: readonly Member[]
-  readonly #keys: readonly string[]
+  readonly keys: readonly string[]
   readonly #all: Line
   readonly #some = new Map<string, Line>()
   #usual: LineDemand<LimitPermit> | undefined
 
   constructor(members: readonly Member[]) {
     this.#members = members
-    this.#keys = members.map(member => member.supply.key)
+    this.keys = members.map(member => member.supply.key)
     this.#all = new Line(members.map(member => member.supply))
   }
 
   /** What `amounts` comes to, all checked. */
-  demand(amounts: Amounts | undefined, only: boolean): LineDemand<LimitPermit> {
+  demand(amounts: Amounts | undefined, only: boolean, complete = false): LineDemand<LimitPermit> {
+    if (complete) this.#refuseIncomplete(amounts ?? {})
     if (amounts !== undefined || only) return this.#demandFor(this.#resolve(amounts ?? {}, only))
     this.#usual ??= this.#demandFor(this.#usually())
     return this.#usual
+  }
+
+  /** A permit of one of them, for nothing as yet. */
+  nothingOf(key: string): HeldPermit {
+    return new HeldPermit(
+      new Line(this.#members.map(({ supply }) => supply).filter(supply => supply.key === key)),
+      [0],
+      0,
+    )
+  }
+
+  #refuseIncomplete(amounts: Amounts): void {
+    const missing = this.#members.find(
+      ({ byDefault, supply }) => byDefault === 0 && !Object.hasOwn(amounts, supply.key),
+    )
+    if (missing !== undefined) throw notNamed(missing.supply.key)
   }
 
   /** To ask for nothing is most likely to have forgotten what for. */
   #usually(): number[] {
     const amounts = this.#resolve({}, false)
     if (amounts.length > 0 && amounts.every(value => value === 0)) {
-      throw nothingAsked(this.#keys[0] as string)
+      throw nothingAsked(this.keys[0] as string)
     }
     return amounts
   }
@@ -45,9 +63,9 @@ export class Members {
   #resolve(amounts: Amounts, only: boolean): number[] {
     const resolved = this.#members.map(member => (only ? 0 : member.byDefault) as number)
     for (const key of Object.keys(requiredObject('amounts', amounts))) {
-      const index = this.#keys.indexOf(key)
+      const index = this.keys.indexOf(key)
       const member = this.#members[index]
-      if (member === undefined) throw unknownKey(key, this.#keys)
+      if (member === undefined) throw unknownKey(key, this.keys)
       resolved[index] = amount(key, amounts[key] as number, 0, member.supply.meter.capacity)
     }
     return resolved
@@ -56,8 +74,10 @@ export class Members {
   /** Only what is really needed is waited for. */
   #demandFor(amounts: readonly number[]): LineDemand<LimitPermit> {
     const needed = amounts.filter(value => value !== 0)
-    return new LineDemand(this.#lineFor(amounts, needed.length), needed, NamedPermit)
+    return new LineDemand(this.#lineFor(amounts, needed.length), needed, this.#makePermit)
   }
+
+  readonly #makePermit: MakePermit<LimitPermit> = (...held) => new NamedPermit(this, ...held)
 
   #lineFor(amounts: readonly number[], needed: number): Line {
     if (needed === amounts.length) return this.#all
@@ -70,6 +90,13 @@ export class Members {
     }
     return line
   }
+}
+
+/** A task would be started with a rate that does not count it. */
+export function notNamed(key: string): TypeError {
+  return new TypeError(
+    `cost must say how much of ${show(key)} the task takes, such as { ${key}: 100 }, or { ${key}: 0 } for none: rates do not count 1 in a set`,
+  )
 }
 
 export function nothingAsked(key: string): TypeError {

@@ -1,18 +1,69 @@
 import { HeldPermit } from '../admission/permit.ts'
 import { amount, requiredObject } from '../options.ts'
+import type { Members } from './members.ts'
 import type { Amounts, LimitPermit } from './types.ts'
 import { unknownKey } from './unknown-key.ts'
 
 /** A permit whose amounts have names. */
 export class NamedPermit extends HeldPermit implements LimitPermit {
+  readonly #members: Members
+  /** What is owed of members that nothing was taken of, by key. */
+  #beside: Map<string, HeldPermit> | undefined
+
+  constructor(members: Members, ...held: ConstructorParameters<typeof HeldPermit>) {
+    super(...held)
+    this.#members = members
+  }
+
   update(amounts: Amounts): void {
-    const keys = this.line.supplies.map(supply => supply.key)
+    const keys = this.#keys()
     const kept = [...this.amounts]
     for (const [key, value] of Object.entries(requiredObject('amounts', amounts))) {
       const index = keys.indexOf(key)
       if (index < 0) throw unknownKey(key, keys)
       kept[index] = amount(key, value, 0, kept[index] as number)
     }
-    if (!this.released) this.shrink(kept)
+    if (this.released) throw alreadyReleased()
+    this.keep(kept)
   }
+
+  settle(amounts: Amounts): void {
+    const keys = this.#keys()
+    const kept = [...this.amounts]
+    const beside: [key: string, value: number][] = []
+    for (const [key, value] of Object.entries(requiredObject('amounts', amounts))) {
+      const index = keys.indexOf(key)
+      amount(key, value, 0, Number.POSITIVE_INFINITY)
+      if (index >= 0) kept[index] = value
+      else if (this.#members.keys.includes(key)) beside.push([key, value])
+      else throw unknownKey(key, this.#members.keys)
+    }
+    this.keep(kept)
+    for (const [key, value] of beside) this.#permitBeside(key).keep([value])
+  }
+
+  override release(): void {
+    super.release()
+    for (const permit of this.#beside?.values() ?? []) permit.release()
+  }
+
+  #permitBeside(key: string): HeldPermit {
+    this.#beside ??= new Map()
+    let permit = this.#beside.get(key)
+    if (permit === undefined) {
+      permit = this.#members.nothingOf(key)
+      if (this.released) permit.release()
+      this.#beside.set(key, permit)
+    }
+    return permit
+  }
+
+  #keys(): readonly string[] {
+    return this.line.supplies.map(supply => supply.key)
+  }
+}
+
+/** The error of an update that comes too late to change anything. */
+export function alreadyReleased(): TypeError {
+  return new TypeError('the permit was released: update it before, within the block that has it by `using`')
 }

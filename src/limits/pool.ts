@@ -1,9 +1,11 @@
-import { DEMAND, type Demand, NOT_WAITING, type Waiting } from '../admission/demand.ts'
+import { DEMAND, type Demand, type Excess, NOT_WAITING, type Waiting } from '../admission/demand.ts'
+import type { Permit } from '../admission/permit.ts'
 import { INSPECT, type Inspection, inspected } from '../inspect.ts'
 import { oneOf, show } from '../options.ts'
+import { ownPermit } from '../task/limit-deadlock.ts'
 import { DemandMaker } from './demand-maker.ts'
-import { checkLimit } from './demand-of.ts'
-import { namedDemandOf } from './named-demand-of.ts'
+import { checkLimit, demandOf } from './demand-of.ts'
+import { PoolPermit } from './pool-permit.ts'
 import type { Amounts, LimitPermit, LimitPool, Limits, LimitsStats } from './types.ts'
 
 /** Whom a pool asks first: each member in its turn, or any. */
@@ -61,11 +63,9 @@ class Pool extends DemandMaker implements LimitPool {
     this.#turns = order === 'random' ? random(members.length) : roundRobin(members.length)
   }
 
-  [DEMAND](amounts: Amounts | undefined, only: boolean): Demand<LimitPermit> {
-    return new PoolDemand(
-      this.#members.map(member => namedDemandOf(member, amounts, only)),
-      this.#turns,
-    )
+  [DEMAND](amounts: Amounts | undefined, only: boolean, complete = false): Demand<LimitPermit> {
+    const demands = this.#members.map(member => demandOf(member, amounts, only, complete))
+    return new PoolDemand(this.#members, demands, this.#turns)
   }
 
   /** @internal */
@@ -80,10 +80,12 @@ class Pool extends DemandMaker implements LimitPool {
 
 class PoolDemand implements Demand<LimitPermit> {
   readonly immediate: boolean
+  readonly #members: readonly Limits[]
   readonly #demands: readonly Demand<LimitPermit>[]
   readonly #turns: Turns
 
-  constructor(demands: readonly Demand<LimitPermit>[], turns: Turns) {
+  constructor(members: readonly Limits[], demands: readonly Demand<LimitPermit>[], turns: Turns) {
+    this.#members = members
     this.#demands = demands
     this.#turns = turns
     this.immediate = demands.some(demand => demand.immediate)
@@ -96,20 +98,45 @@ class PoolDemand implements Demand<LimitPermit> {
     return permit
   }
 
-  request(granted: (permit: LimitPermit) => void, failed: (error: unknown) => void): Waiting {
+  request(granted: (permit: LimitPermit) => void, failed: (error: unknown) => void, priority?: number): Waiting {
     const first = this.#turns.member
     this.#turns.over()
     const permit = this.#takeFrom(first)
-    const chosen = this.#demands[first] as Demand<LimitPermit>
-    if (permit === undefined) return chosen.request(granted, failed)
+    if (permit === undefined) {
+      const chosen = this.#waitFor(first)
+      return this.#demand(chosen).request(each => granted(this.#permit(each, chosen)), failed, priority)
+    }
     granted(permit)
     return NOT_WAITING
   }
 
+  exceeds(held: Permit): Excess | undefined {
+    const all = this.#demands.map(demand => demand.exceeds(held))
+    return all.every(excess => excess !== undefined) ? all[0] : undefined
+  }
+
+  /** The first that does not wait for what the asking task holds itself. */
+  #waitFor(first: number): number {
+    const held = ownPermit()
+    if (held === undefined) return first
+    for (let i = 0; i < this.#demands.length; i++) {
+      if (this.#demand(first + i).exceeds(held) === undefined) return (first + i) % this.#demands.length
+    }
+    return first
+  }
+
+  #demand(index: number): Demand<LimitPermit> {
+    return this.#demands[index % this.#demands.length] as Demand<LimitPermit>
+  }
+
+  #permit(permit: LimitPermit, member: number): LimitPermit {
+    return new PoolPermit(permit, member, this.#members[member] as Limits)
+  }
+
   #takeFrom(first: number): LimitPermit | undefined {
     for (let i = 0; i < this.#demands.length; i++) {
-      const permit = this.#demands[(first + i) % this.#demands.length]?.take()
-      if (permit !== undefined) return permit
+      const permit = this.#demand(first + i).take()
+      if (permit !== undefined) return this.#permit(permit, (first + i) % this.#demands.length)
     }
     return undefined
   }

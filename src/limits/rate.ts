@@ -1,5 +1,5 @@
 import type { Meter } from '../admission/meter.ts'
-import { finiteCapacity, interval, type Known, oneOf, requiredOptions, string } from '../options.ts'
+import { capacity as capacityOf, interval, type Known, oneOf, requiredOptions, string } from '../options.ts'
 import { Bucket } from './bucket.ts'
 import { FixedWindow } from './fixed-window.ts'
 import { SingleLimit } from './single-limit.ts'
@@ -21,7 +21,7 @@ export type RateAlgorithm = 'sliding-window' | 'fixed-window' | 'token-bucket' |
 export interface RateLimitOptions {
   /** What it is called in amounts. */
   readonly key: string
-  /** How much per `per`: a positive integer. */
+  /** How much per `per`: a positive integer, or `Infinity` for no limit. */
   readonly capacity: number
   /** Milliseconds: more than zero and finite. */
   readonly per: number
@@ -56,6 +56,6 @@ export function rateLimit(options: RateLimitOptions): Limit {
   const { key, capacity, per, algorithm = 'sliding-window' } = requiredOptions('options', options, RATE_LIMIT_OPTIONS)
   const name = string('key', key)
   const Algorithm = METERS[oneOf('algorithm', ALGORITHMS, algorithm)]
-  const meter = new Algorithm(finiteCapacity('capacity', capacity), interval('per', per))
+  const meter = new Algorithm(capacityOf('capacity', capacity), interval('per', per))
   return new SingleLimit(name, meter, 0, { algorithm, per })
 }

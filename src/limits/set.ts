@@ -3,9 +3,10 @@ import { INSPECT, type Inspection, inspected } from '../inspect.ts'
 import { requiredObject, show } from '../options.ts'
 import { DemandMaker } from './demand-maker.ts'
 import { demandOf } from './demand-of.ts'
+import { freeDemand } from './free.ts'
 import { JointDemand } from './joint.ts'
 import { KeyedDemandMaker } from './keyed.ts'
-import { Members, nothingAsked } from './members.ts'
+import { Members, nothingAsked, notNamed } from './members.ts'
 import { SingleLimit } from './single-limit.ts'
 import type { Amounts, LimitPermit, LimitSet, LimitStats, Limits } from './types.ts'
 
@@ -13,7 +14,8 @@ import type { Amounts, LimitPermit, LimitSet, LimitStats, Limits } from './types
  * Limits that are taken together: all of what is asked for, or nothing. Members of a set within the set count as its own.
  *
  * Call and resource limits count 1 when they are not named, rate limits are taken only when named; a set of one is like
- * that one. With `only: true` just what is named is taken, also no foreign member.
+ * that one. With `only: true` just what is named is taken, also no foreign member. The `cost` of a task has to name every
+ * rate, if only with 0. A set of nothing limits nothing.
  *
  * - Requests for the same limits are granted in the order of the calls, whatever their size.
  * - One that waits for another limit holds nobody up here. Only when it has waited for 100 ms it begins to keep its place
@@ -32,12 +34,11 @@ import type { Amounts, LimitPermit, LimitSet, LimitStats, Limits } from './types
  */
 export function limits(members: readonly Limits[]): LimitSet {
   if (!Array.isArray(members)) throw new TypeError(`limits must be an array of limits, got ${show(members)}`)
-  if (members.length === 0) throw new RangeError('limits must have at least one member, got an empty array')
   return new Joined(members.flatMap(member => (member instanceof Joined ? member.members : [member])))
 }
 
 /** What one that is asked by itself is to be asked for, given what was named; nothing, if it is to be left out. */
-type Ask = (amounts: Amounts | undefined, only: boolean) => Demand | undefined
+type Ask = (amounts: Amounts | undefined, only: boolean, complete: boolean) => Demand<LimitPermit> | undefined
 
 class Joined extends DemandMaker implements LimitSet {
   readonly members: readonly Limits[]
@@ -60,11 +61,12 @@ class Joined extends DemandMaker implements LimitSet {
     refuseDuplicates([...this.#singles, ...this.#keyed].map(({ key }) => key))
   }
 
-  [DEMAND](amounts: Amounts | undefined, only: boolean): Demand<LimitPermit> {
-    if (this.#others.length === 0) return this.#own.demand(amounts, only)
+  [DEMAND](amounts: Amounts | undefined, only: boolean, complete = false): Demand<LimitPermit> {
+    if (this.members.length === 0) return freeDemand(amounts)
+    if (this.#others.length === 0) return this.#own.demand(amounts, only, complete)
     if (amounts !== undefined) requiredObject('amounts', amounts)
-    const own = this.#own.demand(this.#ownOf(amounts, only), only)
-    const others = this.#others.map(ask => ask(amounts, only)).filter(demand => demand !== undefined)
+    const own = this.#own.demand(this.#ownOf(amounts, only), only, complete)
+    const others = this.#others.map(ask => ask(amounts, only, complete)).filter(demand => demand !== undefined)
     return others.length === 0 ? own : new JointDemand(others, own)
   }
 
@@ -96,11 +98,13 @@ function askOf(member: Limits, alone: boolean): Ask {
     return (_, only) => (only ? undefined : demand)
   }
   const { key, byDefault } = member
-  return (amounts, only) => {
+  return (amounts, only, complete) => {
     if (amounts !== undefined && Object.hasOwn(amounts, key)) {
       return member[DEMAND]({ [key]: amounts[key] as number }, true)
     }
-    return !only && (alone || byDefault === 1) ? member[DEMAND](undefined, false) : undefined
+    if (!only && (alone || byDefault === 1)) return member[DEMAND](undefined, false)
+    if (complete) throw notNamed(key)
+    return undefined
   }
 }
 

@@ -3,6 +3,7 @@ import type { Meter } from '../admission/meter.ts'
 import { Supply } from '../admission/supply.ts'
 import { preciseNow } from '../clock.ts'
 import { INSPECT, type Inspection, inspected } from '../inspect.ts'
+import { capacity } from '../options.ts'
 import { DemandMaker } from './demand-maker.ts'
 import { type Member, Members } from './members.ts'
 import type { RateAlgorithm } from './rate.ts'
@@ -17,7 +18,6 @@ export interface Rate {
 /** One meter with a name. */
 export class SingleLimit extends DemandMaker implements Limit {
   readonly key: string
-  readonly capacity: number
   /** How it takes part in a set. */
   readonly member: Member
   /** For those who count by the same rule elsewhere. */
@@ -28,7 +28,6 @@ export class SingleLimit extends DemandMaker implements Limit {
   constructor(key: string, meter: Meter, byDefault: 0 | 1, rate?: Rate) {
     super()
     this.key = key
-    this.capacity = meter.capacity
     this.rate = rate
     this.member = { supply: new Supply(meter, key), byDefault }
     this.#alone = new Members([{ supply: this.member.supply, byDefault: 1 }])
@@ -44,10 +43,18 @@ export class SingleLimit extends DemandMaker implements Limit {
     return inspected('Limit', { key, capacity, ...this.stats() }, ...inspection)
   }
 
+  get capacity(): number {
+    return this.member.supply.meter.capacity
+  }
+
+  set capacity(value: number) {
+    this.member.supply.resize(capacity('capacity', value))
+  }
+
   stats(): LimitStats {
     const { supply } = this.member
     const { waiting } = supply
     const used = supply.used(preciseNow())
-    return { used, available: this.capacity - used, waiting, utilisation: used / this.capacity }
+    return { used, available: Math.max(0, this.capacity - used), waiting, utilisation: used / this.capacity }
   }
 }

@@ -13,12 +13,14 @@ interface Entry {
  * price of one entry for each time something was taken within the last `per` milliseconds.
  */
 export class SlidingWindow implements Meter {
-  readonly capacity: number
+  capacity: number
   readonly returnable = false
   readonly #per: number
   #log: Entry[] = []
   #first = 0
   #used = 0
+  /** What is still to be taken as room comes back. */
+  #owed = 0
 
   constructor(capacity: number, per: number) {
     this.capacity = capacity
@@ -27,13 +29,16 @@ export class SlidingWindow implements Meter {
 
   availableAt(amount: number, now: number): number {
     this.#expire(now)
-    let short = this.#used + amount - this.capacity
+    let short = this.#used + this.#owed + amount - this.capacity
     if (short <= 0) return now
-    for (let i = this.#first; ; i++) {
+    let at = now
+    for (let i = this.#first; i < this.#log.length && short > 0; i++) {
       const entry = this.#log[i] as Entry
       short -= entry.amount
-      if (short <= 0) return entry.at + this.#per
+      at = entry.at
     }
+    // Where much is owed it is too early; asking again then finds out more.
+    return at + this.#per
   }
 
   take(amount: number, now: number): void {
@@ -43,17 +48,39 @@ export class SlidingWindow implements Meter {
     else this.#log.push({ at: now, amount })
   }
 
+  owe(amount: number, now: number): void {
+    this.#expire(now)
+    this.#owed += amount
+    this.#pay(now)
+  }
+
+  resize(capacity: number, now: number): void {
+    this.#expire(now)
+    this.capacity = capacity
+  }
+
   giveBack(amount: number, takenAt: number, now: number): void {
     this.#expire(now)
     const entry = this.#find(takenAt)
     if (entry === undefined) return
-    entry.amount -= amount
-    this.#used -= amount
+    const forgiven = Math.min(amount, this.#owed)
+    const rest = Math.min(amount - forgiven, entry.amount)
+    this.#owed -= forgiven
+    entry.amount -= rest
+    this.#used -= rest
+    if (this.#owed > 0) this.#pay(now)
   }
 
   used(now: number): number {
     this.#expire(now)
-    return this.#used
+    return this.#used + this.#owed
+  }
+
+  #pay(now: number): void {
+    const amount = Math.min(this.#owed, this.capacity - this.#used)
+    if (amount <= 0) return
+    this.#owed -= amount
+    this.take(amount, now)
   }
 
   #expire(now: number): void {
@@ -61,6 +88,7 @@ export class SlidingWindow implements Meter {
       if (entry.at + this.#per > now) break
       this.#used -= entry.amount
       this.#first += 1
+      if (this.#owed > 0) this.#pay(entry.at + this.#per)
     }
     if (this.#first < SPENT || this.#first * 2 < this.#log.length) return
     this.#log = this.#log.slice(this.#first)

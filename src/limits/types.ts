@@ -9,12 +9,18 @@ export type Amounts = Readonly<Record<string, number>>
 export interface LimitPermit extends Permit {
   /**
    * Says how much it turned out to be and gives the rest back at once: `update({ tokens: 80 })` of 100 that were acquired
-   * gives back 20. Keys left out stay as they are; more than is held throws `RangeError`. Once released it changes nothing.
+   * gives back 20. Keys left out stay as they are; more than is held throws `RangeError`, and once released `TypeError`.
    *
    * What has flowed back with time meanwhile is not given back twice: a window that has passed stays passed, and a bucket
    * is never more than full.
    */
   update(amounts: Amounts): void
+  /** Of a pool: the index of the member that granted it. */
+  readonly member?: number
+  /** Of a pool: the member itself. */
+  readonly limit?: Limits
+  /** @internal Says how much it turned out to be: more than was taken is owed, and when it was released rates count still. */
+  settle(amounts: Amounts): void
 }
 
 /** What to take without waiting. */
@@ -56,7 +62,11 @@ export interface Acquirable {
 /** A single limit. Share it by handing the same object to several managers, sets or pools. */
 export interface Limit extends Acquirable {
   readonly key: string
-  readonly capacity: number
+  /**
+   * How much there is: a positive integer, or `Infinity` for no limit. Writable while it is in use: more is granted at once,
+   * less takes nothing back. Who waits for more than there is now waits until there is as much again.
+   */
+  capacity: number
   /** How it stands at this moment. */
   stats(): LimitStats
 }

@@ -1,6 +1,5 @@
-import type { Permit } from '../admission/permit.ts'
 import { startTimer } from '../clock.ts'
-import type { Limits } from '../limits/types.ts'
+import type { LimitPermit, Limits } from '../limits/types.ts'
 import { IndexedHeap } from '../queue/indexed-heap.ts'
 import { PendingQueue } from '../queue/pending-queue.ts'
 import type { Task } from '../task/task.ts'
@@ -158,7 +157,7 @@ export class LineUp {
     return giveUp
   }
 
-  #granted(room: Room, task: Task, permit: Permit): void {
+  #granted(room: Room, task: Task, permit: LimitPermit): void {
     // What is foreign may have stopped this very task before its wait could be cancelled.
     if (task.ended) return permit.putBack()
     const extras = task.more()

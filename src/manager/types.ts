@@ -60,8 +60,11 @@ export interface SpawnOptions<R = unknown> {
   readonly retry?: number | RetryOptions<R>
   /** What each attempt needs before it takes a slot, and gives back when its work has stopped. */
   readonly limits?: Limits
-  /** How much of each limit, by key; call and resource limits that are not named count 1. */
-  readonly cost?: Amounts
+  /**
+   * How much of each limit, by key; call and resource limits that are not named count 1, rates in a set must be named.
+   * `'none'`: nothing, for work that acquires by itself (`task.limits`).
+   */
+  readonly cost?: Amounts | 'none'
   /**
    * `true`: starts in the very call, where otherwise a later microtask does, if a slot is free that nobody who goes before
    * it needs, and if it has not to wait for limits together with others. @default false

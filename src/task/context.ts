@@ -1,12 +1,14 @@
+import { BodyLimits, BodyPermit } from './body-limits.ts'
 import { reportProgress } from './progress.ts'
 import type { Task } from './task.ts'
-import type { TaskContext, TaskLimits } from './types.ts'
+import type { TaskContext, TaskLimits, TaskPermit } from './types.ts'
 
 /** What the work of one attempt gets to see. Its identity also tells this attempt from earlier ones. */
 export class AttemptContext implements TaskContext {
   readonly #task: Task
   readonly attempt: number
   #controller: AbortController | undefined
+  #permit: TaskPermit | undefined
 
   constructor(task: Task, attempt: number) {
     this.#task = task
@@ -35,8 +37,14 @@ export class AttemptContext implements TaskContext {
     return value => reportProgress(this.#task, this, value)
   }
 
-  get limits(): TaskLimits | undefined {
-    return this.#task.settings.limits as TaskLimits | undefined
+  get limits(): TaskLimits {
+    const task = this.#task
+    if (task.context !== this) return new BodyLimits(task)
+    return (task.more().bodyLimits ??= new BodyLimits(task))
+  }
+
+  get permit(): TaskPermit {
+    return (this.#permit ??= new BodyPermit(this.#task.context === this ? this.#task.extras?.permit : undefined))
   }
 
   /**
@@ -47,6 +55,11 @@ export class AttemptContext implements TaskContext {
     return #task in context ? context.#task.postpone(context) : () => {}
   }
 
+  /** Whether the task was given limits, here or where it was introduced from: else its own are none. */
+  static isLimited(context: TaskContext): boolean {
+    return #task in context && (context.#task.settings.limits !== undefined || Object.hasOwn(context, 'limits'))
+  }
+
   /** Somebody who knows says that the work will not stop in its cleanup time: it is abandoned now. */
   static giveUp(context: TaskContext): void {
     if (#task in context) context.#task.giveUpOn(context)
@@ -55,7 +68,7 @@ export class AttemptContext implements TaskContext {
   /** Has the work see the task by what it is called elsewhere. */
   static introduce(
     context: AttemptContext,
-    as: { readonly id: number; readonly attempt: number; readonly limits?: TaskLimits },
+    as: { readonly id: number; readonly attempt: number; readonly limits?: TaskLimits; readonly permit?: TaskPermit },
   ): void {
     for (const [key, value] of Object.entries(as)) Object.defineProperty(context, key, { value })
   }

@@ -1,6 +1,7 @@
 import type { Waiting } from '../admission/demand.ts'
-import type { Permit } from '../admission/permit.ts'
 import type { Timer } from '../clock.ts'
+import type { LimitPermit } from '../limits/types.ts'
+import type { BodyLimits } from './body-limits.ts'
 import type { Entry } from './entry.ts'
 import type { Retries } from './retry.ts'
 import type { SpawnStack } from './spawn-stack.ts'
@@ -27,7 +28,9 @@ export class Extras {
   entry: Entry | undefined
   /** The wait for the limits, and then what they granted. */
   waiting: Waiting | undefined
-  permit: Permit | undefined
+  permit: LimitPermit | undefined
+  /** Of the attempt that runs: what its body has the limits by. */
+  bodyLimits: BodyLimits | undefined
   /** How often they were granted when no slot was free any more. */
   missed = 0
   abandoned = false
@@ -63,7 +66,8 @@ export class Extras {
 
   releasePermit(): void {
     this.permit?.release()
-    this.permit = undefined
+    this.bodyLimits?.close()
+    this.permit = this.bodyLimits = undefined
   }
 
   /** The task has ended: nothing may call it any more. */

@@ -1,6 +1,6 @@
 import type { Demand } from '../admission/demand.ts'
-import { demandOf } from '../limits/demand-of.ts'
-import type { Amounts, Limits } from '../limits/types.ts'
+import { checkLimit, demandOf } from '../limits/demand-of.ts'
+import type { Amounts, LimitPermit, Limits } from '../limits/types.ts'
 import type { SpawnOptions } from '../manager/types.ts'
 import { abortSignal, boolean, duration, type Known, ordering, string } from '../options.ts'
 import { type RetryPolicy, retryPolicy } from './retry.ts'
@@ -29,7 +29,7 @@ export interface SpawnSettings {
   readonly retry: RetryPolicy | undefined
   readonly limits: Limits | undefined
   /** What the limits are asked for before each attempt. */
-  readonly demand: Demand | undefined
+  readonly demand: Demand<LimitPermit> | undefined
   readonly startNow: boolean
 }
 
@@ -64,8 +64,9 @@ export function spawnSettings(options: SpawnOptions | undefined, defaults = SPAW
   }
 }
 
-function demandFor(limits: Limits | undefined, cost: Amounts | undefined): Demand | undefined {
-  if (limits !== undefined) return demandOf(limits, cost)
+function demandFor(limits: Limits | undefined, cost: Amounts | 'none' | undefined): Demand<LimitPermit> | undefined {
+  if (limits !== undefined && cost === 'none') return void checkLimit(limits)
+  if (limits !== undefined) return demandOf(limits, cost as Amounts | undefined, false, true)
   if (cost !== undefined) throw new TypeError('cost says what limits are asked for, but limits is not given')
   return undefined
 }

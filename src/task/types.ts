@@ -1,5 +1,5 @@
 import type { Operation } from 'effection'
-import type { Amounts } from '../limits/types.ts'
+import type { Amounts, Limits } from '../limits/types.ts'
 
 /**
  * What a task does. The value the function returns decides how it runs: an effection `Operation` (a generator, a
@@ -32,13 +32,21 @@ export interface TaskContext {
   readonly signal: AbortSignal
   /** Reports how far the work has come; a number is a fraction from 0 to 1. */
   progress(value: number | TaskProgress): void
-  /** The limits the task was spawned with, for what it finds out it needs beside what it was granted. */
-  readonly limits?: TaskLimits | undefined
+  /**
+   * The limits the task was spawned with, for what it finds out it needs beside what was taken for it; without any, whatever
+   * is asked for is there. What the work acquires here and does not release comes back when it has stopped.
+   */
+  readonly limits: TaskLimits
+  /** What was taken for the task: settle it with `update` when it is known what was used. */
+  readonly permit: TaskPermit
 }
 
 /** The limits of a task, seen from inside it, wherever it runs. */
 export interface TaskLimits {
-  /** Waits until all of it can be taken together: see `acquire` of a limit. */
+  /**
+   * Waits until all of it can be taken together: see `acquire` of a limit. Rejects with `DeadlockError` at once when it asks
+   * for more than is left beside what was taken for the task itself, which comes back only with its end.
+   */
   acquire(amounts?: Amounts, options?: TaskLimitOptions): PromiseLike<TaskPermit>
 }
 
@@ -54,8 +62,15 @@ export interface TaskLimitOptions {
 export interface TaskPermit extends AsyncDisposable {
   /** Gives back what is held; nothing the second time. A call in another thread or process gives it back when it ends. */
   release(): void | Promise<void>
-  /** Says how much it turned out to be, and gives the rest back. */
+  /**
+   * Says how much it turned out to be, and gives the rest back. Of `task.permit` it may be more than was taken: that is owed,
+   * and taken before all else as soon as it is there.
+   */
   update(amounts: Amounts): void | Promise<void>
+  /** Of a `limitPool`: the index of the member that granted it. */
+  readonly member?: number | undefined
+  /** Of a `limitPool`: that member itself; not in another thread, process or machine. */
+  readonly limit?: Limits | undefined
 }
 
 /** How far a task has come. */

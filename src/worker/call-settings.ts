@@ -24,7 +24,7 @@ export class CallSettings {
     const { cost, ...options } = this.#options
     // What a function of the arguments says can be known only with arguments.
     const unknown = typeof cost === 'function' && options.limits !== undefined
-    make('', options, unknown ? undefined : (cost as Amounts | undefined))
+    make('', options, unknown ? 'none' : (cost as Amounts | 'none' | undefined))
   }
 
   /** As they hold for calls now. */
@@ -53,7 +53,7 @@ export class CallSettings {
   }
 }
 
-function make(name: string, options: CallOptions, cost: Amounts | undefined): SpawnSettings {
+function make(name: string, options: CallOptions, cost: Amounts | 'none' | undefined): SpawnSettings {
   const { type, priority, timeout, deadline, signal, retry, limits } = options
   const all = { type, priority, timeout, deadline, signal, retry, limits, cost, name: name === '' ? undefined : name }
   return spawnSettings(all as SpawnOptions)

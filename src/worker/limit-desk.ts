@@ -1,6 +1,6 @@
 import { show } from '../options.ts'
 import type { TaskContext, TaskPermit } from '../task/types.ts'
-import type { LimitRequest } from './host/remote-limits.ts'
+import { type LimitRequest, OWN_PERMIT } from './host/remote-limits.ts'
 
 /** For calls that have nothing to ask for. */
 export async function refuseRequest(request: unknown): Promise<never> {
@@ -25,7 +25,7 @@ export class LimitDesk {
       case 'acquire':
         return this.#acquire(asked)
       case 'update':
-        return this.#permits.get(asked.permit)?.update(asked.amounts)
+        return this.#permit(asked.permit)?.update(asked.amounts)
       case 'release':
         return this.#release(asked.permit)
       default:
@@ -35,7 +35,6 @@ export class LimitDesk {
 
   async #acquire({ amounts, options }: Extract<LimitRequest, { limits: 'acquire' }>): Promise<number> {
     const { limits, signal } = this.#task
-    if (limits === undefined) throw new TypeError('the task has no limits to acquire')
     const permit = await limits.acquire(amounts, { ...options, signal } as typeof options)
     this.#last += 1
     this.#permits.set(this.#last, permit)
@@ -43,8 +42,12 @@ export class LimitDesk {
     return this.#last
   }
 
+  #permit(id: number): TaskPermit | undefined {
+    return id === OWN_PERMIT ? this.#task.permit : this.#permits.get(id)
+  }
+
   #release(id: number): void | Promise<void> {
-    const permit = this.#permits.get(id)
+    const permit = this.#permit(id)
     this.#permits.delete(id)
     return permit?.release()
   }

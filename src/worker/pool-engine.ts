@@ -29,17 +29,20 @@ export class PoolEngine implements Engine {
     const { cleanupTimeout, ...where } = this.#calls
     const reference = referTo(fn, name === undefined ? where : { ...where, name })
     return (args, task: TaskContext) => {
-      const { id, name, attempt, signal, progress, limits } = task
+      const { id, name, attempt, signal, progress } = task
       const call = { function: reference, args }
       // The start of a worker, in place of one that another call had ended, say, is not this call's time.
       const onDispatch = AttemptContext.postpone(task)
       const options = { signal, cleanupTimeout, onProgress: progress, onDispatch }
-      if (limits === undefined) {
+      if (!AttemptContext.isLimited(task)) {
         return this.#pool.call({ ...call, task: { id, name, attempt } }, { ...options, onRequest: refuseRequest })
       }
       const desk = new LimitDesk(task)
       return this.#pool
-        .call({ ...call, task: { id, name, attempt, limited: true } }, { ...options, onRequest: desk.answer })
+        .call(
+          { ...call, task: { id, name, attempt, limited: true, member: task.permit.member } },
+          { ...options, onRequest: desk.answer },
+        )
         .finally(() => desk.close())
     }
   }

@@ -26,8 +26,8 @@ export type WorkerMode = 'sync' | 'async' | 'thread' | 'process' | 'distributed'
 export interface CallOptions<A extends readonly unknown[] = readonly unknown[], R = unknown>
   extends Omit<SpawnOptions<R>, 'cost' | 'name' | 'startNow'>,
     SharedCallOptions<A> {
-  /** How much of each limit: amounts, or a function of the arguments that gives them. */
-  readonly cost?: Amounts | OfArguments<A, Amounts>
+  /** How much of each limit, or a function of the arguments that says it: see `cost` of `spawn`. */
+  readonly cost?: Amounts | 'none' | OfArguments<A, Amounts | 'none'>
 }
 
 /** How a {@link TaskWorker} works; each option may have a default by {@link configure}. */

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { rateLimit, resourceLimit } from '../../src/index.ts'
+import { limitPool, limits, rateLimit, resourceLimit } from '../../src/index.ts'
 import { task } from '../../src/worker/index.ts'
-import { about, takeAside, takeMore, takeTooMuch } from '../fixtures/bullmq/functions.ts'
+import { about, settle, takeAside, takeMore, takeTooMuch } from '../fixtures/bullmq/functions.ts'
 import { cleanUp } from '../servers/clean-up.ts'
 import { describeEachServer } from '../servers/describe-each-server.ts'
 import { queueName } from '../servers/queues.ts'
@@ -48,6 +48,18 @@ describeEachServer('what a function elsewhere knows of its task', server => {
     expect(await made(10)).toBe('took 10')
     expect(Math.round(tokens.stats().used)).toBe(11)
     expect(await failureOf(made(1_000))).toBeInstanceOf(RangeError)
+    await using settled = task(settle, { ...where, limits: limitPool([limits([]), tokens]), cost: { tokens: 1 } })
+    expect([await settled(500), await settled(150)]).toEqual([0, 1])
+    expect(Math.round(tokens.stats().used)).toBe(12 + 150)
+  })
+
+  it('are no more than is left beside what was taken for it', async () => {
+    const tokens = resourceLimit({ key: 'tokens', capacity: 5 })
+    const where = { mode: 'distributed', connection, queue: queues.async as string } as const
+    await using made = task(takeMore, { ...where, limits: tokens, cost: { tokens: 3 } })
+    expect(await failureOf(made(3))).toMatchObject({ code: 'ERR_DEADLOCK' })
+    expect(await made(2)).toBe('took 2')
+    expect(tokens.stats()).toMatchObject({ used: 0, waiting: 0 })
   })
 
   it('are not given to a call that is over, which would connect anew for it', async () => {

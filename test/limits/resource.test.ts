@@ -151,7 +151,7 @@ describe('update', () => {
     permit.update({})
     expect(memory.stats().used).toBe(30)
     permit.release()
-    permit.update({ mb: 10 })
+    expect(() => permit.update({ mb: 10 })).toThrow('the permit was released')
     expect(memory.stats().used).toBe(0)
   })
 

@@ -104,7 +104,6 @@ describe('limits', () => {
   })
 
   it('refuses what is no list of different limits', () => {
-    expect(() => limits([])).toThrow(RangeError)
     expect(() => limits(resource('a') as never)).toThrow(TypeError)
     expect(() => limits([resource('a'), resource('a')])).toThrow('"a" twice')
     expect(() => limits([{} as never])).toThrow('acquire of a limit must be a function')

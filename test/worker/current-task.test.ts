@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { TaskContext } from '../../src/index.ts'
 import { currentTask, runAsCurrent } from '../../src/worker/current-task.ts'
+import { NO_LIMITS, NO_PERMIT } from '../../src/worker/host/remote-limits.ts'
 
 const context = (name: string): TaskContext => ({
   id: 1,
@@ -8,6 +9,8 @@ const context = (name: string): TaskContext => ({
   attempt: 1,
   signal: new AbortController().signal,
   progress: () => {},
+  limits: NO_LIMITS,
+  permit: NO_PERMIT,
 })
 
 describe('currentTask', () => {

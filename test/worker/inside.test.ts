@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { limits, resourceLimit } from '../../src/index.ts'
+import { limitPool, limits, rateLimit, resourceLimit } from '../../src/index.ts'
 import type { TaskHandle } from '../../src/task/types.ts'
 import { type AnyFunction, task } from '../../src/worker/index.ts'
 import * as inside from '../fixtures/worker/inside.ts'
@@ -25,7 +25,6 @@ describe.each(['async', 'thread', 'process'] as const)('inside a task of mode %s
     made.push(made1)
     return made1
   }
-  const elsewhere = mode !== 'async'
 
   afterAll(() => Promise.all(made.map(one => one.stop())))
 
@@ -39,15 +38,52 @@ describe.each(['async', 'thread', 'process'] as const)('inside a task of mode %s
   it('what can never be had is refused, and what is not to be had in time', async () => {
     const takeSoon = make(inside.takeSoon, { limits: connections })
     expect(await failureOf(takeSoon(5, 1_000))).toBeInstanceOf(RangeError)
-    expect(await failureOf(takeSoon(4, 1))).toMatchObject({ code: 'ERR_TASK_TIMEOUT' })
-    expect(connections.stats().available).toBe(4)
+    await using _held = await connections.acquire({ connections: 1 })
+    expect(await failureOf(takeSoon(3, 1))).toMatchObject({ code: 'ERR_TASK_TIMEOUT' })
+    expect(connections.stats().available).toBe(3)
   })
 
-  it('there are no limits where none were given', async () => {
-    expect(await make(inside.withoutLimits)()).toBe(true)
+  it('limits are always there, and nothing is limited where none were given', async () => {
+    expect(await make(inside.withoutLimits)()).toBe('free')
+    expect(await make(inside.withoutLimits, { limits: limits([]), cost: { tokens: 2 } })()).toBe('free')
   })
 
-  it.runIf(elsewhere)('what is not released comes back when the call ends', async () => {
+  it('what asks for more than is left beside what it holds itself is told so, and how to do it', async () => {
+    const one = resourceLimit({ key: 'one', capacity: 1 })
+    const takeAgain = make(inside.takeAgain, { limits: limits([one]) })
+    const error = await failureOf(takeAgain(false))
+    expect(error).toMatchObject({ code: 'ERR_DEADLOCK' })
+    expect(String(error)).toMatch(
+      /takeAgain.* asks for 1 of its limit "one", of which 1 of 1.*task\.permit.*cost: 'none'/,
+    )
+    expect(await takeAgain(true)).toBe('taken')
+    expect(await takeAgain.with({ cost: 'none' })(false)).toBe('taken')
+    expect(one.stats()).toMatchObject({ used: 0, waiting: 0 })
+  })
+
+  it('more than was taken is settled without an error, and owed', async () => {
+    const tokens = rateLimit({ key: 'tokens', capacity: 100, per: 60_000 })
+    const settle = make(inside.settle, { limits: limits([connections, tokens]), cost: { tokens: 10 } })
+    await settle({ tokens: 4 })
+    expect(tokens.stats()).toMatchObject({ used: 4, available: 96 })
+    await settle({ tokens: 150 })
+    expect(tokens.stats()).toMatchObject({ used: 154, available: 0 })
+    expect(await failureOf(settle.with({ timeout: 1_000, cost: { tokens: 0 } })({ other: 1 }))).toBeInstanceOf(
+      RangeError,
+    )
+  })
+
+  it('a permit says which member of a pool has granted it', async () => {
+    const members = ['a', 'b'].map(key => resourceLimit({ key, capacity: 1 }))
+    const settle = make(inside.settle, { limits: limitPool(members) })
+    expect([await settle({}), await settle({}), await settle({})]).toEqual([0, 1, 0])
+  })
+
+  it('an update after the release is an error', async () => {
+    expect(await make(inside.updateLate, { limits: connections })()).toBe('TypeError')
+  })
+
+  it('what is not released comes back when the call ends', async () => {
     await make(inside.keep, { limits: connections })(2)
     expect(connections.stats().available).toBe(4)
   })

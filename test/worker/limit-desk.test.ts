@@ -1,13 +1,15 @@
 import { expect, it } from 'vitest'
 import { resourceLimit } from '../../src/index.ts'
 import type { TaskContext, TaskPermit } from '../../src/task/types.ts'
+import { NO_LIMITS, NO_PERMIT } from '../../src/worker/host/remote-limits.ts'
 import { LimitDesk } from '../../src/worker/limit-desk.ts'
 import { failureOf } from '../work.ts'
 
 const acquire = { limits: 'acquire', amounts: { db: 1 }, options: undefined }
 
 function contextOf(limits: TaskContext['limits']): TaskContext {
-  return { id: 1, name: 'call', attempt: 1, signal: new AbortController().signal, progress() {}, limits }
+  const { signal } = new AbortController()
+  return { id: 1, name: 'call', attempt: 1, signal, progress() {}, limits, permit: NO_PERMIT }
 }
 
 it('forgets a permit that was released, however many a long call takes', async () => {
@@ -38,5 +40,5 @@ it('gives back at once what is granted after the call is over', async () => {
 })
 
 it('refuses what it does not know', async () => {
-  expect(await failureOf(new LimitDesk(contextOf(undefined)).answer({ what: 1 }))).toBeInstanceOf(TypeError)
+  expect(await failureOf(new LimitDesk(contextOf(NO_LIMITS)).answer({ what: 1 }))).toBeInstanceOf(TypeError)
 })

@@ -18,16 +18,28 @@ export class Counter implements Holder {
   readonly #link: Link
   readonly #leases: Leases | undefined
   readonly #returned: () => void
+  readonly #owe: (amount: number) => void
   readonly #troubles = new Rarely()
   #closed = false
 
-  /** @param returned is called when something has come back before its time */
-  constructor(key: string, rule: Rule, label: string, open: () => Promise<Ledger>, returned: () => void) {
+  /**
+   * @param returned is called when something has come back before its time
+   * @param owe is to take something as soon as it is there
+   */
+  constructor(
+    key: string,
+    rule: Rule,
+    label: string,
+    open: () => Promise<Ledger>,
+    returned: () => void,
+    owe: (amount: number) => void,
+  ) {
     this.key = key
     this.#label = label
     this.#lasts = rule.lasts / 1_000
     this.#link = new Link(label, open)
     this.#returned = returned
+    this.#owe = owe
     this.returnable = rule.kind === 'lease'
     if (this.returnable || rule.kind === 'sliding-window')
       this.#leases = new Leases(held => this.#renew(held), this.#lasts / 3)
@@ -51,6 +63,10 @@ export class Counter implements Holder {
     if (this.#leases === undefined) return
     await this.#leases.keep(token, 0)
     await this.#renew(new Map([[token, amount]]))
+  }
+
+  owe(amount: number): void {
+    this.#owe(amount)
   }
 
   async keep(token: string, kept: number, held: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { NOT_WAITING, type Waiting } from '../../admission/demand.ts'
-import { startTimer } from '../../clock.ts'
+import { startBackgroundTimer, startTimer } from '../../clock.ts'
 import { retryDelay } from '../../worker/distributed/connect.ts'
 import type { Counter } from './counter.ts'
 import { LostError } from './link.ts'
@@ -12,6 +12,8 @@ interface Waiter {
   readonly amount: number
   readonly granted: (permit: SharedPermit) => void
   readonly failed: (error: unknown) => void
+  /** Nobody waits for it: it keeps no process alive. */
+  readonly debt: boolean
 }
 
 /** Those in this process who wait for a limit, first come, first served: only the first one asks the server. */
@@ -22,6 +24,8 @@ export class Line {
   #closed: { readonly reason: unknown } | undefined
   #serving: Promise<void> | undefined
   #alarm: (() => void) | undefined
+  /** It sleeps for debts alone. */
+  #inBackground = false
   /** Something came back while the server was being asked: its answer may be older than that. */
   #woken = false
 
@@ -36,10 +40,26 @@ export class Line {
       failed(this.#closed.reason)
       return NOT_WAITING
     }
-    const waiter: Waiter = { id: randomUUID(), amount, granted, failed }
+    const waiter: Waiter = { id: randomUUID(), amount, granted, failed, debt: false }
     this.#waiters.add(waiter)
     this.#serving ??= this.#serve()
+    // Now there is somebody to keep the process alive for.
+    if (this.#inBackground) this.wake()
     return { cancel: () => this.#leave(waiter) }
+  }
+
+  /** Takes what was used already, before those that wait and in pieces of at most `most`. What fails is not tried again. */
+  owe(amount: number, most: number): void {
+    if (this.#closed !== undefined) return
+    const waiting = [...this.#waiters]
+    const paid = waiting.filter(({ debt }) => debt)
+    for (let left = amount; left > 0; left -= most) {
+      const piece = { id: randomUUID(), amount: Math.min(left, most), granted() {}, failed() {}, debt: true }
+      paid.push(piece)
+    }
+    this.#waiters.clear()
+    for (const each of [...paid, ...waiting.filter(({ debt }) => !debt)]) this.#waiters.add(each)
+    this.#serving ??= this.#serve()
   }
 
   /** Has the server asked again at once. */
@@ -95,9 +115,11 @@ export class Line {
   #sleep(delay: number): Promise<void> | undefined {
     if (this.#woken) return undefined
     return new Promise(resolve => {
-      const timer = startTimer(delay, () => this.#alarm?.())
+      this.#inBackground = [...this.#waiters].every(({ debt }) => debt)
+      const timer = (this.#inBackground ? startBackgroundTimer : startTimer)(delay, () => this.#alarm?.())
       this.#alarm = () => {
         this.#alarm = undefined
+        this.#inBackground = false
         timer.cancel()
         resolve()
       }

@@ -1,3 +1,4 @@
+import { alreadyReleased } from '../../limits/permit.ts'
 import type { Amounts, LimitPermit } from '../../limits/types.ts'
 import { unknownKey } from '../../limits/unknown-key.ts'
 import { amount, requiredObject } from '../../options.ts'
@@ -12,6 +13,8 @@ export interface Holder {
   /** It counts from now on. */
   begin(token: string, amount: number): Promise<void>
   keep(token: string, kept: number, held: number): Promise<void>
+  /** Takes so much of a rate before all else of this process, as soon as it is there. */
+  owe(amount: number): void
 }
 
 /** So much of a shared limit. */
@@ -19,6 +22,8 @@ export class SharedPermit implements LimitPermit {
   readonly #holder: Holder
   readonly #token: string
   #amount: number
+  /** Of what turned out to be more than that. */
+  #owed = 0
   #released = false
   #postponed = false
   /** Its time on the server is made longer, again and again. */
@@ -46,7 +51,27 @@ export class SharedPermit implements LimitPermit {
       if (name !== key) throw unknownKey(name, [key])
       kept = amount(name, value, 0, this.#amount)
     }
-    if (!this.#released) this.#keep(kept)
+    if (this.#released) throw alreadyReleased()
+    this.#keep(kept)
+  }
+
+  settle(amounts: Amounts): void {
+    const { key, returnable } = this.#holder
+    let kept = this.#amount
+    for (const [name, value] of Object.entries(requiredObject('amounts', amounts))) {
+      if (name !== key) throw unknownKey(name, [key])
+      kept = amount(name, value, 0, Number.POSITIVE_INFINITY)
+    }
+    if (returnable && this.#released) return
+    if (returnable || kept <= this.#amount) return this.#keep(kept)
+    const more = kept - this.#amount - this.#owed
+    if (more <= 0) return
+    this.#owed += more
+    this.#holder.owe(more)
+  }
+
+  holds(source: object): number {
+    return source === this.#holder && !this.#released ? this.#amount : 0
   }
 
   release(): void {

@@ -1,4 +1,5 @@
-import { DEMAND, type Demand, NOT_WAITING } from '../../admission/demand.ts'
+import { DEMAND, type Demand, type Excess, NOT_WAITING } from '../../admission/demand.ts'
+import type { Permit } from '../../admission/permit.ts'
 import { LONGEST_TIMER } from '../../clock.ts'
 import { KeyedDemandMaker } from '../../limits/keyed.ts'
 import type { SingleLimit } from '../../limits/single-limit.ts'
@@ -52,6 +53,7 @@ export class ServerLimit extends KeyedDemandMaker implements SharedLimit {
       this.#label,
       () => open(server, timeout, rule),
       () => this.#line.wake(),
+      amount => this.#line.owe(amount, this.capacity),
     )
     this.#line = new Line(this.#counter, rule.kind === 'lease' ? soon : wait => wait)
   }
@@ -69,7 +71,14 @@ export class ServerLimit extends KeyedDemandMaker implements SharedLimit {
         granted(new SharedPermit(this.#counter, '', 0))
         return NOT_WAITING
       },
+      exceeds: permit => this.#exceeds(amount, permit),
     }
+  }
+
+  #exceeds(asked: number, permit: Permit): Excess | undefined {
+    const held = this.#counter.returnable ? permit.holds(this.#counter) : 0
+    if (held === 0 || held + asked <= this.capacity) return undefined
+    return { key: this.key, asked, held, capacity: this.capacity }
   }
 
   close(): Promise<void> {

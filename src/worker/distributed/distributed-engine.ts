@@ -56,7 +56,9 @@ export class DistributedEngine implements Engine {
 
   async #call(fn: string, args: readonly unknown[], task: TaskContext, options: CallOptions): Promise<unknown> {
     const encoded = encode(args, { of: 'arguments', name: fn }, this.#settings.maxBytes)
-    const { id, name, attempt, signal, progress, limits } = task
+    const { id, name, attempt, signal, progress } = task
+    const limited = AttemptContext.isLimited(task)
+    const member = limited ? task.permit.member : undefined
     const started = AttemptContext.postpone(task)
     const { timeout = Number.POSITIVE_INFINITY, priority = 0 } = options
     const key = keyOf(fn, encoded, args, options)
@@ -65,10 +67,11 @@ export class DistributedEngine implements Engine {
       task: [id, attempt],
       ...(name !== fn && { name: shownText(name) }),
       ...(timeout !== Number.POSITIVE_INFINITY && { timeout }),
-      ...(limits !== undefined && { limited: true }),
+      ...(limited && { limited: true }),
+      ...(member !== undefined && { member }),
       ...(options.cache !== undefined && { cache: [key as string, options.cache.ttl] }),
     }
-    const desk = limits === undefined ? undefined : new LimitDesk(task)
+    const desk = limited ? new LimitDesk(task) : undefined
     let active = false
     const request: CallRequest = {
       fn,

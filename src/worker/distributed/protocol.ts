@@ -18,6 +18,8 @@ export interface JobData {
   readonly timeout?: number
   /** The task has limits: its function may ask for more of them. */
   readonly limited?: true
+  /** The member of a pool that granted what was taken for it. */
+  readonly member?: number
   /** The result is kept under this key for so many milliseconds. */
   readonly cache?: readonly [key: string, ttl: number]
 }

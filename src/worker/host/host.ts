@@ -16,6 +16,8 @@ export interface HostCall {
     readonly attempt: number
     /** It has limits: its function may ask for more of them. */
     readonly limited?: boolean
+    /** The member of a pool that granted what was taken for it. */
+    readonly member?: number | undefined
   }
 }
 

@@ -18,6 +18,7 @@ export type ToWorker =
       name: string,
       attempt: number,
       limited?: true,
+      member?: number,
     ]
   | readonly [kind: 'abort', call: number, reason: PlainThrown]
   | readonly [kind: 'answer', request: number, answer: unknown]
@@ -60,9 +61,9 @@ export function callMessage(
   fn: number,
   reference: FunctionReference | undefined,
   args: unknown,
-  { id, name, attempt, limited }: HostCall['task'],
+  { id, name, attempt, limited, member }: HostCall['task'],
 ): ToWorker {
-  return limited === true
-    ? ['call', call, fn, reference, args, id, name, attempt, limited]
-    : ['call', call, fn, reference, args, id, name, attempt]
+  if (limited !== true) return ['call', call, fn, reference, args, id, name, attempt]
+  if (member === undefined) return ['call', call, fn, reference, args, id, name, attempt, limited]
+  return ['call', call, fn, reference, args, id, name, attempt, limited, member]
 }

@@ -4,14 +4,14 @@ import { isOperation } from '../../operation.ts'
 import { captureContext } from '../../platform.ts'
 import { plainThrown } from '../../serialise/thrown.ts'
 import { normaliseProgress } from '../../task/progress.ts'
-import type { TaskContext, TaskLimits } from '../../task/types.ts'
+import type { TaskContext, TaskLimits, TaskPermit } from '../../task/types.ts'
 import { runAsCurrent } from '../current-task.ts'
 import { unpackArguments } from '../functions/carry.ts'
 import { callable } from '../functions/outside-error.ts'
 import type { ResolvedFunction } from '../functions/resolve-function.ts'
 import { postPacked } from './post-packed.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
-import { RemoteLimits } from './remote-limits.ts'
+import { NO_LIMITS, NO_PERMIT, OWN_PERMIT, RemoteLimits, RemotePermit } from './remote-limits.ts'
 import { startOperation } from './remote-operation.ts'
 import type { Requests } from './requests.ts'
 import type { Uplink } from './serve-calls.ts'
@@ -28,6 +28,7 @@ export class RemoteCall implements RemoteContext {
   readonly name: string
   readonly attempt: number
   readonly #limited: boolean
+  readonly #member: number | undefined
   readonly #call: number
   readonly #fn: string
   readonly #uplink: Uplink
@@ -38,6 +39,7 @@ export class RemoteCall implements RemoteContext {
   #controller: AbortController | undefined
   #halt: (() => void) | undefined
   #limits: TaskLimits | undefined
+  #permit: TaskPermit | undefined
   #abort: { readonly reason: unknown } | undefined
 
   constructor(
@@ -47,8 +49,9 @@ export class RemoteCall implements RemoteContext {
     requests: Requests,
     over: () => void,
   ) {
-    const [, call, , , args, id, name, attempt, limited = false] = message
+    const [, call, , , args, id, name, attempt, limited = false, member] = message
     this.#limited = limited
+    this.#member = member
     this.#call = call
     this.#args = args
     this.id = id
@@ -82,8 +85,14 @@ export class RemoteCall implements RemoteContext {
     }
   }
 
-  get limits(): TaskLimits | undefined {
-    return this.#limited ? (this.#limits ??= new RemoteLimits(what => this.request(what))) : undefined
+  get limits(): TaskLimits {
+    if (!this.#limited) return NO_LIMITS
+    return (this.#limits ??= new RemoteLimits(what => this.request(what)))
+  }
+
+  get permit(): TaskPermit {
+    if (!this.#limited) return NO_PERMIT
+    return (this.#permit ??= new RemotePermit(what => this.request(what), OWN_PERMIT, this.#member))
   }
 
   request(what: unknown): Promise<unknown> {

@@ -1,0 +1,21 @@
+import { ACQUIRE_OPTIONS } from '../admission/acquisition.ts'
+import { boolean, type Known, knownOptions } from '../options.ts'
+import type { LimitAcquireOptions, TryLimitOptions } from './types.ts'
+
+const TRY_OPTIONS: Known<TryLimitOptions> = { only: true }
+const LIMIT_OPTIONS: Known<LimitAcquireOptions> = { ...TRY_OPTIONS, ...ACQUIRE_OPTIONS }
+
+/** Whether just what is named is to be taken; the other options are checked where they are used. */
+export function isOnly(options: LimitAcquireOptions | undefined): boolean {
+  return only(knownOptions('options', options, LIMIT_OPTIONS))
+}
+
+/** Like {@link isOnly}, where nothing is waited for. */
+export function isOnlyTried(options: TryLimitOptions | undefined): boolean {
+  return only(knownOptions('options', options, TRY_OPTIONS))
+}
+
+function only(options: TryLimitOptions | undefined): boolean {
+  const { only: told = false } = options ?? {}
+  return boolean('only', told)
+}

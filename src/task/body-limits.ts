@@ -1,0 +1,90 @@
+import { Acquisition } from '../admission/acquisition.ts'
+import type { Demand } from '../admission/demand.ts'
+import { isOnly } from '../limits/acquire-options.ts'
+import { demandOf } from '../limits/demand-of.ts'
+import { freeDemand } from '../limits/free.ts'
+import type { Amounts, LimitAcquireOptions, LimitPermit, Limits } from '../limits/types.ts'
+import { requiredObject } from '../options.ts'
+import { currentTask } from './current.ts'
+import type { Task } from './task.ts'
+import type { TaskLimits, TaskPermit } from './types.ts'
+
+/** The limits of a task as the body of one attempt has them: what that forgets comes back when it has stopped. */
+export class BodyLimits implements TaskLimits {
+  readonly #task: Task
+  readonly #permits = new Set<LimitPermit>()
+  #sweepAt = 16
+  #closed = false
+
+  constructor(task: Task) {
+    this.#task = task
+  }
+
+  acquire(amounts?: Amounts, options?: LimitAcquireOptions): Acquisition<LimitPermit> {
+    const { limits } = this.#task.settings
+    const only = isOnly(options)
+    const demand = limits === undefined ? freeDemand(amounts) : demandOf(limits, amounts, only)
+    return currentTask.run(this.#task, () => new Acquisition(this.#kept(demand), options))
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const permit of this.#permits) permit.release()
+    this.#permits.clear()
+  }
+
+  #kept(demand: Demand<LimitPermit>): Demand<LimitPermit> {
+    return {
+      immediate: demand.immediate,
+      take: () => demand.take(),
+      request: (granted, failed, priority) =>
+        demand.request(
+          permit => {
+            this.#keep(permit)
+            granted(permit)
+          },
+          failed,
+          priority,
+        ),
+      exceeds: held => demand.exceeds(held),
+    }
+  }
+
+  #keep(permit: LimitPermit): void {
+    if (this.#closed) return permit.release()
+    this.#permits.add(permit)
+    if (this.#permits.size < this.#sweepAt) return
+    for (const each of this.#permits) if (each.released) this.#permits.delete(each)
+    this.#sweepAt = Math.max(16, this.#permits.size * 2)
+  }
+}
+
+/** What was taken for a task, as its body has it. */
+export class BodyPermit implements TaskPermit {
+  readonly #permit: LimitPermit | undefined
+
+  constructor(permit: LimitPermit | undefined) {
+    this.#permit = permit
+  }
+
+  get member(): number | undefined {
+    return this.#permit?.member
+  }
+
+  get limit(): Limits | undefined {
+    return this.#permit?.limit
+  }
+
+  update(amounts: Amounts): void {
+    requiredObject('amounts', amounts)
+    this.#permit?.settle(amounts)
+  }
+
+  release(): void {
+    this.#permit?.release()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.release()
+  }
+}

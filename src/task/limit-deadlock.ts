@@ -1,0 +1,24 @@
+import type { Demand } from '../admission/demand.ts'
+import type { Permit } from '../admission/permit.ts'
+import { DeadlockError } from '../errors.ts'
+import { currentTask } from './current.ts'
+
+/** What was taken for the task that runs in this async context. */
+export function ownPermit(): Permit | undefined {
+  return currentTask.getStore()?.extras?.permit
+}
+
+/**
+ * The error of a request that waits for what its own task holds to the end. What others hold, or the body has acquired
+ * itself, may come back at any time.
+ */
+export function limitDeadlock(demand: Demand): DeadlockError | undefined {
+  const permit = ownPermit()
+  const excess = permit && demand.exceeds(permit)
+  if (excess === undefined) return undefined
+  const { key, asked, held, capacity } = excess
+  const limit = key === '' ? 'its limit' : `its limit ${JSON.stringify(key)}`
+  return new DeadlockError(
+    `${currentTask.getStore()?.label} asks for ${asked} of ${limit}, of which ${held} of ${capacity} were taken for itself, and would wait for its own end: use what was taken (task.permit), or spawn it with cost: 'none' and acquire all of it inside`,
+  )
+}
