@@ -315,8 +315,8 @@ export const MUTATIONS: readonly Mutation[] = [
 
   ...mistakesIn('src/worker/pending-arguments.ts', ['test/worker/modes'], {
     'handles are passed as they are': {
-      search: 'if (!args.some(arg => arg instanceof TaskPromise)) return undefined',
-      replace: 'return undefined',
+      search: 'return args.some(arg => hasHandle(arg, DEEPEST)) ?',
+      replace: 'return args.length < 0 ?',
     },
   }),
 
