@@ -32,8 +32,7 @@ export class MapInput<I> {
 
   /** How many items it has, if it says so. */
   get total(): number | undefined {
-    const { length, size } = this.#items as { readonly length?: unknown; readonly size?: unknown }
-    return typeof length === 'number' ? length : typeof size === 'number' ? size : undefined
+    return knownLength(this.#items)
   }
 
   /** Takes a step and tells of it: at once, or later where the input is asynchronous. */
@@ -84,4 +83,10 @@ export class MapInput<I> {
       },
     )
   }
+}
+
+/** How many items there are, where that is told beforehand. */
+export function knownLength(items: object): number | undefined {
+  const { length, size } = items as { readonly length?: unknown; readonly size?: unknown }
+  return typeof length === 'number' ? length : typeof size === 'number' ? size : undefined
 }

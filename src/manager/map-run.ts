@@ -2,6 +2,7 @@ import { DeadlockError } from '../errors.ts'
 import { followSignal } from '../follow-signal.ts'
 import { guardedCall } from '../guarded-call.ts'
 import type { AsyncContext } from '../platform.ts'
+import type { RunProgress } from '../progress/types.ts'
 import { cancelTask } from '../task/cancel.ts'
 import { currentTask } from '../task/current.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
@@ -18,7 +19,7 @@ export interface MapSettings {
   readonly buffer: number | undefined
   readonly ordered: boolean
   readonly onError: NonNullable<MapOptions['onError']>
-  readonly progress: MapOptions['progress']
+  readonly progress: ((progress: RunProgress) => unknown) | undefined
 }
 
 /** What a map needs of its manager. */

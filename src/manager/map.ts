@@ -1,8 +1,13 @@
+import { attempt } from '../attempt.ts'
 import { boolean, callback, capacity, iterable, type Known, knownOptions, oneOf } from '../options.ts'
 import { captureContext } from '../platform.ts'
+import { checkProgress } from '../progress/check-progress.ts'
+import { lateReporter } from '../progress/late-reporter.ts'
+import { counted, type MapProgress, reportedResults } from '../progress/reported-results.ts'
 import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
 import type { Work } from '../task/types.ts'
+import { knownLength } from './map-input.ts'
 import { type MapHost, MapRun, type MapSettings } from './map-run.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { MapFunction, MapOptions, MapResults } from './types.ts'
@@ -18,7 +23,15 @@ export function mapItems<I>(
   callback('fn', fn)
   const settings = mapSettings(options, scheduler.settings.defaults)
   const spawnItem = (item: I, index: number) => spawn(context => fn(item, context, index), settings.spawn)
-  return runs({ scheduler, spawn: spawnItem }, items, settings)
+  const host = { scheduler, spawn: spawnItem }
+  const shown = options?.progress
+  if (!shown || typeof shown === 'function') return runs(host, items, settings)
+  const total = attempt(() => knownLength(items))
+  const done: MapProgress = { completed: 0, failed: 0 }
+  const reporter = lateReporter(shown, error => scheduler.report.log(error, 'the progress of a map could not be shown'))
+  const ended = (task: Task) => reporter.update(counted(done, task, total))
+  const run = { label: fn.name, ...(total !== undefined && { total }) }
+  return reportedResults(runs({ ...host, ended }, items, settings), reporter, done, run)
 }
 
 /** Like {@link mapItems}, for those who make the tasks themselves. */
@@ -76,11 +89,12 @@ const MAP_OPTIONS: Known<MapOptions> = { ...OF_SPAWN, buffer: true, ordered: tru
 
 function mapSettings(options: MapOptions | undefined, defaults?: SpawnSettings): MapSettings {
   const { buffer, ordered = true, onError = 'throw', progress } = knownOptions('options', options, MAP_OPTIONS) ?? {}
+  checkProgress(progress)
   return {
     spawn: spawnSettings(options, defaults),
     buffer: buffer === undefined ? undefined : capacity('buffer', buffer),
     ordered: boolean('ordered', ordered),
     onError: oneOf('onError', ['throw', 'collect', 'settle'], onError),
-    progress: progress === undefined ? undefined : callback('progress', progress),
+    progress: typeof progress === 'function' ? progress : undefined,
   }
 }

@@ -1,6 +1,7 @@
 import type { Amounts, Limits } from '../limits/types.ts'
+import type { Progress } from '../progress/types.ts'
 import type { RetryOptions } from '../task/retry.ts'
-import type { TaskContext, TaskProgress, TaskRecord } from '../task/types.ts'
+import type { TaskContext, TaskRecord } from '../task/types.ts'
 
 /** Where failures go that nobody observed: anything with an `error` method, such as `console` or a pino logger. */
 export interface Logger {
@@ -83,8 +84,11 @@ export interface MapOptions<R = unknown> extends Omit<SpawnOptions<R>, 'startNow
    * `'settle'`: each item gives a {@link MapSettled}, which tells returned errors from thrown ones. @default 'throw'
    */
   readonly onError?: 'throw' | 'collect' | 'settle'
-  /** Told after each item how many have ended; `total` when the input has a known length. */
-  readonly progress?: (progress: TaskProgress) => void
+  /**
+   * `true`: a bar or lines on stderr; options for them; a function that is told after each item; a reporter of your own.
+   * The total is told when the input has a known length. @default false
+   */
+  readonly progress?: Progress
 }
 
 /** Maps one item, as any work; `index` counts from 0. */

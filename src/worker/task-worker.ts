@@ -8,6 +8,7 @@ import type { CloseOptions, CloseReport, ManagerEvents, MapResults, MapSettled }
 import { refuseNew, STARTING } from '../only-started.ts'
 import { callback, type Known, knownOptions, present } from '../options.ts'
 import { progressReporter } from '../progress/progress-reporter.ts'
+import { counted, type MapProgress, reportedResults } from '../progress/reported-results.ts'
 import { Entry } from '../task/entry.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
@@ -18,7 +19,6 @@ import type { AnyFunction } from './functions/registry.ts'
 import { makeEngine } from './make-engine.ts'
 import { mapCall } from './map-call.ts'
 import { pendingArguments } from './pending-arguments.ts'
-import { type MapProgress, reportedResults } from './reported-results.ts'
 import type {
   CollectOptions,
   Input,
@@ -200,7 +200,7 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
     const host: MapHost<readonly unknown[]> = {
       scheduler: this.#scheduler,
       spawn: args => this.#enrol(call, args, calls.of(name, args)),
-      ended: task => reporter?.update(count(done, task, total)),
+      ended: task => reporter?.update(counted(done, task, total)),
     }
     const results = mapTasks(host, items, present({ buffer, ordered, onError, signal: callOptions.signal }))
     if (reporter === undefined) return results
@@ -257,10 +257,4 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
   #nameOf(fn: AnyFunction): string {
     return this.#givenName(fn) ?? fn.name
   }
-}
-
-function count(progress: MapProgress, task: Task, total: number | undefined) {
-  progress.completed += 1
-  if (task.status === 'failed') progress.failed += 1
-  return { ...progress, ...(total !== undefined && { total }) }
 }

@@ -71,7 +71,12 @@ const ofMap: Record<string, Rule> = {
   buffer: capacity,
   ordered: boolean,
   onError: oneOf('throw', 'collect'),
-  progress: callback,
+  progress: value => {
+    if (value === undefined || typeof value === 'boolean' || typeof value === 'function') return 'right'
+    // No option of it has a name that is made here, but the methods of a Map have.
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || 'clear' in value) return 'wrong type'
+    return Object.keys(value).length === 0 ? 'right' : 'wrong type'
+  },
 }
 
 const ofClose: Record<string, Rule> = { timeout: duration, pending: oneOf('run', 'cancel') }

@@ -695,7 +695,7 @@ describe('wrong calls of map', () => {
     ['buffer', '2', TypeError, /buffer .*got "2"/],
     ['ordered', 'yes', TypeError, /ordered must be true or false, got "yes"/],
     ['onError', 'ignore', RangeError, /onError must be one of 'throw', 'collect', 'settle', got "ignore"/],
-    ['progress', true, TypeError, /progress must be a function, got true/],
+    ['progress', 5, TypeError, /progress must be an object, got 5/],
     ['timeout', -1, RangeError, /timeout must be .*got -1/],
     ['signal', 1, TypeError, /signal must be an AbortSignal, got 1/],
   ])('name a wrong %s: %j', async (option, value, type, message) => {

@@ -1,5 +1,6 @@
 import type { MapResults } from '../manager/types.ts'
-import type { ProgressReporter } from '../progress/types.ts'
+import type { Task } from '../task/task.ts'
+import type { ProgressReporter, RunProgress } from './types.ts'
 
 /** How far a map is: changed by whoever runs it. */
 export interface MapProgress {
@@ -42,4 +43,11 @@ export function reportedResults<T>(
       }
     },
   }
+}
+
+/** Counts a task that has ended. */
+export function counted(progress: MapProgress, task: Task, total: number | undefined): RunProgress {
+  progress.completed += 1
+  if (task.status === 'failed') progress.failed += 1
+  return { ...progress, ...(total !== undefined && { total }) }
 }
