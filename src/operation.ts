@@ -29,6 +29,13 @@ export function* untilSettled<T>(promise: PromiseLike<T>): Operation<T> {
   return outcome.value
 }
 
+let ownStep = false
+
+/** Whether an operation that {@link inContext} runs is being stepped through right now, not one that it has spawned. */
+export function inOwnStep(): boolean {
+  return ownStep
+}
+
 /**
  * The operation with every step and every effect in `context`: an operation is resumed by whoever resolves what it waits
  * for, and would otherwise see that party's AsyncLocalStorage.
@@ -56,14 +63,21 @@ export function inContext(operation: Operation<unknown>, context: AsyncContext):
           `the task yielded ${show(step.value)}, which is no effection operation: use \`yield*\`, and \`until(promise)\` for a promise`,
         )
       }
+      const step = (to: (input: unknown) => ReturnType<Steps['next']>, input: unknown) => {
+        const before = ownStep
+        ownStep = true
+        try {
+          return check(context.runInAsyncScope(to, steps, input))
+        } finally {
+          ownStep = before
+        }
+      }
       const guarded: Steps = {
-        next: input => check(context.runInAsyncScope(steps.next, steps, input)),
-        throw: error =>
-          check(context.runInAsyncScope(steps.throw as (e: unknown) => ReturnType<Steps['next']>, steps, error)),
+        next: input => step(steps.next, input),
+        throw: error => step(steps.throw as NonNullable<Steps['throw']>, error),
       }
       if (steps.return !== undefined) {
-        guarded.return = value =>
-          check(context.runInAsyncScope(steps.return as NonNullable<Steps['return']>, steps, value))
+        guarded.return = value => step(steps.return as NonNullable<Steps['return']>, value)
       }
       return guarded
     },

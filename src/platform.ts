@@ -10,6 +10,12 @@ export const TRACES_UNCAUGHT = [...process.execArgv, ...(process.env.NODE_OPTION
   '--trace-uncaught',
 )
 
+/** Calls `tell` whenever the process has nothing left to do and is about to end. Returns what ends that. */
+export function onNothingLeft(tell: () => void): () => void {
+  process.on('beforeExit', tell)
+  return () => process.removeListener('beforeExit', tell)
+}
+
 /** A remembered async context: `runInAsyncScope(fn, thisArg, ...args)` runs in it. */
 export type AsyncContext = AsyncResource
 

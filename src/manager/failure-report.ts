@@ -27,7 +27,8 @@ export class FailureReport {
   failed(task: Task): void {
     if (task.observed) return
     this.#waiting.push(task)
-    if (this.#waiting.length === 1) queueMicrotask(() => this.#flush())
+    // Two microtasks: `await` calls the `then` of a handle in one of its own.
+    if (this.#waiting.length === 1) queueMicrotask(() => queueMicrotask(() => this.#flush()))
   }
 
   #flush(): void {

@@ -19,6 +19,7 @@ export const MANAGER_OPTIONS: Known<TaskManagerOptions> = {
   maxPending: true,
   closeTimeout: true,
   cleanupTimeout: true,
+  deadlockAfter: true,
   failFast: true,
   name: true,
   signal: true,
@@ -40,6 +41,7 @@ export interface ManagerSettings {
   readonly maxPending: number
   readonly closeTimeout: number
   readonly cleanupTimeout: number
+  readonly deadlockAfter: number
   readonly failFast: boolean
   readonly name: string
   readonly signal: AbortSignal | undefined
@@ -59,6 +61,7 @@ export function managerSettings(options: number | TaskManagerOptions | undefined
     maxPending = Number.POSITIVE_INFINITY,
     closeTimeout = 10_000,
     cleanupTimeout = 1_000,
+    deadlockAfter = 1_000,
     failFast = false,
     name = 'manager',
     signal,
@@ -73,6 +76,7 @@ export function managerSettings(options: number | TaskManagerOptions | undefined
     maxPending: count('maxPending', maxPending),
     closeTimeout: duration('closeTimeout', closeTimeout),
     cleanupTimeout: duration('cleanupTimeout', cleanupTimeout),
+    deadlockAfter: duration('deadlockAfter', deadlockAfter),
     failFast: boolean('failFast', failFast),
     name: string('name', name),
     signal: signal === undefined ? undefined : abortSignal('signal', signal),

@@ -1,4 +1,3 @@
-import { DeadlockError } from '../errors.ts'
 import { followSignal } from '../follow-signal.ts'
 import { guardedCall } from '../guarded-call.ts'
 import type { AsyncContext } from '../platform.ts'
@@ -7,7 +6,7 @@ import { cancelTask } from '../task/cancel.ts'
 import { currentTask } from '../task/current.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
-import { isStuck, noteWait } from '../task/wait-graph.ts'
+import { Wait } from '../task/wait.ts'
 import { MapInput, type StepTaker } from './map-input.ts'
 import { MapLine } from './map-line.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -92,9 +91,12 @@ export class MapRun<I> implements StepTaker<I> {
       const ready = this.take()
       if (ready !== undefined) return ready
       if (this.#exhausted && this.#line.size === 0) return undefined
-      this.#refuseDeadlock()
-      await new Promise<void>(resolve => {
-        this.#wake = resolve
+      await new Promise<void>((resolve, reject) => {
+        const wait = this.#beginWait(reject)
+        this.#wake = () => {
+          wait?.end()
+          resolve()
+        }
       })
     }
   }
@@ -233,16 +235,11 @@ export class MapRun<I> implements StepTaker<I> {
     )
   }
 
-  /** A task that waits for results which can't come, because it holds a slot that they need. */
-  #refuseDeadlock(): void {
+  /** Notes that a task waits for the next result, which could not come if it holds a slot that the items need. */
+  #beginWait(reject: (error: unknown) => void): Wait | undefined {
     const waiter = currentTask.getStore()
-    if (waiter === undefined || waiter.ended) return
-    const { first, unfinished } = this.#line
-    if (this.#settings.ordered && first !== undefined) return noteWait(waiter, first)
-    if (unfinished.length > 0 && unfinished.every(task => isStuck(task, waiter))) {
-      throw new DeadlockError(
-        `${waiter.label} maps over items in the manager it runs in, which has no slot left for them`,
-      )
-    }
+    if (waiter === undefined || waiter.ended || this.#line.size === 0 || this.#input.stepping) return undefined
+    const line = this.#line
+    return Wait.begin(waiter, { [Symbol.iterator]: () => line.unfinished.values() }, 'await', reject)
   }
 }

@@ -2,6 +2,7 @@ import type { Scope } from 'effection'
 import { now } from '../clock.ts'
 import { LinkedSet } from '../queue/linked-set.ts'
 import type { AttemptContext } from '../task/context.ts'
+import { DeadlockWatch, noteSpawn } from '../task/deadlock-watch.ts'
 import type { TaskOwner } from '../task/owner.ts'
 import { recordOf } from '../task/record.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
@@ -51,6 +52,7 @@ export class Scheduler implements TaskOwner, Slots {
   /** Apart from the others, since it tells of the queue and of no task. */
   readonly emptied: Emitter<Pick<ManagerEvents, 'empty'>>
   readonly report: FailureReport
+  readonly deadlocks: DeadlockWatch
   /** Every task that has not ended. */
   readonly live = new LinkedSet<Task>()
   /** Work that still runs although its slot was given up. */
@@ -92,6 +94,7 @@ export class Scheduler implements TaskOwner, Slots {
     this.#openScope = openScope
     this.#lineUp = new LineUp(this)
     this.report = new FailureReport(settings.logger, settings.onError)
+    this.deadlocks = new DeadlockWatch(settings.deadlockAfter)
     const listenerFailed = (error: unknown) => this.report.log(error, 'an event listener threw')
     this.events = new Emitter(taskChannel(settings.name), listenerFailed)
     this.emptied = new Emitter({ wanted: false, take() {} }, listenerFailed)
@@ -134,6 +137,10 @@ export class Scheduler implements TaskOwner, Slots {
     return this.#slotsTaken
   }
 
+  get full(): boolean {
+    return this.#slotsTaken >= this.#maxTasks
+  }
+
   get idle(): boolean {
     return this.live.size === 0 && this.#slotsTaken === 0
   }
@@ -150,6 +157,7 @@ export class Scheduler implements TaskOwner, Slots {
     if (entry !== undefined) task.more().entry = entry
     if (this.settings.spawnStacks) task.more().spawnStack = captureSpawnStack(this.spawn)
     this.#busy = true
+    noteSpawn()
     this.live.add(task)
     this.#index?.set(task.id, task)
     this.moved(task, undefined, 'pending')
@@ -369,17 +377,6 @@ export class Scheduler implements TaskOwner, Slots {
 
   blame(culprit: object, error: unknown, message: string): void {
     this.report.logOnce(culprit, error, message)
-  }
-
-  slotHolders(waiter: Task): readonly Task[] {
-    if (this.#slotsTaken < this.#maxTasks) return []
-    const holders: Task[] = []
-    for (const task of this.live) {
-      if (task.context === undefined) continue
-      if (task.waits === undefined && task !== waiter) return []
-      holders.push(task)
-    }
-    return holders.length < this.#slotsTaken ? [] : holders
   }
 }
 

@@ -165,7 +165,8 @@ export class TaskManager implements AsyncDisposable {
    */
   async drain(options?: WaitOptions): Promise<void> {
     const limit = waitLimit(knownOptions('options', options, WAIT_OPTIONS))
-    const inside = callerWithin(this.#scheduler)
+    const within = callerWithin(this.#scheduler)
+    const inside = within === undefined ? undefined : await within
     if (inside !== undefined) {
       throw new DeadlockError(`${inside.label} drains the manager it runs in, which waits for it to end`)
     }
@@ -183,16 +184,13 @@ export class TaskManager implements AsyncDisposable {
    */
   close(options?: CloseOptions): Promise<CloseReport> {
     const shutdown = this.#shutDown(closeRequest(options, this.#closeTimeout))
-    const inside = callerWithin(this.#scheduler)
-    if (inside !== undefined) return shutdown.reportTo(inside)
-    return shutdown.report.finally(() => this.#group?.surrender())
+    return this.#reportOf(shutdown, () => this.#group?.surrender())
   }
 
   /** Closes like `close()`. Rejects with `TaskGroupError` if `failFast` stopped the manager and no `drain` has said so. */
   async [Symbol.asyncDispose](): Promise<void> {
     const shutdown = this.#shutDown(closeRequest(undefined, this.#closeTimeout))
-    const inside = callerWithin(this.#scheduler)
-    await (inside === undefined ? shutdown.report : shutdown.reportTo(inside))
+    await this.#reportOf(shutdown)
     const error = this.#group?.take()
     if (error !== undefined) throw error
   }
@@ -286,6 +284,12 @@ export class TaskManager implements AsyncDisposable {
     this.#shutdown.join(request)
     this.#scheduler.paused = false
     return this.#shutdown
+  }
+
+  async #reportOf(shutdown: Shutdown, ended = () => {}): Promise<CloseReport> {
+    const inside = callerWithin(this.#scheduler)
+    const insider = inside === undefined ? undefined : await inside
+    return insider === undefined ? shutdown.report.finally(ended) : shutdown.reportTo(insider)
   }
 
   #follow(signal: AbortSignal): void {

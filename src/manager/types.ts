@@ -19,6 +19,11 @@ export interface TaskManagerOptions {
   readonly closeTimeout?: number
   /** Milliseconds that one task gets to clean up after cancel, timeout or close. @default 1_000 */
   readonly cleanupTimeout?: number
+  /**
+   * Milliseconds that tasks which await each other, or a slot that they hold, must have stood still before one of them gets
+   * a `DeadlockError`; with `Infinity` only when the process has nothing else to do. @default 1_000
+   */
+  readonly deadlockAfter?: number
   /** The first failure cancels all other tasks, and `drain` or disposing rejects with `TaskGroupError`. @default false */
   readonly failFast?: boolean
   /** Names the manager in messages. @default 'manager' */

@@ -281,8 +281,10 @@ export class TaskRunner implements AsyncDisposable {
   }
 
   /** A task that closes its own runner can't wait for its own end, and the store is written only after that. */
-  #afterwards<T>(closed: Promise<T>): Promise<T> {
-    return callerWithin(this.#scheduler) === undefined ? closed.finally(() => this.#finished) : closed
+  async #afterwards<T>(closed: Promise<T>): Promise<T> {
+    const inside = callerWithin(this.#scheduler)
+    if (inside === undefined || (await inside) === undefined) return closed.finally(() => this.#finished)
+    return closed
   }
 
   /** Calls `listener` after each such event: see {@link TaskManager.on}. */

@@ -33,7 +33,7 @@ export class Entry {
 
   /** Whoever asked is told, and nobody else needs to be. */
   #fail(task: Task): void {
-    task.observe()
+    task.observed = true
     this.#reject(task.failure())
   }
 

@@ -8,7 +8,7 @@ import type { SpawnStack } from './spawn-stack.ts'
 import type { StopRequest } from './stop.ts'
 import type { Task } from './task.ts'
 import type { TaskAttempt, TaskProgress } from './types.ts'
-import type { Waits } from './wait-graph.ts'
+import type { Wait } from './wait.ts'
 
 /** What most tasks never need: kept apart, so that a million waiting tasks don't pay for it. */
 export class Extras {
@@ -36,8 +36,10 @@ export class Extras {
   abandoned = false
   cleanupError: { readonly error: unknown } | undefined
   progress: TaskProgress | undefined
-  /** The tasks that this one awaits. */
-  waits: Waits | undefined
+  /** For which other tasks this one waits. */
+  waits: Set<Wait> | undefined
+  /** When it last began or ended a wait, or spawned a task while it waited. */
+  activeAt = 0
   /** Where it was spawned, if its manager keeps that. */
   spawnStack: SpawnStack | undefined
   /** Called once when the task has ended, before its handle settles. */

@@ -1,7 +1,8 @@
 import type { Effect } from 'effection'
+import { attempt } from '../attempt.ts'
 import { TaskNotFinishedError } from '../errors.ts'
 import { INSPECT, type Inspection, inspected } from '../inspect.ts'
-import { untilSettled } from '../operation.ts'
+import { inOwnStep, untilSettled } from '../operation.ts'
 import { knownOptions, ordering } from '../options.ts'
 import { isLimited, WAIT_OPTIONS, waitLimit, waitWithin } from '../wait-limit.ts'
 import { yielded } from '../yielded.ts'
@@ -10,60 +11,33 @@ import { currentTask } from './current.ts'
 import { recordOf } from './record.ts'
 import type { Task } from './task.ts'
 import type { TaskHandle, TaskRecord, TaskStatus, WaitOptions } from './types.ts'
-import { forgetWait, noteWait, selfWait } from './wait-graph.ts'
+import { Wait, type WaitKind } from './wait.ts'
+import { deadlock, neverEnds, selfWait } from './wait-graph.ts'
 import { watch } from './watch.ts'
 
 const ACCEPTED = Promise.resolve()
-const noop = () => {}
-
-/** The last executed executor's functions: `super(capture)` runs it before `this` can be touched. */
-let resolveCaptured: (value: never) => void = noop
-let rejectCaptured: (error: unknown) => void = noop
-const capture = (resolve: (value: never) => void, reject: (error: unknown) => void) => {
-  resolveCaptured = resolve
-  rejectCaptured = reject
-}
-
-/** Set while our own `then` runs the built-in one, whose look at `constructor` is not an await. */
-let registering = false
 
 /**
- * The handle of a task. A real promise, so that `await` and `Promise.all` take the engine's fast path (a thenable costs
- * four times as much), but one that learns when it is looked at:
+ * The handle of a task: a promise by its prototype, which has no state of its own. Nothing is allocated for one that
+ * nobody looks at. `then` is the one door, for `await`, the combinators, `catch` and `finally` too: it makes a native
+ * promise when it is first called, and so knows who looks.
  *
- * - `await handle` and the combinators read `handle.constructor` to see whether they may use the promise as it is
- *   (PromiseResolve, ECMA-262 27.2.4.7.1). The getter marks the task as observed and refuses to await itself.
- * - `then`, and through it `catch`, is overridden.
- *
- * So an outcome settles the promise only once somebody looks: an unobserved failure is never an unhandled rejection, and
- * goes to `onError` instead.
+ * That promise always has a reaction: a failure that nobody looked at is never an unhandled rejection, and goes to
+ * `onError` instead; one that was looked at is the business of the promise that `then` returned, as with any other.
  */
-export class TaskPromise<T> extends Promise<T> implements TaskHandle<T> {
-  readonly #task: Task
-  readonly #resolve: (value: T) => void
-  readonly #reject: (error: unknown) => void
+export class TaskPromise<T> implements TaskHandle<T> {
+  declare readonly [Symbol.toStringTag]: string
+  declare catch: TaskHandle<T>['catch']
 
-  static override get [Symbol.species](): PromiseConstructor {
-    return Promise
-  }
+  readonly #task: Task
+  #outcome: PromiseWithResolvers<unknown> | undefined
 
   static {
-    Object.defineProperty(TaskPromise.prototype, 'constructor', {
-      configurable: true,
-      get(this: TaskPromise<unknown>) {
-        if (#task in this && !registering) this.#await()
-        return Promise
-      },
-    })
+    Object.setPrototypeOf(TaskPromise.prototype, Promise.prototype)
   }
 
   constructor(task: Task) {
-    super(capture as (resolve: (value: T | PromiseLike<T>) => void, reject: (error: unknown) => void) => void)
     this.#task = task
-    this.#resolve = resolveCaptured as (value: T) => void
-    this.#reject = rejectCaptured
-    // Else they would pin the latest handle, and with it its manager, for good.
-    resolveCaptured = rejectCaptured = noop
   }
 
   /** The task of a handle, `undefined` for anything else. */
@@ -73,15 +47,9 @@ export class TaskPromise<T> extends Promise<T> implements TaskHandle<T> {
       : undefined
   }
 
-  /** Settles the promise of a handle with a result. */
-  static fulfil<T>(handle: TaskPromise<T>, value: T): void {
-    handle.#resolve(value)
-  }
-
-  /** Settles the promise of a handle with a failure; whoever only looked at it causes no unhandled rejection. */
-  static fail(handle: TaskPromise<unknown>, error: unknown): void {
-    handle.#reject(error)
-    handle.#register(undefined, noop)
+  /** The task has ended: tells whoever looked. */
+  static settle(handle: TaskPromise<unknown>): void {
+    if (handle.#outcome !== undefined) settle(handle.#outcome, handle.#task)
   }
 
   get id(): number {
@@ -124,7 +92,7 @@ export class TaskPromise<T> extends Promise<T> implements TaskHandle<T> {
     if (!task.ended) {
       throw new TaskNotFinishedError(`${task.label} is ${task.status}: await it before asking how it ended`)
     }
-    task.observe()
+    task.observed = true
     return task.status === 'done' ? undefined : task.failure()
   }
 
@@ -145,28 +113,19 @@ export class TaskPromise<T> extends Promise<T> implements TaskHandle<T> {
     return recordOf(this.#task)
   }
 
-  /** A task's own handle can't be listened to from inside; any other may, without being waited for. */
-  override then<A = T, B = never>(
+  then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    const task = this.#task
-    const waiter = currentTask.getStore()
-    if (waiter !== undefined && !task.ended) {
-      if (waiter === task) return Promise.reject(selfWait(task)).then(onFulfilled, onRejected)
-      forgetWait(waiter, task)
-    }
-    task.observe()
-    return this.#register(onFulfilled, onRejected)
+    const waiter = this.#waiter()
+    if (waiter === undefined) return this.#look(onFulfilled, onRejected)
+    const kind = isListener(onFulfilled ?? onRejected) ? 'listen' : 'await'
+    return this.#wait(waiter, kind).promise.then(onFulfilled, onRejected)
   }
 
-  override finally(onFinally?: (() => void) | null): Promise<T> {
-    registering = true
-    try {
-      return super.finally(onFinally)
-    } finally {
-      registering = false
-    }
+  /** By a function of ours, since the engine's own would look like those of an `await`. */
+  finally(onFinally?: (() => void) | null): Promise<T> {
+    return this.then(value => value).finally(onFinally)
   }
 
   /** What `yield*` goes through. */
@@ -175,8 +134,14 @@ export class TaskPromise<T> extends Promise<T> implements TaskHandle<T> {
   }
 
   *#steps(): Generator<Effect<unknown>, T, unknown> {
-    this.#await()
-    return yield* untilSettled(this.#register())
+    const waiter = this.#waiter()
+    if (waiter === undefined) return yield* untilSettled(this.#look())
+    const { promise, end } = this.#wait(waiter, inOwnStep() ? 'certain' : 'await')
+    try {
+      return yield* untilSettled(promise)
+    } finally {
+      end()
+    }
   }
 
   /** @internal Looking at it this way observes nothing. */
@@ -191,21 +156,57 @@ export class TaskPromise<T> extends Promise<T> implements TaskHandle<T> {
     await cancelTask(this.#task)
   }
 
-  #await(): void {
+  /** The task that would wait, if one calls and there is anything to wait for. It may have ended: code can outlive it. */
+  #waiter(): Task | undefined {
+    if (this.#task.ended) return undefined
     const waiter = currentTask.getStore()
-    if (waiter !== undefined) noteWait(waiter, this.#task)
-    this.#task.observe()
+    return waiter === undefined || waiter.ended ? undefined : waiter
   }
 
-  #register<A = T, B = never>(
+  /** Throws, and leaves nothing behind, where it is certain that the wait could never end. */
+  #wait(waiter: Task, kind: WaitKind): { readonly promise: Promise<T>; end(): void } {
+    const task = this.#task
+    const outcome = Promise.withResolvers<unknown>()
+    const wait = Wait.begin(waiter, [task], kind, outcome.reject)
+    if (kind === 'certain' && neverEnds(waiter, task)) {
+      wait.end()
+      throw deadlock(waiter, task)
+    }
+    const forget = watch(task, () => {
+      wait.end()
+      settle(outcome, task)
+    })
+    const end = () => {
+      wait.end()
+      forget()
+    }
+    return { promise: outcome.promise as Promise<T>, end }
+  }
+
+  #look<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    registering = true
-    try {
-      return super.then(onFulfilled, onRejected)
-    } finally {
-      registering = false
-    }
+    const first = this.#outcome === undefined
+    const outcome = (this.#outcome ??= Promise.withResolvers())
+    const derived = (outcome.promise as Promise<T>).then(onFulfilled, onRejected)
+    this.#task.observed = true
+    // Only now, so that the engine does not take it for a rejection without a reaction first.
+    if (first && this.#task.ended) TaskPromise.settle(this)
+    return derived
   }
+}
+
+function settle({ resolve, reject }: PromiseWithResolvers<unknown>, task: Task): void {
+  if (task.status === 'done') resolve(task.outcome)
+  else reject(task.failure())
+}
+
+/** Whether a reaction is a function of the user's: `await` and the combinators hand in what resolves a promise. */
+function isListener(reaction: unknown): boolean {
+  if (typeof reaction !== 'function') return false
+  const source = Function.prototype.toString.call(reaction)
+  if (source.length > 60 || !source.includes('[native code]')) return true
+  // A bound function, as `console.log` is one, has no source either, but a name.
+  return attempt(() => reaction.name) !== ''
 }

@@ -1,5 +1,6 @@
 import type { WallClock } from '../wall-clock.ts'
 import type { AttemptContext } from './context.ts'
+import type { DeadlockWatch } from './deadlock-watch.ts'
 import type { OperationHost } from './execution.ts'
 import type { Task } from './task.ts'
 import type { TaskStatus } from './types.ts'
@@ -33,6 +34,10 @@ export interface TaskOwner extends OperationHost {
   blame(culprit: object, error: unknown, message: string): void
   /** A cleanup failed where its error could not be the outcome. */
   cleanupFailed(task: Task, error: unknown): void
-  /** The tasks that hold all slots, if each of them waits as `waiter` is about to; nothing when some slot is or will be free. */
-  slotHolders(waiter: Task): readonly Task[]
+  /** Which of its tasks wait for others. */
+  readonly deadlocks: DeadlockWatch
+  /** How many attempts hold a slot. */
+  readonly slotsTaken: number
+  /** Whether there is no slot left. */
+  readonly full: boolean
 }

@@ -17,7 +17,7 @@ import { addSpawnStack } from './spawn-stack.ts'
 import { answersAbort, type StopRequest } from './stop.ts'
 import { pastReason, stopError } from './stop-error.ts'
 import type { TaskStatus, Work } from './types.ts'
-import type { Waits } from './wait-graph.ts'
+import { forgetWaits, type Wait } from './wait.ts'
 
 /**
  * A task: its state, and every step of its life. The handle, the context and the record are views on it.
@@ -46,7 +46,7 @@ export class Task implements Queued, Linked<Task> {
   outcome: unknown = undefined
   /** Somebody has asked for the outcome, so a failure is theirs. */
   observed = false
-  #promise: TaskPromise<unknown> | undefined = undefined
+  #handle: TaskPromise<unknown> | undefined = undefined
   extras: Extras | undefined = undefined
 
   constructor(owner: TaskOwner, id: number, work: Work<unknown>, settings: SpawnSettings) {
@@ -81,7 +81,7 @@ export class Task implements Queued, Linked<Task> {
     return this.extras?.stopRequest
   }
 
-  get waits(): Waits | undefined {
+  get waits(): Set<Wait> | undefined {
     return this.extras?.waits
   }
 
@@ -91,7 +91,7 @@ export class Task implements Queued, Linked<Task> {
   }
 
   get handle(): TaskPromise<unknown> {
-    return (this.#promise ??= new TaskPromise<unknown>(this))
+    return (this.#handle ??= new TaskPromise<unknown>(this))
   }
 
   /** The only place where a status changes: counts, events and records all follow from here. */
@@ -292,6 +292,7 @@ export class Task implements Queued, Linked<Task> {
   #clearAttempt(): void {
     this.context = undefined
     this.extras?.clearAttempt()
+    forgetWaits(this)
   }
 
   /** Settles what becomes of the task. `false`: its policy has yet to say, and until then it keeps its slot. */
@@ -375,12 +376,13 @@ export class Task implements Queued, Linked<Task> {
       const { onEnd, watchers, spawnStack } = extras
       if (spawnStack !== undefined && status === 'failed') addSpawnStack(outcome, this.label, spawnStack)
       extras.entry?.ended(this)
+      forgetWaits(this)
       extras.clearTask()
       if (wasPending) extras.permit?.putBack()
       onEnd?.(this)
       if (watchers !== undefined) for (const tell of watchers) tell()
     }
-    if (this.observed) this.#settlePromise()
+    if (this.#handle !== undefined) TaskPromise.settle(this.#handle)
     if (status === 'failed') this.owner.failed(this)
   }
 
@@ -393,19 +395,5 @@ export class Task implements Queued, Linked<Task> {
   /** What the handle rejects with. */
   failure(): unknown {
     return this.status === 'cancelled' ? this.#errorOf(this.stopRequest as StopRequest) : this.outcome
-  }
-
-  /** Somebody wants the outcome: from now on the promise is kept settled. */
-  observe(): void {
-    if (this.observed) return
-    this.observed = true
-    if (this.ended) this.#settlePromise()
-  }
-
-  #settlePromise(): void {
-    const promise = this.#promise
-    if (promise === undefined) return
-    if (this.status === 'done') TaskPromise.fulfil(promise, this.outcome)
-    else TaskPromise.fail(promise, this.failure())
   }
 }

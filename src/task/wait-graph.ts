@@ -1,22 +1,94 @@
 import { DeadlockError } from '../errors.ts'
+import type { TaskOwner } from './owner.ts'
+import { strongComponents } from './strong-components.ts'
 import type { Task } from './task.ts'
+import type { Wait } from './wait.ts'
+
+/** A task, or all slots of a manager, which pending tasks wait for. */
+type Node = Task | TaskOwner
+
+/** Which waits are looked at. */
+export interface View {
+  counts(wait: Wait): boolean
+  /** Nothing goes on by itself any more: whatever a task waits for holds it up, whatever else it may do. */
+  readonly idle: boolean
+}
+
+const CERTAIN: View = { counts: wait => wait.kind === 'certain', idle: false }
+export const AWAITED: View = { counts: wait => wait.kind !== 'listen', idle: false }
+export const IDLE: View = { counts: () => true, idle: true }
+
+/** A search that has seen so many is left to the later one that looks at all waits once. */
+const FARTHEST = 32
 
 /**
- * Notes that `waiter` awaits `target`, and throws when that could never end: because `target` is `waiter`, waits for it
- * in turn, or is pending while every slot is held by a task that waits likewise.
+ * Whether `target` can't end as long as `waiter` waits: each task on every way from it waits with certainty, so that
+ * nothing that could move is found.
  */
-export function noteWait(waiter: Task, target: Task): void {
-  if (waiter.ended || target.ended) return
-  if (target === waiter) throw selfWait(target)
-  if (isStuck(target, waiter)) {
-    throw new DeadlockError(
-      target.status === 'pending'
-        ? `${waiter.label} awaits ${target.label}, which can't start: every slot is held by a task that waits. Raise maxTasks, or use a second manager for the inner tasks`
-        : `${waiter.label} awaits ${target.label}, which waits for it in turn`,
-    )
+export function neverEnds(waiter: Task, target: Task): boolean {
+  const seen = new Set<Node>([waiter])
+  const open: Node[] = [target]
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (seen.has(node)) continue
+    if (seen.size > FARTHEST) return false
+    seen.add(node)
+    const next = blockers(node, CERTAIN)
+    if (next.length === 0) return false
+    for (const each of next) open.push(each)
   }
-  const waits = (waiter.more().waits ??= new Waits())
-  waits.add(target)
+  return true
+}
+
+/** Tasks that wait for each other and, unless nothing goes on anyway, for nothing that could still move. */
+export function findKnots(waiting: Iterable<Task>, view: View): ReadonlySet<Node>[] {
+  const isKnot = (members: ReadonlySet<Node>): boolean => {
+    const [only] = members
+    if (members.size === 1 && !blockers(only as Node, view).includes(only as Node)) return false
+    return view.idle || [...members].every(member => blockers(member, view).every(each => members.has(each)))
+  }
+  return strongComponents<Node>(waiting, node => blockers(node, view))
+    .map(component => new Set(component))
+    .filter(isKnot)
+}
+
+/** Of the waits that make a knot the latest. To refuse one is enough: the others may come to an end then. */
+export function lastWait(knot: ReadonlySet<Node>, view: View): Wait | undefined {
+  let last: Wait | undefined
+  for (const task of tasksOf(knot)) {
+    for (const wait of task.waits ?? []) {
+      if (!view.counts(wait) || targetIn(knot, wait) === undefined) continue
+      if (last === undefined || precedence(wait) > precedence(last)) last = wait
+    }
+  }
+  return last
+}
+
+function precedence({ kind, sequence }: Wait): number {
+  return kind === 'listen' ? -1 / sequence : sequence
+}
+
+export function tasksOf(knot: Iterable<Node>): Task[] {
+  return [...knot].filter(node => 'owner' in node)
+}
+
+function targetIn(knot: ReadonlySet<Node>, { targets }: Wait): Task | undefined {
+  for (const target of targets) if (knot.has(target)) return target
+  return undefined
+}
+
+/** Why a wait could never end. */
+export function deadlockOf(wait: Wait, knot: ReadonlySet<Node>): DeadlockError {
+  return deadlock(wait.waiter, targetIn(knot, wait) as Task)
+}
+
+/** Why `waiter` can't wait for `target`. */
+export function deadlock(waiter: Task, target: Task): DeadlockError {
+  if (waiter === target) return selfWait(target)
+  return new DeadlockError(
+    target.status === 'pending'
+      ? `${waiter.label} awaits ${target.label}, which can't start: every slot is held by a task that waits. Raise maxTasks, or use a second manager for the inner tasks`
+      : `${waiter.label} awaits ${target.label}, which waits for it in turn`,
+  )
 }
 
 /** The error of a task that awaits its own handle. */
@@ -24,67 +96,50 @@ export function selfWait(task: Pick<Task, 'label'>): DeadlockError {
   return new DeadlockError(`${task.label} awaits itself, which can't end before it stops waiting`)
 }
 
-/** Forgets that `waiter` awaits `target`: it only listens. */
-export function forgetWait(waiter: Task, target: Task): void {
-  waiter.waits?.delete(target)
+/** What has to move before the node does, any of it; nothing for one that goes on by itself. */
+function blockers(node: Node, view: View): readonly Node[] {
+  if (!('owner' in node)) return slotHolders(node, view)
+  if (node.status === 'pending') return node.owner.full ? [node.owner] : []
+  // What is being stopped ends by itself, at the latest after its cleanup time.
+  if (node.status !== 'running' || node.context === undefined) return []
+  return awaited(node, view)
 }
 
-/** The tasks that one task awaits; ended ones are swept out often enough to keep it small. */
-export class Waits {
-  readonly #targets = new Set<Task>()
-  #sweepAt = 16
-
-  add(target: Task): void {
-    this.#targets.add(target)
-    if (this.#targets.size < this.#sweepAt) return
-    for (const each of this.#targets) if (each.ended) this.#targets.delete(each)
-    this.#sweepAt = Math.max(16, this.#targets.size * 2)
-  }
-
-  delete(target: Task): void {
-    this.#targets.delete(target)
-  }
-
-  *live(): Generator<Task> {
-    for (const target of this.#targets) if (!target.ended) yield target
-  }
-}
-
-/**
- * Whether `target` can't end as long as `waiter` waits: the greatest set of tasks that all depend on each other,
- * found by assuming the worst of everything reachable and striking out what can move.
- */
-export function isStuck(target: Task, waiter: Task): boolean {
-  const stuck = reachable(target, waiter).add(waiter)
-  for (let changed = true; changed; ) {
-    changed = false
-    for (const task of stuck) {
-      if (task === waiter || !canMove(task, waiter, stuck)) continue
-      stuck.delete(task)
-      changed = true
+function awaited(task: Task, view: View): readonly Task[] {
+  const found: Task[] = []
+  for (const wait of task.waits ?? []) {
+    if (!view.counts(wait)) continue
+    for (const target of wait.targets) {
+      if (!target.ended) found.push(target)
+      else if (!view.idle) return []
     }
-  }
-  return stuck.has(target)
-}
-
-function reachable(from: Task, waiter: Task): Set<Task> {
-  const found = new Set<Task>()
-  const open = [from]
-  for (let task = open.pop(); task !== undefined; task = open.pop()) {
-    if (found.has(task) || task === waiter) continue
-    found.add(task)
-    open.push(...blockers(task, waiter))
   }
   return found
 }
 
-function canMove(task: Task, waiter: Task, stuck: ReadonlySet<Task>): boolean {
-  const blocking = blockers(task, waiter)
-  if (task.status === 'pending') return blocking.length === 0 || blocking.some(blocker => !stuck.has(blocker))
-  return !blocking.some(blocker => stuck.has(blocker))
+/** The tasks that hold the slots; nothing if one of them waits for nothing. */
+function slotHolders({ deadlocks: { waiting }, slotsTaken }: TaskOwner, view: View): readonly Task[] {
+  if (!view.idle && waiting.size < slotsTaken) return []
+  const holders = [...waiting].filter(task => task.context !== undefined && waits(task, view))
+  return view.idle || holders.length >= slotsTaken ? holders : []
 }
 
-/** What `task` waits for: a running one for what it awaits, a pending one for those that hold the slots. */
-function blockers(task: Task, waiter: Task): readonly Task[] {
-  return task.status === 'pending' ? task.owner.slotHolders(waiter) : [...(task.waits?.live() ?? [])]
+function waits(task: Task, view: View): boolean {
+  for (const wait of task.waits ?? []) if (view.counts(wait)) return true
+  return false
+}
+
+/** A task among `waiting` that waits for `last`, if perhaps by way of others. */
+export function waiterFor(last: Task, waiting: Iterable<Task>): Task | undefined {
+  const seen = new Set<Task>()
+  for (const first of waiting) {
+    const open: Task[] = [first]
+    for (let task = open.pop(); task !== undefined; task = open.pop()) {
+      if (task === last) return first
+      if (seen.has(task)) continue
+      seen.add(task)
+      for (const wait of task.waits ?? []) if (wait.kind !== 'listen') open.push(...wait.targets)
+    }
+  }
+  return undefined
 }

@@ -7,7 +7,7 @@ const nothing = () => {}
  * promise it then leaves nothing behind, however long the task goes on. Counts as looking at the outcome.
  */
 export function watch(task: Task, tell: () => void): () => void {
-  task.observe()
+  task.observed = true
   if (task.ended) {
     tell()
     return nothing

@@ -1,6 +1,7 @@
 import { syncBuiltinESMExports } from 'node:module'
 import type { Clock } from '@sinonjs/fake-timers'
 import { DeadlockError } from '../errors.ts'
+import { breakKnots } from '../task/deadlock-watch.ts'
 import { LivelockError } from './errors.ts'
 import { settleAll } from './settle.ts'
 
@@ -71,6 +72,7 @@ export class VirtualClock {
 
   #jump(): void {
     if (this.#clock.countTimers() === 0) {
+      if (breakKnots()) return
       throw new DeadlockError(
         `deadlock after ${this.elapsed} ms of virtual time: nothing can run and no timer is armed`,
       )

@@ -33,6 +33,17 @@ function run(fixture: string, onFirstOutput: (terminate: () => void) => void = (
 
 const PATIENCE = 40_000
 
+describe('invariant 14: a knot in a process that has nothing else to do', () => {
+  it(
+    'is found before it ends',
+    async () => {
+      const out = 'DeadlockError: task 2 awaits task 1, which waits for it in turn\n'
+      expect(await run('deadlock-at-the-end')).toEqual({ code: 0, signal: null, out, err: '' })
+    },
+    PATIENCE,
+  )
+})
+
 describe('invariant 13: nothing keeps the process alive', () => {
   it(
     'when a manager is idle, or waits for work that waits for nothing',

@@ -1,5 +1,5 @@
 import { run, sleep } from 'effection'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   DeadlockError,
   TaskCancelledError,
@@ -21,6 +21,20 @@ afterEach(async () => {
   await manager.close({ timeout: 0 })
 })
 
+/** What nobody handled while `body` ran, which the sentinel of all tests does not get to see. */
+async function withoutSentinel(body: () => Promise<void>): Promise<unknown[]> {
+  const sentinels = process.listeners('unhandledRejection')
+  const unhandled: unknown[] = []
+  process.removeAllListeners('unhandledRejection').on('unhandledRejection', reason => unhandled.push(reason))
+  try {
+    await body()
+  } finally {
+    process.removeAllListeners('unhandledRejection')
+    for (const sentinel of sentinels) process.on('unhandledRejection', sentinel)
+  }
+  return unhandled
+}
+
 const THROWN: [string, unknown][] = [
   ['undefined', undefined],
   ['null', null],
@@ -32,11 +46,63 @@ const THROWN: [string, unknown][] = [
 ]
 
 describe('a handle as a promise', () => {
-  it('is a real one', () => {
+  it('passes for one', async () => {
     const handle = manager.spawn(() => 1)
     expect(handle).toBeInstanceOf(Promise)
-    expect(Promise.resolve(handle)).toBe(handle)
     expect(Object.prototype.toString.call(handle)).toBe('[object Promise]')
+    expect(await Promise.resolve(handle)).toBe(1)
+    expect(await (async () => handle)()).toBe(1)
+  })
+
+  it('works in assertions', async () => {
+    await expect(manager.spawn(() => 1)).resolves.toBe(1)
+    await expect(manager.spawn(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
+  })
+
+  it('makes no promise before it is looked at, and one then', () => {
+    const made = vi.spyOn(Promise, 'withResolvers')
+    onTestFinished(() => made.mockRestore())
+    const handle = manager.spawn(() => 1)
+    expect([handle.status, handle.done(), handle.name]).toEqual(['pending', false, 'task 1'])
+    expect(made).not.toHaveBeenCalled()
+    handle.then()
+    handle.catch(() => {})
+    expect(made).toHaveBeenCalledOnce()
+  })
+
+  it.each<[string, (handle: TaskHandle<unknown>) => Promise<unknown>]>([
+    ['then', handle => handle.then(() => {})],
+    ['finally', handle => handle.finally(() => {})],
+    ['Promise.resolve', handle => Promise.resolve(handle)],
+    ['an async function', async handle => await handle],
+  ])('that failed makes an unhandled rejection of what %s made of it, as any other', async (_, look) => {
+    const error = new Error('nobody catches me')
+    const handle = manager.spawn(() => Promise.reject(error))
+    const unhandled = await withoutSentinel(async () => {
+      look(handle)
+      await settle()
+      await settle()
+    })
+    expect(unhandled).toEqual([error])
+  })
+
+  it('that failed is no unhandled rejection however it was looked at otherwise', async () => {
+    const handle = manager.spawn(() => Promise.reject('no'))
+    const unhandled = await withoutSentinel(async () => {
+      handle.catch(() => {})
+      await settle()
+      handle.catch(() => {})
+      handle.exception()
+      await settle()
+    })
+    expect(unhandled).toEqual([])
+  })
+
+  it('chains in operations and promises alike', async () => {
+    const handle = manager.spawn(() => 1)
+    const chained = manager.spawn(() => handle.then(value => manager.spawn(() => value + 1)).then(value => value + 1))
+    expect(await chained.then(value => value + 1)).toBe(4)
+    expect(await run(() => chained)).toBe(3)
   })
 
   it('gives the same value as often as it is awaited, early and late', async () => {

@@ -5,9 +5,9 @@ import { isPlain } from './view-copies.ts'
 /** Where a value is carried. Processes share no memory, and know fewer kinds of objects. */
 export type Destination = 'thread' | 'process'
 
-/** They keep what they are where structured clone does not look, and would arrive as `{}`. */
+/** They keep what they are where structured clone does not look, and would arrive as `{}`; of promises, handles do. */
 const EMPTIED = new Set(
-  `AbortController AbortSignal FormData Headers Request Response TextDecoder TextEncoder URL URLSearchParams`.split(
+  `AbortController AbortSignal FormData Headers Promise Request Response TextDecoder TextEncoder URL URLSearchParams`.split(
     ' ',
   ),
 )
