@@ -320,11 +320,20 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/worker/limit-desk.ts', ['test/worker/inside.test.ts'], {
-    'what a call leaves behind is never given back': {
-      search: 'for (const permit of this.#permits.values()) permit.release()',
+  ...mistakesIn('src/task/body-limits.ts', ['test/manager/task-permit.test.ts'], {
+    'what a body forgets is never given back': {
+      search: 'for (const permit of this.#permits) permit.release()',
       replace: '',
     },
+    'what comes when the attempt is over is kept': { search: 'if (this.#closed) return permit.release()', replace: '' },
+  }),
+
+  ...mistakesIn('src/admission/acquisition.ts', ['test/manager/task-permit.test.ts'], {
+    'a task waits for what it holds itself': { search: 'if (deadlock !== undefined) {', replace: 'if (false) {' },
+  }),
+
+  ...mistakesIn('src/task/task.ts', ['test/worker/start-up.test.ts'], {
+    'a rate counts before its worker has started': { search: 'permit?.postpone()', replace: '' },
   }),
 
   ...mistakesIn('src/serialise/arrived.ts', ['test/serialise', 'test/worker/functions/hostile-carry.test.ts'], {
