@@ -38,6 +38,8 @@ const ENTRIES: readonly (readonly [string, Entry, object, string, string])[] = [
   ['retry', o => manager.spawn(() => 1, o), { retry: { num_retries: 3 } }, '"retry.num_retries"', '"retry.retries"'],
   ['map', o => manager.map([], () => 1, o), { orderd: true }, '"orderd"', '"ordered"'],
   ['close', o => manager.close(o), { timeOut: 1 }, '"timeOut"', '"timeout"'],
+  ['drain', o => manager.drain(o), { timout: 1 }, '"timout"', '"timeout"'],
+  ['whenPendingBelow', o => manager.whenPendingBelow(1, o), { signall: 1 }, '"signall"', '"signal"'],
   ['wait of a handle', o => handle.wait(o), { timeouts: 1 }, '"timeouts"', '"timeout"'],
   ['wait', o => wait([handle], o), { returnwhen: 'all' }, '"returnwhen"', '"returnWhen"'],
   ['gather', o => gather({ handle }, o), { returnException: true }, '"returnException"', '"returnExceptions"'],
