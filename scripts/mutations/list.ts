@@ -352,6 +352,56 @@ export const MUTATIONS: readonly Mutation[] = [
     'errors are put into anything': { search: 'if (!isPlain(holder)) return undefined', replace: '' },
   }),
 
+  ...mistakesIn('src/worker/functions/carry.ts', ['test/worker/functions/carry.test.ts'], {
+    'a value is carried however deep it is': {
+      search: 'if (depth > DEEPEST_VALUE) throw',
+      replace: 'if (false) throw',
+    },
+    'a value: views take all their memory along': { search: 'this.#views.add(part', replace: 'void (part' },
+    'a value: anything becomes a buffer': {
+      search: 'if (!types.isUint8Array(bytes)) throw',
+      replace: 'if (false) throw',
+    },
+    'a value: an instance loses its class': { search: ' || losesClass(part, this.#to)', replace: '' },
+  }),
+
+  ...mistakesIn('src/worker/host/frames.ts', ['test/worker/host/frames.test.ts'], {
+    'a frame of a stranger is taken': { search: 'throw new StrangeBytesError()', replace: 'return 0' },
+    'a frame keeps the chunk that it came in': {
+      search: 'const copied = chunk.copy(this.#part, this.#filled, at)',
+      replace: `const copied = Math.min(this.#part.length - this.#filled, chunk.length - at)
+    if (this.#filled === 0) this.#part = Buffer.from(chunk.buffer, chunk.byteOffset + at, this.#part.length)`,
+    },
+  }),
+
+  ...mistakesIn('src/worker/host/from-worker.ts', ['test/worker/host/from-worker.test.ts'], {
+    'a message of a worker may be no list': {
+      search: 'if (!Array.isArray(message)) throw',
+      replace: 'if (false) throw',
+    },
+    'a message of a worker has any number': { search: "typeof value === 'number' && value >= 0", replace: 'true' },
+    'a message of a worker has any progress': { search: 'progressOf(second)]', replace: 'second as TaskProgress]' },
+  }),
+
+  ...mistakesIn('src/worker/host/to-worker.ts', ['test/worker/host/from-worker.test.ts'], {
+    'a message to a worker names any function': { search: ' && isReference(reference)\n', replace: '\n' },
+    'a message to a worker stops nothing': {
+      search: "if (typeof number === 'number' && typeof carried === 'object') return",
+      replace: 'return',
+    },
+  }),
+
+  ...mistakesIn('src/worker/host/function-numbers.ts', ['test/worker/host/function-numbers.test.ts'], {
+    'a worker remembers every function': {
+      search: 'if (this.#byKey.size < MOST_KNOWN) return',
+      replace: 'if (true) return',
+    },
+  }),
+
+  ...mistakesIn('src/worker/pool/pool-worker.ts', ['test/worker/pool/worker-pool.test.ts'], {
+    'a worker that may be ended gets calls': { search: ' && !this.host.doubtful', replace: '' },
+  }),
+
   ...mistakesIn('src/worker/host/surroundings.ts', ['test/worker/host/surroundings.test.ts'], {
     'the environment of a worker has a prototype': {
       search: 'const result: Record<string, string> = bare({})',
