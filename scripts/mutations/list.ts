@@ -3,6 +3,8 @@ import { type Mutation, mistakesIn } from './mutation.ts'
 const RUNNER = ['test/runner', 'test/systems']
 const CORE = ['test/invariants', 'test/manager', 'test/task', 'test/queue']
 
+const STILL = ['test/invariants/standing-still.test.ts']
+
 /** Every mistake the tests must notice. */
 export const MUTATIONS: readonly Mutation[] = [
   ...mistakesIn('src/options.ts', ['test/options'], {
@@ -136,6 +138,30 @@ export const MUTATIONS: readonly Mutation[] = [
       search: 'if (task.attempt === 0) this.#neverStarted.push(task)\n',
       replace: '',
     },
+  }),
+
+  ...mistakesIn('src/task/wait-graph.ts', STILL, {
+    'a knot may wait for something that moves': {
+      search: 'return view.idle || [...members].every(',
+      replace: 'return members.size > 0 || [...members].every(',
+    },
+  }),
+
+  ...mistakesIn('src/task/deadlock-watch.ts', STILL, {
+    'tasks that have just moved stand still': {
+      search: 'latest = Math.max(latest, task.updatedAt, task.extras?.activeAt ?? 0)',
+      replace: 'latest = Math.max(latest, 0)',
+    },
+    'a task that spawns others stands still': {
+      search: 'if (extras?.waits !== undefined) extras.activeAt = now()',
+      replace: '',
+    },
+    'the listener for the end of the process stays': { search: '    unlisten?.()\n', replace: '' },
+  }),
+
+  ...mistakesIn('src/task/handle.ts', STILL, {
+    'listening is waiting': { search: "? 'listen' : 'await'", replace: "? 'await' : 'await'" },
+    'a race in an operation is certain': { search: "inOwnStep() ? 'certain' : 'await'", replace: "'certain'" },
   }),
 
   ...mistakesIn('src/task/execution.ts', CORE, {
