@@ -110,8 +110,8 @@ describe('invariant 3: an unobserved failure does not crash the process', () => 
     async () => {
       const { code, out, err } = await run('unobserved-failure')
       expect({ code, out }).toEqual({ code: 0, out: 'still here after 2 failures\n' })
-      expect(err.match(/nobody looks at me/g)).toHaveLength(1)
-      expect(err.match(/nor at me/g)).toHaveLength(1)
+      expect(err.match(/Error: nobody looks at me/g)).toHaveLength(1)
+      expect(err.match(/Error: nor at me/g)).toHaveLength(1)
       expect(err).toContain('task 1 "lonely" failed and nobody observed it')
     },
     PATIENCE,
