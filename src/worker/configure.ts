@@ -58,7 +58,9 @@ function check(options: Defaults<WorkerOptions>): void {
     // These are refused without their mode, which is given elsewhere.
     if (!['key', 'cache', 'init', 'teardown'].includes(name))
       workerSettings(name === 'minWorkers' ? { ...alone, maxWorkers: Number.POSITIVE_INFINITY } : alone, {})
-    if (name !== 'cost') new CallSettings(alone, {})
+    // What they are asked for is said elsewhere, too.
+    if (name === 'limits') new CallSettings({ ...alone, cost: 'none' }, {})
+    else if (name !== 'cost') new CallSettings(alone, {})
     else if (typeof value !== 'function') optionsObject('cost', value as object)
   }
 }
