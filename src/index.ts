@@ -61,6 +61,7 @@ export type {
   MapResults,
   MapSettled,
   SpawnOptions,
+  TaskDefaults,
   TaskEvent,
   TaskManagerOptions,
   TaskStatusEvent,

@@ -33,7 +33,7 @@ export interface SpawnSettings {
   readonly startNow: boolean
 }
 
-export const SPAWN_DEFAULTS: SpawnSettings = Object.freeze({
+const SPAWN_DEFAULTS: SpawnSettings = Object.freeze({
   name: undefined,
   type: undefined,
   priority: 0,

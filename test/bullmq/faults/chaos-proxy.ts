@@ -6,7 +6,7 @@ export const TROUBLES = ['drop', 'half-close', 'truncate', 'delay', 'swallow'] a
 export const DIRECTIONS = ['up', 'down', 'both'] as const
 
 /** What befalls connections. */
-export interface Trouble {
+interface Trouble {
   /**
    * `drop`: they end at once. `half-close`: one side says that it is through. `truncate`: they end within the next message.
    * `delay`: what is sent arrives later. `swallow`: it never does, and neither does that the other side has gone.
