@@ -42,7 +42,7 @@ describe.skipIf(process.platform === 'win32' || !process.features.typescript)(
         program.kill('SIGTERM')
         expect(await program.ended).toBe(0)
         expect(program.stderr).toMatch(
-          /^taskscope: serving [^\n]+\ntaskscope: the queue [^\n]+\ntaskscope: stopped: 1 done/,
+          /^taskscope: functions: [^\n]+\ntaskscope: serving [^\n]+\ntaskscope: the queue [^\n]+\ntaskscope: stopped: 1 done/,
         )
       })
     })

@@ -58,8 +58,8 @@ describe.skipIf(process.platform === 'win32' || !process.features.typescript)('t
       expect(await program.ended).toBe(0)
       expect(program.stdout).toBe('imported\n')
       expect(program.stderr).toBe(
-        'taskscope: functions: square, fail\n' +
-          'taskscope: not served, as classes or functions of Node itself that are not passed to task(): readFileSync, Big\n' +
+        'taskscope: functions: fail, square\n' +
+          'taskscope: not served, as classes or functions of Node itself that are not passed to task(): Big, readFileSync\n' +
           `taskscope: serving 2 functions of tasks.mjs in the queue ${queue} on ${server.url}, 8 at a time; Ctrl-C stops\n` +
           'taskscope: stopped: 3 done, 1 failed, 0 given back\n',
       )

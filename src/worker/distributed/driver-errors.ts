@@ -6,6 +6,8 @@ const KEPT = new Set<string | symbol>(
     ' ',
   ),
 )
+/** The code of BullMQ's functions in a PostgreSQL: `detail` is the number by which BullMQ knows a lost lock, say. */
+const REFUSED_END = 'BM001'
 const DEEPEST = 8
 
 /** By which the errors of drivers are known, and their codes: those of Redis, PostgreSQL or Node. Empty where there is none. */
@@ -47,7 +49,10 @@ function clean(error: unknown, hide: (text: string) => string, depth: number): E
 /** Whether all is gone that should be. */
 function strip(error: Error): boolean {
   if (!Object.isExtensible(error)) return false
-  return Reflect.ownKeys(error).every(key => KEPT.has(key) || Reflect.deleteProperty(error, key))
+  const { code } = error as { readonly code?: unknown }
+  return Reflect.ownKeys(error).every(
+    key => KEPT.has(key) || (key === 'detail' && code === REFUSED_END) || Reflect.deleteProperty(error, key),
+  )
 }
 
 function substitute(error: unknown): Error {

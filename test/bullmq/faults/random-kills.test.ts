@@ -10,7 +10,7 @@ const KILLS = 12
 const SEED = Number(process.env.TASKSCOPE_SEED ?? Date.now() % 100_000)
 
 describeEachServer('10,000 calls over three workers that are killed at random', server => {
-  it(`settle once each, with their results (TASKSCOPE_SEED=${SEED})`, { timeout: 180_000 }, async () => {
+  it(`settle once each, with their results (TASKSCOPE_SEED=${SEED})`, { timeout: 600_000 }, async () => {
     const scene = new Scene(server)
     const next = random(SEED)
     const options = { maxTasks: 20, lockDuration: 1_500, maxStalled: KILLS }

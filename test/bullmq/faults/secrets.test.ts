@@ -44,7 +44,7 @@ describeEachOwnServer('a server whose password is changed', ({ kind, start }) =>
 
     const service = await serve([echo], where)
     const call = task(echo, { ...where, mode: 'distributed', name: 'echo' })
-    const limit = shared(resourceLimit({ key: 'units', capacity: 1 }), { ...where, name: queue })
+    const limit = shared(resourceLimit({ key: 'units', capacity: 1 }), { connection, connectTimeout: 500, name: queue })
     const file = join(temporaryFolder(), 'records.sqlite')
     const runner = await TaskRunner.start({ store: sqliteStore(file), logger })
     runner.on('failed', event => void seen.push(event))
@@ -70,7 +70,7 @@ describeEachOwnServer('a server whose password is changed', ({ kind, start }) =>
       failureOf(handle),
       failureOf(other(2)),
       failureOf(serve([echo], fresh)),
-      failureOf(shared(resourceLimit({ key: 'units', capacity: 1 }), { ...where, name: 'other' }).acquire()),
+      failureOf(shared(resourceLimit({ key: 'units', capacity: 1 }), { connection, connectTimeout: 500, name: 'other' }).acquire()),
       failureOf(limit.acquire()),
     ])
     for (const failure of failures) {
