@@ -330,7 +330,12 @@ export class Scheduler implements TaskOwner, Slots {
   /** Stops every pending task there is now, and counts them. */
   stopPending(request: StopRequest): number {
     const pending = this.inStopOrder().filter(task => task.status === 'pending')
+    // What one gives up, its place in the line of a limit, say, must not start the next.
+    const pumping = this.#pumping
+    this.#pumping = true
     for (const task of pending) task.stop(request)
+    this.#pumping = pumping
+    this.#pump()
     return pending.length
   }
 
