@@ -25,23 +25,26 @@ describe('cancelPending', () => {
 })
 
 describe('pending tasks that need a limit', () => {
-  it.each(['cancelPending', 'cancelAll'] as const)('never start in %s, when one leaves room for the next', async cancel => {
-    await within({ maxTasks: 5 }, async manager => {
-      const limits = resourceLimit({ key: 'units', capacity: 2 })
-      const running = manager.spawn(({ signal }) => untilAborted(signal), { limits })
-      await settle()
-      let started = 0
-      const spawn = (units: number) => manager.spawn(() => void (started += 1), { limits, cost: { units } })
-      const pending = [spawn(2), spawn(1)]
-      await settle()
-      await manager[cancel]('not now')
-      expect(pending.map(handle => handle.status)).toEqual(['cancelled', 'cancelled'])
-      await running.cancel()
-      expect(started).toBe(0)
-      expect(limits.stats()).toMatchObject({ used: 0, waiting: 0 })
-      expect(await manager.spawn(() => 'later', { limits, cost: { units: 2 } })).toBe('later')
-    })
-  })
+  it.each(['cancelPending', 'cancelAll'] as const)(
+    'never start in %s, when one leaves room for the next',
+    async cancel => {
+      await within({ maxTasks: 5 }, async manager => {
+        const limits = resourceLimit({ key: 'units', capacity: 2 })
+        const running = manager.spawn(({ signal }) => untilAborted(signal), { limits })
+        await settle()
+        let started = 0
+        const spawn = (units: number) => manager.spawn(() => void (started += 1), { limits, cost: { units } })
+        const pending = [spawn(2), spawn(1)]
+        await settle()
+        await manager[cancel]('not now')
+        expect(pending.map(handle => handle.status)).toEqual(['cancelled', 'cancelled'])
+        await running.cancel()
+        expect(started).toBe(0)
+        expect(limits.stats()).toMatchObject({ used: 0, waiting: 0 })
+        expect(await manager.spawn(() => 'later', { limits, cost: { units: 2 } })).toBe('later')
+      })
+    },
+  )
 })
 
 describe('the priority of a pending task', () => {

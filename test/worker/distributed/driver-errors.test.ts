@@ -28,6 +28,10 @@ describe('an error of a driver', () => {
     expect(driverCode(error)).toBe('WRONGPASS')
   })
 
+  it('keeps the detail by which BullMQ tells on a PostgreSQL that a lock is lost', () => {
+    expect(clean(Object.assign(new Error('lost'), { code: 'BM001', detail: '-2' }))).toHaveProperty('detail', '-2')
+  })
+
   it.each([
     `it is ${SECRET}`,
     `it is ${encodeURIComponent(SECRET)}`,
