@@ -70,7 +70,13 @@ describeEachOwnServer('a server whose password is changed', ({ kind, start }) =>
       failureOf(handle),
       failureOf(other(2)),
       failureOf(serve([echo], fresh)),
-      failureOf(shared(resourceLimit({ key: 'units', capacity: 1 }), { connection, connectTimeout: 500, name: 'other' }).acquire()),
+      failureOf(
+        shared(resourceLimit({ key: 'units', capacity: 1 }), {
+          connection,
+          connectTimeout: 500,
+          name: 'other',
+        }).acquire(),
+      ),
       failureOf(limit.acquire()),
     ])
     for (const failure of failures) {
