@@ -1,7 +1,6 @@
-import { type Effect, type Operation, until } from 'effection'
+import type { Effect, Operation } from 'effection'
 import { show } from './options.ts'
 import type { AsyncContext } from './platform.ts'
-import { settled } from './thenable.ts'
 
 type Steps = Iterator<Effect<unknown>, unknown, unknown>
 
@@ -15,18 +14,6 @@ export function isOperation(value: object): value is Operation<unknown> {
   const { next, throw: throwInto } = value as Partial<Iterator<unknown>>
   const isIterator = typeof next === 'function'
   return !isIterator || typeof throwInto === 'function'
-}
-
-/** Like `until`, which takes apart what a promise rejects with, and hangs if that can't be read. */
-export function* untilSettled<T>(promise: PromiseLike<T>): Operation<T> {
-  const outcome = yield* until(
-    settled(promise).then(
-      value => ({ value: value as T }),
-      (error: unknown) => ({ error }),
-    ),
-  )
-  if ('error' in outcome) throw outcome.error
-  return outcome.value
 }
 
 let ownStep = false

@@ -1,9 +1,14 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { channel, tracingChannel } from 'node:diagnostics_channel'
-import { createHistogram } from 'node:perf_hooks'
+import type { RecordableHistogram } from 'node:perf_hooks'
 
 /** The only file of the core that imports from Node: another runtime needs a replacement of this one alone. */
-export { AsyncLocalStorage, channel, createHistogram, tracingChannel }
+export { AsyncLocalStorage, channel, tracingChannel }
+
+/** Loads what Node needs for it when the first is made: few programs measure, and all would wait for ten more modules. */
+export function createHistogram(): RecordableHistogram {
+  return process.getBuiltinModule('node:perf_hooks').createHistogram()
+}
 
 /** Whether Node was told, on its command line or by `NODE_OPTIONS`, to say more of where errors come from. */
 export const TRACES_UNCAUGHT = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)].includes(

@@ -1,7 +1,7 @@
-import { types } from 'node:util'
 import type { Transferable } from 'node:worker_threads'
 import { ArrivedData, denseList, misshapen, own } from '../../serialise/arrived.ts'
 import { type PlainThrown, Revival, Writing } from '../../serialise/thrown.ts'
+import { types } from '../node.ts'
 import { errorClasses } from './error-classes.ts'
 import { DEEPEST_VALUE, notTooDeep, tooDeep } from './nested-depth.ts'
 import { anyTransfers, transferList } from './transfer.ts'

@@ -1,4 +1,4 @@
-import process from 'node:process'
+import { getBuiltinModule } from '../node.ts'
 
 /** The start of a method, up to its parameters, whatever its name: `async *'any name' (`. */
 const METHOD =
@@ -30,7 +30,7 @@ export function functionExpression(source: string): string {
 }
 
 function refusalOf(expression: string): SyntaxError | undefined {
-  const { Script } = process.getBuiltinModule('node:vm')
+  const { Script } = getBuiltinModule('node:vm')
   try {
     new Script(`(function () { 'use strict'; return ${expression} })`)
     return undefined

@@ -1,5 +1,5 @@
-import process from 'node:process'
-import { constants, Script } from 'node:vm'
+import type { Script } from 'node:vm'
+import { getBuiltinModule, process } from '../node.ts'
 import { functionExpression } from './function-expression.ts'
 import { HELPERS } from './helpers.ts'
 import { outsideError } from './outside-error.ts'
@@ -8,7 +8,6 @@ import type { ResolvedFunction } from './resolve-function.ts'
 /** Those called last are the last: the first makes room for a new one. */
 const compiled = new Map<string, ResolvedFunction>()
 const MOST_COMPILED = 1000
-const IMPORTING = { importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER }
 const DECLARED_HELPERS = Object.entries(HELPERS)
   .map(([name, source]) => `const ${name} = ${source};`)
   .join(' ')
@@ -35,7 +34,7 @@ function warnNoMore(): void {
   const { emitWarning } = process
   process.emitWarning = () => {}
   try {
-    new Script('import("node:process")', IMPORTING).runInThisContext()
+    script('import("node:process")').runInThisContext()
   } finally {
     process.emitWarning = emitWarning
   }
@@ -48,11 +47,14 @@ function warnNoMore(): void {
 function compile(source: string, name: string): ResolvedFunction {
   if (source.includes('import')) warnNoMore()
   const birth = `new (class extends Object { constructor() { return ${functionExpression(source)} } })()`
-  const script = new Script(`(() => { 'use strict'; ${DECLARED_HELPERS} return ${birth} })()`, {
-    filename: fileOf(name),
-    ...IMPORTING,
-  })
-  return script.runInThisContext() as ResolvedFunction
+  const whole = `(() => { 'use strict'; ${DECLARED_HELPERS} return ${birth} })()`
+  return script(whole, fileOf(name)).runInThisContext() as ResolvedFunction
+}
+
+function script(source: string, filename?: string): Script {
+  const { constants, Script } = getBuiltinModule('node:vm')
+  const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER
+  return new Script(source, { importModuleDynamically, ...(filename !== undefined && { filename }) })
 }
 
 function explaining(fn: ResolvedFunction, source: string, name: string): ResolvedFunction {

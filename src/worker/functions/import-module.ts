@@ -1,8 +1,9 @@
-import { realpathSync } from 'node:fs'
-import process from 'node:process'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { SerializationError } from '../../errors.ts'
+import { getBuiltinModule, process } from '../node.ts'
 import { importGuarded } from './nesting.ts'
+
+const { realpathSync } = getBuiltinModule('node:fs')
+const { fileURLToPath, pathToFileURL } = getBuiltinModule('node:url')
 
 /** A module inside a worker. */
 export interface ImportedModule {

@@ -1,5 +1,5 @@
-import process from 'node:process'
 import { AsyncLocalStorage } from '../../platform.ts'
+import { process } from '../node.ts'
 import { sharedState } from './shared-state.ts'
 
 /** Threads and processes both inherit their starter's environment, whichever of them starts which. */

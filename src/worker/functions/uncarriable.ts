@@ -1,5 +1,4 @@
-import { types } from 'node:util'
-import { deserialize, serialize } from 'node:v8'
+import { getBuiltinModule, types } from '../node.ts'
 import { isPlain } from './view-copies.ts'
 
 /** Where a value is carried. Processes share no memory, and know fewer kinds of objects. */
@@ -49,7 +48,9 @@ export function losesClass(part: object, to: Destination): boolean {
   if (types.isProxy(part) || types.isDate(part) || types.isAnyArrayBuffer(part)) return false
   if (Array.isArray(part) || isPlain(part)) return false
   try {
-    return isPlain(to === 'thread' ? structuredClone(part) : deserialize(serialize(part)))
+    if (to === 'thread') return isPlain(structuredClone(part))
+    const { deserialize, serialize } = getBuiltinModule('node:v8')
+    return isPlain(deserialize(serialize(part)))
   } catch {
     // Of an instance a member may be to blame, which is found then.
     return false
@@ -92,7 +93,7 @@ export function refused(part: object, to: Destination): Uncarriable | undefined 
 function isRefused(part: object, to: Destination): boolean {
   try {
     if (to === 'thread') structuredClone(part)
-    else serialize(part)
+    else getBuiltinModule('node:v8').serialize(part)
     return false
   } catch {
     return true

@@ -1,4 +1,4 @@
-import { types } from 'node:util'
+import { types } from '../node.ts'
 
 type View = NodeJS.ArrayBufferView
 

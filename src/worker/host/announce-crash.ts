@@ -1,6 +1,6 @@
-import process from 'node:process'
 import { plainThrown } from '../../serialise/thrown.ts'
 import { callContext } from '../current-task.ts'
+import { process } from '../node.ts'
 import { RemoteCall } from './remote-call.ts'
 import type { Uplink } from './serve-calls.ts'
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
-import process from 'node:process'
 import type { Writable } from 'node:stream'
+import { process } from '../node.ts'
 import type { Uplink } from './serve-calls.ts'
 
 /**

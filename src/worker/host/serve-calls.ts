@@ -10,7 +10,7 @@ import { Output } from './output.ts'
 import type { FromWorker, ToWorker } from './protocol.ts'
 import { RemoteCall } from './remote-call.ts'
 import { Requests } from './requests.ts'
-import { setUp } from './setup.ts'
+import { setUp } from './set-up.ts'
 import { toWorker } from './to-worker.ts'
 
 /** The way back to the caller's side, from inside the worker. */

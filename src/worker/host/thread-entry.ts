@@ -1,9 +1,8 @@
-import process from 'node:process'
-import { getHeapStatistics } from 'node:v8'
 import { type MessagePort, parentPort, receiveMessageOnPort, type Transferable } from 'node:worker_threads'
 import { plainThrown } from '../../serialise/thrown.ts'
 import { notTooDeep } from '../functions/nested-depth.ts'
 import { enterWorker } from '../functions/nesting.ts'
+import { getBuiltinModule, process } from '../node.ts'
 import { serveCalls, type Uplink } from './serve-calls.ts'
 
 enterWorker()
@@ -18,7 +17,7 @@ const uplink: Uplink = {
   post: (message, transfer) => post(message, transfer as readonly Transferable[]),
   carry: value => structuredClone(notTooDeep(value)),
   memory: () => {
-    const { used_heap_size, external_memory } = getHeapStatistics()
+    const { used_heap_size, external_memory } = getBuiltinModule('node:v8').getHeapStatistics()
     return used_heap_size + external_memory
   },
   exit: () => exit(0),

@@ -17,7 +17,7 @@ import type { Host, HostCall, HostCallOptions, HostExit, MessagingWorker, StartO
 import type { Link, LinkListener } from './link.ts'
 import { postPacked } from './post-packed.ts'
 import { callMessage } from './protocol.ts'
-import { setupMessage } from './setup.ts'
+import { setupMessage } from './setup-message.ts'
 
 const START_TIMEOUT = 10_000
 const STOP_TIMEOUT = 1_000

@@ -1,7 +1,7 @@
-import { writeSync } from 'node:fs'
+import { getBuiltinModule } from '../node.ts'
 
 // Functions may replace those of the module.
-const write = writeSync
+const { writeSync: write } = getBuiltinModule('node:fs')
 const wait = Atomics.wait
 const NEVER = new Int32Array(new SharedArrayBuffer(4))
 

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { WorkerCrashedError } from '../../../src/errors.ts'
-import { failure, KINDS, run, runReference } from './hosts.ts'
+import { failure, KINDS, run, runReference, runSource } from './hosts.ts'
 import { runs } from './processes.ts'
 
 /** Flags with which a worker runs this before anything of ours. */
 const preloading = (code: string) => ['--import', `data:text/javascript,${code}`]
 const STARTS_ITSELF = new URL('../../fixtures/starts-itself.ts', import.meta.url).href
+/** Notes the modules that are loaded. */
+const LISTING = preloading(
+  'import{registerHooks}from"node:module";globalThis.loaded=[];registerHooks({load(url,context,next){loaded.push(url);return next(url,context)}})',
+)
 const NEVER = preloading('setInterval(()=>{},1000);await new Promise(()=>{})')
 
 describe.each(KINDS)('starting a %s', (kind, start) => {
@@ -58,6 +62,14 @@ describe.each(KINDS)('starting a %s', (kind, start) => {
 
   it('need not be waited for', async () => {
     expect(await run(start(), 'add', [1, 2])).toBe(3)
+  })
+
+  it('loads effection for the first operation, and not before', async () => {
+    const host = start({ execArgv: LISTING })
+    const loaded = async () => (await runSource(host, '() => loaded')) as readonly string[]
+    expect((await loaded()).join(' ')).not.toContain('effection')
+    await runSource(host, 'function* () {}')
+    expect((await loaded()).join(' ')).toContain('effection')
   })
 
   it('is refused where it would never end', async () => {

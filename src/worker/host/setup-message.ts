@@ -1,11 +1,11 @@
 import { serialize } from 'node:v8'
-import { packValue, unpackValue } from '../functions/carry.ts'
+import { packValue } from '../functions/carry.ts'
 import { carryFailure } from '../functions/carry-failure.ts'
-import { type ResolvedFunction, resolveFunction } from '../functions/resolve-function.ts'
 import type { FunctionReference, StartOptions } from './host.ts'
 import type { ToWorker } from './protocol.ts'
 
-type SetupMessage = Extract<ToWorker, readonly ['setup', ...unknown[]]>
+/** The message by which a worker is set up. */
+export type SetupMessage = Extract<ToWorker, readonly ['setup', ...unknown[]]>
 
 /** What a worker is told before its first call; `undefined` when there is nothing to set up. */
 export function setupMessage(options: StartOptions, to: 'thread' | 'process'): SetupMessage | undefined {
@@ -25,11 +25,4 @@ export function refuseUncarriable(options: StartOptions, to: 'thread' | 'process
   } catch (cause) {
     throw carryFailure(options.initData, cause, { of: 'initData', name: options.init ?? '', to })
   }
-}
-
-/** Sets a worker up, inside it; resolves with its `teardown`, which is looked for before there is anything to tear down. */
-export async function setUp([, init, teardown, data, number]: SetupMessage): Promise<ResolvedFunction | undefined> {
-  const tearDown = teardown && (await resolveFunction(teardown))
-  if (init !== undefined) await (await resolveFunction(init))(unpackValue(data), { number })
-  return tearDown
 }
