@@ -5,6 +5,6 @@
  */
 export const { process } = globalThis
 
-export const { getBuiltinModule } = process
+export const getBuiltinModule: typeof globalThis.process.getBuiltinModule = process.getBuiltinModule
 
 export const { types } = getBuiltinModule('node:util')
