@@ -29,6 +29,13 @@ export async function failureOf(promise: PromiseLike<unknown>): Promise<unknown>
   throw new Error('the promise was fulfilled')
 }
 
+/** Everything that a loop over `items` gives. */
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
+
 /** Asks for the signal, so that the task waits for `work` when it is told to stop; `work` decides how it ends. */
 export function listening<T>({ signal }: TaskContext, work: (signal: AbortSignal) => T): T {
   return work(signal)

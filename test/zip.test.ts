@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { TaskManager, zip } from '../src/index.ts'
+import { collect } from './work.ts'
 
 function source<T>(items: readonly T[], log: string[], name: string) {
   return (function* () {
@@ -16,12 +17,6 @@ async function* slowly<T>(items: readonly T[]) {
     await null
     yield item
   }
-}
-
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = []
-  for await (const item of items) all.push(item)
-  return all
 }
 
 describe('zip', () => {

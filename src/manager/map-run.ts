@@ -30,6 +30,13 @@ export interface MapHost<I> {
   ended?(task: Task): void
 }
 
+/** What the loop gets for one item. */
+export interface MapResult {
+  /** The item's, counted from 0. */
+  readonly index: number
+  readonly value: unknown
+}
+
 /** One loop over the results of a map: pulls the input, keeps at most `buffer` items between input and loop. */
 export class MapRun<I> implements StepTaker<I> {
   readonly #host: MapHost<I>
@@ -64,7 +71,7 @@ export class MapRun<I> implements StepTaker<I> {
    * The next result, if there is one by now; the place it leaves is filled first, so that work goes on while the loop has
    * it. Throws what ends the loop: a failed task when the results before it that had come by then were taken.
    */
-  take(): { readonly value: unknown } | undefined {
+  take(): MapResult | undefined {
     this.#begin()
     if (this.#line.first?.ended !== true) this.#pull()
     const task = this.#line.first
@@ -72,10 +79,11 @@ export class MapRun<I> implements StepTaker<I> {
     const failure = this.#failure
     if (failure !== undefined && (failure.task === undefined || !ready || task.status !== 'done')) throw failure.error
     if (!ready) return undefined
-    const value = this.#valueOf(task, this.#line.firstIndex)
+    const index = this.#line.firstIndex
+    const value = this.#valueOf(task, index)
     this.#line.shift()
     this.#pull()
-    return { value }
+    return { index, value }
   }
 
   #valueOf(task: Task, index: number): unknown {
@@ -86,7 +94,7 @@ export class MapRun<I> implements StepTaker<I> {
   }
 
   /** The next result; `undefined` after the last. */
-  async next(): Promise<{ readonly value: unknown } | undefined> {
+  async next(): Promise<MapResult | undefined> {
     for (;;) {
       const ready = this.take()
       if (ready !== undefined) return ready

@@ -8,7 +8,7 @@ import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-
 import type { Task } from '../task/task.ts'
 import type { Work } from '../task/types.ts'
 import { knownLength } from './map-input.ts'
-import { type MapHost, MapRun, type MapSettings } from './map-run.ts'
+import { type MapHost, type MapResult, MapRun, type MapSettings } from './map-run.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { MapFunction, MapOptions, MapResults } from './types.ts'
 
@@ -47,17 +47,18 @@ function runs<I>(host: MapHost<I>, items: Iterable<I> | AsyncIterable<I>, settin
   const context = captureContext()
   const run = () => new MapRun(host, items, settings, context)
   return {
-    [Symbol.asyncIterator]: () => results(run()),
+    [Symbol.asyncIterator]: () => results(run(), ({ value }) => value),
+    entries: () => results(run(), ({ index, value }) => [index, value]),
     toArray: () => collect(run()),
   }
 }
 
-async function* results<I>(run: MapRun<I>): AsyncGenerator<unknown, void, undefined> {
+async function* results<I, E>(run: MapRun<I>, of: (result: MapResult) => E): AsyncGenerator<E, void, undefined> {
   try {
     for (;;) {
       const ready = run.take() ?? (await run.next())
       if (ready === undefined) return
-      yield ready.value
+      yield of(ready)
     }
   } catch (error) {
     run.failed(error)

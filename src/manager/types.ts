@@ -85,8 +85,9 @@ export interface MapOptions<R = unknown> extends Omit<SpawnOptions<R>, 'startNow
   /** `true`: results in the order of the input. `false`: as they finish. @default true */
   readonly ordered?: boolean
   /**
-   * `'throw'`: the first failure in time ends the loop and cancels the rest. `'collect'`: an error takes its result's place.
-   * `'settle'`: each item gives a {@link MapSettled}, which tells returned errors from thrown ones. @default 'throw'
+   * `'throw'`: the first failure in time ends the loop and cancels the rest. `'collect'`: an error takes its result's place,
+   * and `entries()` tells which item it is of. `'settle'`: each item gives a {@link MapSettled}, which tells returned errors
+   * from thrown ones. @default 'throw'
    */
   readonly onError?: 'throw' | 'collect' | 'settle'
   /**
@@ -108,6 +109,15 @@ export type MapSettled<O> =
 export interface MapResults<O> extends AsyncIterable<O> {
   /** Starts the run. */
   [Symbol.asyncIterator](): AsyncIterableIterator<O>
+  /**
+   * Starts a run too, and gives with each result, or error that takes its place, the index of its item, counted from 0.
+   *
+   * ```ts
+   * for await (const [index, page] of manager.map(urls, load, { onError: 'collect', ordered: false }).entries())
+   *   if (page instanceof Error) console.error(urls[index], page.message)
+   * ```
+   */
+  entries(): AsyncIterableIterator<[index: number, result: O]>
   /** Runs to the end and returns all results. */
   toArray(): Promise<O[]>
 }

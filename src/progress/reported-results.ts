@@ -20,6 +20,16 @@ export function reportedResults<T>(
     reporter.start(run)
   }
   const stop = (cancelled: boolean) => reporter.stop({ ...progress, ...(cancelled && { cancelled }) })
+  async function* reported<E>(run: () => AsyncIterable<E>): AsyncGenerator<E, void, undefined> {
+    start()
+    let cancelled = true
+    try {
+      yield* run()
+      cancelled = false
+    } finally {
+      stop(cancelled)
+    }
+  }
   return {
     async toArray() {
       start()
@@ -32,16 +42,8 @@ export function reportedResults<T>(
         stop(cancelled)
       }
     },
-    async *[Symbol.asyncIterator]() {
-      start()
-      let cancelled = true
-      try {
-        yield* results
-        cancelled = false
-      } finally {
-        stop(cancelled)
-      }
-    },
+    [Symbol.asyncIterator]: () => reported(() => results),
+    entries: () => reported(() => results.entries()),
   }
 }
 

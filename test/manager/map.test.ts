@@ -14,7 +14,7 @@ import {
 } from '../../src/index.ts'
 import { task } from '../../src/worker/index.ts'
 import { settle } from '../harness.ts'
-import { delay, failureOf, forever, untilAborted } from '../work.ts'
+import { collect, delay, failureOf, forever, untilAborted } from '../work.ts'
 import { within } from './within.ts'
 
 /** An input that tells what was taken from it, and whether it was closed. */
@@ -313,6 +313,34 @@ describe('a call that fails', () => {
       const results = manager.map([1, 2, 3], n => (n === 2 ? Promise.reject(error) : n), { onError: 'collect' })
       expectTypeOf(results).toEqualTypeOf<MapResults<number | Error>>()
       expect(await results.toArray()).toEqual([1, error, 3])
+    })
+  })
+})
+
+describe('entries', () => {
+  it.each([true, false])(
+    'tells whose a collected error is, though it is shared and frozen: ordered %s',
+    async ordered => {
+      await within({}, async manager => {
+        const error = Object.freeze(new Error('broken'))
+        const work = (ms: number) => delay(ms).then(() => (ms < 25 ? Promise.reject(error) : ms))
+        const entries = manager.map([30, 10, 20], work, { onError: 'collect', ordered }).entries()
+        expectTypeOf(entries).toEqualTypeOf<AsyncIterableIterator<[index: number, result: number | Error]>>()
+        const byIndex = [[0, 30], [1, error], [2, error]] as const // biome-ignore format: one row
+        expect(await collect(entries)).toEqual(ordered ? byIndex : [byIndex[1], byIndex[2], byIndex[0]])
+      })
+    },
+  )
+
+  it('ends with the first failure, and cancels what it started when it is left, as the loop over the results', async () => {
+    await within({}, async manager => {
+      const failing = manager.map([1, 2], n => (n === 2 ? Promise.reject('no') : n))
+      expect(await failureOf(collect(failing.entries()))).toBe('no')
+      for await (const entry of manager.map([0, 1e6], ms => delay(ms, ms)).entries()) {
+        expect(entry).toEqual([0, 0])
+        break
+      }
+      expect(manager.stats()).toMatchObject({ running: 0, stopping: 0 })
     })
   })
 })

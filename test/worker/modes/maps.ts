@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { resourceLimit } from '../../../src/index.ts'
 import type { ProgressReporter, RunProgress } from '../../../src/worker/index.ts'
 import { add, echo, evenOnly, gate, politeGate, square, succeedAt } from '../../fixtures/worker/mode-functions.ts'
-import { failureOf } from '../../work.ts'
+import { collect, failureOf } from '../../work.ts'
 import type { Mode } from './mode.ts'
 
 /** An input that tells how much of it was taken, and whether it was closed. */
@@ -134,6 +134,14 @@ export function describeMaps(mode: Mode): void {
         '3 is odd',
         4,
       ])
+    })
+
+    it.each([true, false])('tells whose a collected error is: ordered %s', async ordered => {
+      const results = mode.worker.map(evenOnly, upTo(5), { onError: 'collect', ordered })
+      const entries = await collect(results.entries())
+      const told = entries.map(([index, result]) => [index, result instanceof RangeError ? result.message : result])
+      const expected = [[0, 0], [1, '1 is odd'], [2, 2], [3, '3 is odd'], [4, 4]] // biome-ignore format: one row
+      expect(told.sort(([a], [b]) => Number(a) - Number(b))).toEqual(expected)
     })
 
     it('that is left early cancels what it has started, and closes its input', async () => {
