@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { FrameReader, TOKEN_BYTES } from './frames.ts'
 import { messageBytes, messageIn } from './message-bytes.ts'
@@ -12,6 +11,20 @@ export interface ChannelListener {
   closed(): void
 }
 
+/** What the messages of each side begin with. */
+export interface Tokens {
+  readonly own: Buffer
+  readonly other: Buffer
+}
+
+/** As many bytes as both tokens have. */
+export const TOKENS_BYTES = 2 * TOKEN_BYTES
+
+/** The tokens in the first bytes that the caller's side sends, as the worker sees them. */
+export function tokensIn(bytes: Buffer): Tokens {
+  return { own: bytes.subarray(TOKEN_BYTES), other: bytes.subarray(0, TOKEN_BYTES) }
+}
+
 /**
  * One side of the channel between a process and its worker process. That of `fork` belongs to all code in the worker: a
  * function that sends on it, removes its listeners or disconnects it would settle calls, or hang them; and bytes on it
@@ -21,17 +34,17 @@ export interface ChannelListener {
  */
 export class Channel {
   readonly #write: (bytes: Buffer) => void
-  readonly #token = randomBytes(TOKEN_BYTES)
+  readonly #token: Buffer
   readonly #listener: ChannelListener
   readonly #reader: FrameReader
   #spoiled = false
 
   /** @param write sends bytes to the other side; never throws */
-  constructor(write: (bytes: Buffer) => void, listener: ChannelListener) {
+  constructor(write: (bytes: Buffer) => void, tokens: Tokens, listener: ChannelListener) {
     this.#write = write
+    this.#token = tokens.own
     this.#listener = listener
-    this.#reader = new FrameReader(payload => listener.message(messageIn(payload)))
-    write(this.#token)
+    this.#reader = new FrameReader(tokens.other, payload => listener.message(messageIn(payload)))
   }
 
   /** Throws when the message can't be cloned. */

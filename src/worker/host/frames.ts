@@ -5,22 +5,22 @@ export const HEADER_BYTES = TOKEN_BYTES + 4
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Cuts what comes through a pipe into messages. The first bytes are the token of the sender, and every message begins
- * with it: bytes that other code writes into the pipe are known by its absence, and no length is believed that a stranger
- * wrote.
+ * Cuts what comes through a pipe into messages. Every message begins with the token of the sender: bytes that other code
+ * writes into the pipe are known by its absence, and no length is believed that a stranger wrote.
  *
  * `read` throws when it meets such bytes; nothing can be read after that.
  */
 export class FrameReader {
   readonly #take: (payload: Buffer) => void
-  #token: Buffer | undefined
+  readonly #token: Buffer
   /** The header of the next message, or its payload: what has come of it when it does not come whole. */
-  #part = Buffer.alloc(TOKEN_BYTES)
+  #part = Buffer.alloc(HEADER_BYTES)
   #filled = 0
   #inPayload = false
 
   /** @param take gets each payload, whose bytes are its own only until it returns */
-  constructor(take: (payload: Buffer) => void) {
+  constructor(token: Buffer, take: (payload: Buffer) => void) {
+    this.#token = token
     this.#take = take
   }
 
@@ -36,7 +36,7 @@ export class FrameReader {
   /** Takes a message that has come whole, as most do, and returns where it ends. */
   #whole(chunk: Buffer, at: number): number {
     const start = at + HEADER_BYTES
-    if (this.#token === undefined || chunk.length < start) return at
+    if (chunk.length < start) return at
     const end = start + this.#lengthIn(chunk, at)
     if (chunk.length < end) return at
     this.#take(chunk.subarray(start, end))
@@ -53,20 +53,17 @@ export class FrameReader {
   #full(): void {
     const part = this.#part
     const wasPayload = this.#inPayload
-    const wasToken = this.#token === undefined
-    const length = wasPayload || wasToken ? 0 : this.#lengthIn(part, 0)
-    if (wasToken) this.#token = part
+    const length = wasPayload ? 0 : this.#lengthIn(part, 0)
     this.#filled = 0
     this.#inPayload = length > 0
     this.#part = Buffer.allocUnsafeSlow(length > 0 ? length : HEADER_BYTES)
     if (wasPayload) this.#take(part)
-    else if (!wasToken && length === 0) this.#take(NOTHING)
+    else if (length === 0) this.#take(NOTHING)
   }
 
   #lengthIn(bytes: Buffer, at: number): number {
-    const token = this.#token as Buffer
     for (let index = 0; index < TOKEN_BYTES; index += 1) {
-      if (bytes[at + index] !== token[index]) throw new StrangeBytesError()
+      if (bytes[at + index] !== this.#token[index]) throw new StrangeBytesError()
     }
     return bytes.readUInt32LE(at + TOKEN_BYTES)
   }

@@ -1,17 +1,20 @@
-import { type OnReadOpts, Socket } from 'node:net'
+import type { OnReadOpts } from 'node:net'
 import { deserialize, serialize } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { bare } from '../../options.ts'
 import { plainThrown } from '../../serialise/thrown.ts'
 import { notTooDeep } from '../functions/nested-depth.ts'
 import { enterWorker } from '../functions/nesting.ts'
-import { process } from '../node.ts'
-import { Channel } from './channel.ts'
+import { getBuiltinModule, process } from '../node.ts'
+import { Channel, TOKENS_BYTES, tokensIn } from './channel.ts'
 import { entryUrl } from './entry-url.ts'
 import { signalGroup } from './process-group.ts'
 import { INCOMING, OUTGOING } from './process-pipes.ts'
+import { readBlocking } from './read-blocking.ts'
 import { serveCalls, type Uplink } from './serve-calls.ts'
 import { writeBlocking } from './write-blocking.ts'
+
+const { Socket } = getBuiltinModule('node:net')
 
 /** What is read at a time: what a pipe holds. */
 const READ_BYTES = 65_536
@@ -37,7 +40,9 @@ const uplink: Uplink = {
 // A function in a hot loop never hears that the caller's process has died: a thread of its own listens for that.
 new Worker(entryUrl('lifeline'), bare({ name: 'taskscope lifeline', execArgv: [] })).unref()
 
-const channel = new Channel(bytes => writeBlocking(OUTGOING, bytes), {
+// To make tokens here would take a fifth of the start: most of what Node has for random bytes is for other things.
+const tokens = tokensIn(readBlocking(INCOMING, TOKENS_BYTES))
+const channel = new Channel(bytes => writeBlocking(OUTGOING, bytes), tokens, {
   message: serveCalls(uplink),
   spoiled: error => uplink.crash(error),
   closed() {

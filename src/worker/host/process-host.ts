@@ -1,4 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { deserialize, serialize } from 'node:v8'
@@ -6,7 +7,7 @@ import { startTimer, type Timer } from '../../clock.ts'
 import { bare } from '../../options.ts'
 import { notTooDeep } from '../functions/nested-depth.ts'
 import { workerEnvironment } from '../functions/nesting.ts'
-import { Channel } from './channel.ts'
+import { Channel, TOKENS_BYTES, tokensIn } from './channel.ts'
 import { entryUrl } from './entry-url.ts'
 import type { HostExit, HostOptions, StartOptions } from './host.ts'
 import type { Link, LinkListener } from './link.ts'
@@ -108,11 +109,18 @@ class ProcessLink implements Link {
     // Its other end is gone: the incoming pipe closes too.
     outgoing.on('error', () => {})
     const write = (bytes: Buffer) => void (outgoing.writable && outgoing.write(bytes))
-    const channel = new Channel(write, {
-      message: message => this.#listener.message(message),
-      spoiled: error => this.#listener.spoiled(error),
-      closed: () => this.#disconnected(),
-    })
+    const tokens = randomBytes(TOKENS_BYTES)
+    write(tokens)
+    const { own, other } = tokensIn(tokens)
+    const channel = new Channel(
+      write,
+      { own: other, other: own },
+      {
+        message: message => this.#listener.message(message),
+        spoiled: error => this.#listener.spoiled(error),
+        closed: () => this.#disconnected(),
+      },
+    )
     incoming.on('data', (bytes: Buffer) => channel.read(bytes))
     channel.closeWith(incoming)
     return channel
