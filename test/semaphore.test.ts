@@ -1,9 +1,10 @@
-import { ensure, run, sleep, spawn, suspend, until } from 'effection'
+import { ensure, type Operation, run, sleep, spawn, suspend, until } from 'effection'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { TaskTimeoutError } from '../src/errors.ts'
 import { Semaphore } from '../src/semaphore.ts'
 import { autojump, settle } from './harness.ts'
+import { HOSTILE } from './hostile.ts'
 
 const delay = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
 
@@ -182,6 +183,55 @@ describe('in an operation', () => {
   })
 })
 
+describe.each(Object.entries(HOSTILE))('what is thrown: %s', (_, make) => {
+  it('comes to whoever yields to a permit, from the signal', async () => {
+    const semaphore = new Semaphore(1)
+    await semaphore.acquire()
+    const [signal, reason] = [new AbortController(), make()]
+    const task = run(function* () {
+      const caught = yield* caughtFrom(semaphore.acquire(1, { signal: signal.signal }))
+      expect(caught.error === reason).toBe(true)
+    })
+    signal.abort(reason)
+    await task
+    expect(semaphore.waiting).toBe(0)
+  })
+
+  it('comes to whoever awaits or yields to work, of every kind', async () => {
+    const semaphore = new Semaphore(1)
+    const error = make()
+    const work: (() => unknown)[] = [
+      () => Promise.reject(error),
+      function* () {
+        yield* sleep(0)
+        throw error
+      },
+    ]
+    for (const each of work) {
+      const failed = await semaphore.use(each).then(
+        () => ({ error: 'nothing' }),
+        (thrown: unknown) => ({ error: thrown }),
+      )
+      expect(failed.error === error).toBe(true)
+      await run(function* () {
+        const caught = yield* caughtFrom(semaphore.use(each))
+        expect(caught.error === error).toBe(true)
+      })
+    }
+    expect(semaphore.available).toBe(1)
+  })
+})
+
+/** In an object: what can't be read can't be looked at by a promise or by effection. */
+function* caughtFrom(operation: Operation<unknown>): Operation<{ readonly error: unknown }> {
+  try {
+    yield* operation
+  } catch (error) {
+    return { error }
+  }
+  return { error: 'nothing' }
+}
+
 describe('use', () => {
   it('takes plain functions, promise functions and operations, and releases after each', async () => {
     const semaphore = new Semaphore(1)
@@ -244,6 +294,25 @@ describe('use', () => {
     expect(semaphore.available).toBe(0)
     await task.halt().catch(() => {})
     expect([seen, semaphore.available]).toEqual([[0], 1])
+  })
+
+  it('throws what the cleanup of halted work throws', async () => {
+    const semaphore = new Semaphore(1)
+    const error = new Error('cleanup')
+    const task = run(function* () {
+      yield* semaphore.use(function* () {
+        try {
+          yield* suspend()
+        } finally {
+          // biome-ignore lint/correctness/noUnsafeFinally: the case
+          throw error
+        }
+      })
+    })
+    task.catch(() => {})
+    await settle()
+    await expect(task.halt().then(() => {})).rejects.toBe(error)
+    expect(semaphore.available).toBe(1)
   })
 
   it('keeps the permit of a halted promise function until the promise has settled', async () => {

@@ -1,7 +1,8 @@
-import { type Operation, resource, until } from 'effection'
+import { ensure, type Operation } from 'effection'
 import { type Known, ordering } from '../options.ts'
 import type { AcquireOptions } from '../semaphore.ts'
 import { limitDeadlock } from '../task/limit-deadlock.ts'
+import { untilPromise } from '../until-settled.ts'
 import { armWaitLimit, WAIT_OPTIONS, type WaitLimit, waitLimit } from '../wait-limit.ts'
 import { yielded } from '../yielded.ts'
 import { type Demand, NOT_WAITING, type Waiting } from './demand.ts'
@@ -83,16 +84,17 @@ export class Acquisition<P extends Permit> implements Promise<P>, Operation<P> {
     this.#waiting.cancel()
   }
 
-  #operation(): Operation<P> {
-    const acquisition = this
-    return resource<P>(function* (provide) {
-      try {
-        yield* provide(yield* until(acquisition.#asPromise()))
-      } finally {
-        // Also when the permit was granted but this operation was halted before it could resume.
-        acquisition.abandon()
-      }
-    })
+  *#operation(): Operation<P> {
+    let owned = false
+    try {
+      const permit = yield* untilPromise(this.#asPromise())
+      yield* ensure(() => this.abandon())
+      owned = true
+      return permit
+    } finally {
+      // Also when the permit was granted but this operation was halted before it could resume.
+      if (!owned) this.abandon()
+    }
   }
 
   #asPromise(): Promise<P> {

@@ -1,5 +1,7 @@
-import { ensure, type Operation, run, scoped, until } from 'effection'
+import { ensure, type Operation, run, scoped } from 'effection'
+import { type KeptError, keepingError, throwKept } from '../kept-error.ts'
 import { isOperation } from '../operation.ts'
+import { untilPromise, untilSettled } from '../until-settled.ts'
 import { yielded } from '../yielded.ts'
 import type { Acquisition } from './acquisition.ts'
 import type { Permit } from './permit.ts'
@@ -48,9 +50,18 @@ export class PermittedWork<T> implements Promise<T>, Operation<T> {
   }
 
   #steps(): Operation<T> {
-    if (this.#promise !== undefined) return until(this.#promise)
+    if (this.#promise !== undefined) return untilPromise(this.#promise)
     this.#adopted = true
-    return scoped(() => this.#asOperation())
+    return this.#inScope()
+  }
+
+  *#inScope(): Operation<T> {
+    const kept: KeptError = {}
+    try {
+      return (yield* scoped(() => keepingError(this.#asOperation(), kept))) as T
+    } finally {
+      throwKept(kept)
+    }
   }
 
   *#asOperation(): Operation<T> {
@@ -61,7 +72,7 @@ export class PermittedWork<T> implements Promise<T>, Operation<T> {
       if (unfinished === undefined) release()
       else unfinished.then(release, release)
     })
-    yield* until(this.#acquisition)
+    yield* untilSettled(this.#acquisition)
     const returned = this.#work()
     if (!isObject(returned)) return returned as T
     if (isOperation(returned)) return (yield* returned) as T
@@ -71,7 +82,7 @@ export class PermittedWork<T> implements Promise<T>, Operation<T> {
       unfinished = undefined
     }
     unfinished.then(clear, clear)
-    return yield* until(unfinished)
+    return yield* untilPromise(unfinished)
   }
 
   #start(): Promise<T> {
@@ -83,11 +94,20 @@ export class PermittedWork<T> implements Promise<T>, Operation<T> {
     const permit = await this.#acquisition
     try {
       const returned = this.#work()
-      if (isObject(returned) && isOperation(returned)) return (await run(() => returned)) as T
+      if (isObject(returned) && isOperation(returned)) return (await runKept(returned)) as T
       return (await returned) as T
     } finally {
       permit.release()
     }
+  }
+}
+
+async function runKept(operation: Operation<unknown>): Promise<unknown> {
+  const kept: KeptError = {}
+  try {
+    return await run(() => keepingError(operation, kept))
+  } finally {
+    throwKept(kept)
   }
 }
 

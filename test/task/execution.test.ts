@@ -439,3 +439,22 @@ describe('a cleanup that fails after success', () => {
     expect(await failureOf(handle)).toBe(error)
   })
 })
+
+/** What the README says of effection 4.1.1: once this fails, so is that paragraph to go. */
+it('of an error that nobody can read, what was spawned hides it, but the task ends when it is told to', async () => {
+  const manager = await TaskManager.start({ logger: false })
+  const unreadable = () => {
+    throw Object.create(null)
+  }
+  const joining = manager.spawn(function* () {
+    return yield* yield* spawn(function* () {
+      yield* sleep(1)
+      unreadable()
+    })
+  })
+  const hanging = manager.spawn(() => resource(unreadable))
+  expect(await joining).toBeUndefined()
+  expect(hanging.status).toBe('running')
+  expect(await hanging.cancel()).toBe(true)
+  expect(hanging.record()).toMatchObject({ status: 'cancelled', abandoned: false })
+})

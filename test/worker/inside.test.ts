@@ -104,6 +104,12 @@ describe.each(['async', 'thread', 'process'] as const)('inside a task of mode %s
     expect(error).toMatchObject({ message: 'an operation failed' })
   })
 
+  it('an operation fails with what nobody can read', async () => {
+    const handle = make(inside.failingUnreadably)()
+    await handle.catch(() => {})
+    expect(handle.status).toBe('failed')
+  })
+
   it.runIf(mode !== 'process')('a cancelled operation is halted, and its cleanup waited for', async () => {
     const cells = new SharedArrayBuffer(4)
     const handle = make(inside.untilHalted, { cleanupTimeout: 5_000 })(cells)

@@ -1,4 +1,5 @@
 import type { Operation } from 'effection'
+import { type KeptError, keepingError, throwKept } from '../../kept-error.ts'
 import { inContext } from '../../operation.ts'
 import type { AsyncContext } from '../../platform.ts'
 
@@ -13,7 +14,9 @@ export interface RemoteOperation {
 /** Runs an operation, every step of it in `context`. Effection is loaded by the first: most functions are none. */
 export async function startOperation(operation: Operation<unknown>, context: AsyncContext): Promise<RemoteOperation> {
   const { run } = await import('effection')
-  const running = context.runInAsyncScope(() => run(() => inContext(operation, context)))
-  const outcome = running.then(value => value)
-  return { outcome, halt: () => context.runInAsyncScope(() => running.halt().then(() => {})) }
+  const kept: KeptError = {}
+  const check = () => throwKept(kept)
+  const running = context.runInAsyncScope(() => run(() => keepingError(inContext(operation, context), kept)))
+  const outcome = running.then(value => value).finally(check)
+  return { outcome, halt: () => context.runInAsyncScope(() => running.halt().then(check)) }
 }
