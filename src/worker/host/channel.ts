@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { FrameReader, TOKEN_BYTES } from './frames.ts'
+import { FrameReader } from './frames.ts'
 import { messageBytes, messageIn } from './message-bytes.ts'
 
 /** Hears what comes through a channel. */
@@ -15,14 +15,6 @@ export interface ChannelListener {
 export interface Tokens {
   readonly own: Buffer
   readonly other: Buffer
-}
-
-/** As many bytes as both tokens have. */
-export const TOKENS_BYTES = 2 * TOKEN_BYTES
-
-/** The tokens in the first bytes that the caller's side sends, as the worker sees them. */
-export function tokensIn(bytes: Buffer): Tokens {
-  return { own: bytes.subarray(TOKEN_BYTES), other: bytes.subarray(0, TOKEN_BYTES) }
 }
 
 /**

@@ -1,13 +1,13 @@
 import type { OnReadOpts } from 'node:net'
 import { deserialize, serialize } from 'node:v8'
-import { Worker } from 'node:worker_threads'
 import { bare } from '../../options.ts'
 import { plainThrown } from '../../serialise/thrown.ts'
 import { notTooDeep } from '../functions/nested-depth.ts'
 import { enterWorker } from '../functions/nesting.ts'
 import { getBuiltinModule, process } from '../node.ts'
-import { Channel, TOKENS_BYTES, tokensIn } from './channel.ts'
+import { Channel } from './channel.ts'
 import { entryUrl } from './entry-url.ts'
+import { PREFACE_BYTES, prefaceIn } from './preface.ts'
 import { signalGroup } from './process-group.ts'
 import { INCOMING, OUTGOING } from './process-pipes.ts'
 import { readBlocking } from './read-blocking.ts'
@@ -37,20 +37,28 @@ const uplink: Uplink = {
   },
 }
 
-// A function in a hot loop never hears that the caller's process has died: a thread of its own listens for that.
-new Worker(entryUrl('lifeline'), bare({ name: 'taskscope lifeline', execArgv: [] })).unref()
-
 // To make tokens here would take a fifth of the start: most of what Node has for random bytes is for other things.
-const tokens = tokensIn(readBlocking(INCOMING, TOKENS_BYTES))
-const channel = new Channel(bytes => writeBlocking(OUTGOING, bytes), tokens, {
-  message: serveCalls(uplink),
-  spoiled: error => uplink.crash(error),
-  closed() {
-    // The last of the exit handlers: what the functions have started must not live on.
-    on('exit', () => signalGroup(process.pid, 'SIGKILL'))
-    exit()
+const { ofWorker, ofCaller, unwatched } = prefaceIn(readBlocking(INCOMING, PREFACE_BYTES))
+
+if (unwatched) {
+  // A function in a hot loop never hears that the caller's process has died: a thread of its own listens for that.
+  const { Worker } = getBuiltinModule('node:worker_threads')
+  new Worker(entryUrl('lifeline'), bare({ name: 'taskscope lifeline', execArgv: [] })).unref()
+}
+
+const channel = new Channel(
+  bytes => writeBlocking(OUTGOING, bytes),
+  { own: ofWorker, other: ofCaller },
+  {
+    message: serveCalls(uplink),
+    spoiled: error => uplink.crash(error),
+    closed() {
+      // The last of the exit handlers: what the functions have started must not live on.
+      on('exit', () => signalGroup(process.pid, 'SIGKILL'))
+      exit()
+    },
   },
-})
+)
 const onread: OnReadOpts = {
   buffer: Buffer.allocUnsafeSlow(READ_BYTES),
   callback(count, bytes) {

@@ -7,16 +7,17 @@ import { startTimer, type Timer } from '../../clock.ts'
 import { bare } from '../../options.ts'
 import { notTooDeep } from '../functions/nested-depth.ts'
 import { workerEnvironment } from '../functions/nesting.ts'
-import { Channel, TOKENS_BYTES, tokensIn } from './channel.ts'
+import { Channel } from './channel.ts'
 import { entryUrl } from './entry-url.ts'
 import type { HostExit, HostOptions, StartOptions } from './host.ts'
 import type { Link, LinkListener } from './link.ts'
+import { endOnceOrphaned, forgetWorker } from './orphans.ts'
 import { PassedOn } from './pass-on.ts'
+import { PREFACE_BYTES, prefaceBytes, prefaceIn } from './preface.ts'
 import { signalGroup } from './process-group.ts'
 import { INCOMING, OUTGOING } from './process-pipes.ts'
 import type { ToWorker } from './protocol.ts'
 import { environment, ownOptions, processFlags } from './surroundings.ts'
-import { forgetFrozen, thawOnceOrphaned } from './thaw.ts'
 import { WorkerHost } from './worker-host.ts'
 
 /** Milliseconds between SIGTERM and SIGKILL: the cleanup of a call has had its own time before. */
@@ -63,10 +64,10 @@ class ProcessLink implements Link {
       }),
     )
     this.id = this.#child.pid ?? -1
-    if (this.#child.pid !== undefined) thawOnceOrphaned(this.#child.pid)
+    const watched = this.#child.pid !== undefined && endOnceOrphaned(this.#child.pid)
     this.#stdout = new PassedOn(this.#child.stdout, () => process.stdout)
     this.#stderr = new PassedOn(this.#child.stderr, () => process.stderr)
-    this.#channel = this.#openChannel()
+    this.#channel = this.#openChannel(watched)
     this.#child.on('error', error => this.#failed(error))
     this.#child.on('exit', (exitCode, signal) => this.#exited(exitCode, signal))
   }
@@ -103,24 +104,22 @@ class ProcessLink implements Link {
     return (this.#child.stdio ?? []) as readonly (Socket | null | undefined)[]
   }
 
-  #openChannel(): Channel | undefined {
+  /** @param watched whether the end of this process is the end of the worker, without its doing */
+  #openChannel(watched: boolean): Channel | undefined {
     const { [OUTGOING]: incoming, [INCOMING]: outgoing } = this.#pipes
     if (!incoming || !outgoing) return undefined
     // Its other end is gone: the incoming pipe closes too.
     outgoing.on('error', () => {})
     const write = (bytes: Buffer) => void (outgoing.writable && outgoing.write(bytes))
-    const tokens = randomBytes(TOKENS_BYTES)
-    write(tokens)
-    const { own, other } = tokensIn(tokens)
-    const channel = new Channel(
-      write,
-      { own: other, other: own },
-      {
-        message: message => this.#listener.message(message),
-        spoiled: error => this.#listener.spoiled(error),
-        closed: () => this.#disconnected(),
-      },
-    )
+    const preface = prefaceBytes(randomBytes(PREFACE_BYTES), !watched)
+    write(preface)
+    const { ofCaller, ofWorker } = prefaceIn(preface)
+    const tokens = { own: ofCaller, other: ofWorker }
+    const channel = new Channel(write, tokens, {
+      message: message => this.#listener.message(message),
+      spoiled: error => this.#listener.spoiled(error),
+      closed: () => this.#disconnected(),
+    })
     incoming.on('data', (bytes: Buffer) => channel.read(bytes))
     channel.closeWith(incoming)
     return channel
@@ -140,7 +139,7 @@ class ProcessLink implements Link {
   #exited(exitCode: number | null, signal: string | null): void {
     this.#exit = { exitCode, signal }
     this.#killTimer?.cancel()
-    forgetFrozen(this.id)
+    forgetWorker(this.id)
     // What its functions started would live on, and may hold the channel open.
     this.#signal('SIGKILL')
     if (this.#cutOff) this.#over(this.#exit)

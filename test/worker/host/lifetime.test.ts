@@ -1,5 +1,10 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it, vi } from 'vitest'
+import { PREFACE_BYTES, prefaceBytes } from '../../../src/worker/host/preface.ts'
+import { INCOMING, LIFELINE } from '../../../src/worker/host/process-pipes.ts'
 import { childrenOf, endWithTest, runs, startFixture, untilGone } from './processes.ts'
 
 const KINDS = ['thread', 'process'] as const
@@ -96,6 +101,32 @@ describe('a process whose parent is killed', () => {
     child.kill('SIGKILL')
     await once(child, 'exit')
     await Promise.all([worker, ...others].map(untilGone))
+  })
+
+  it.skipIf(process.platform === 'win32')(
+    'ends in a hot loop though the process that sees to it was killed before',
+    async () => {
+      const { child, output } = startFixture('host-lifetime', ['process', 'hot'])
+      const worker = endWithTest(await printed(output, 'worker'))
+      await printed(output, 'progress')
+      const others = () => childrenOf(child.pid as number).filter(pid => pid !== worker && runs(pid))
+      const before = others()
+      for (const pid of before) process.kill(pid, 'SIGKILL')
+      await vi.waitUntil(() => others().some(pid => !before.includes(pid)), { timeout: 15_000, interval: 20 })
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+      await untilGone(worker)
+    },
+  )
+
+  it('ends by itself where there is no shell that would see to it', async () => {
+    const entry = fileURLToPath(new URL('../../../src/worker/host/process-entry.ts', import.meta.url))
+    const worker = spawn(process.execPath, [entry], { detached: true, stdio: Array(6).fill('pipe') })
+    endWithTest(worker.pid as number)
+    const { [LIFELINE]: lifeline, [INCOMING]: incoming } = worker.stdio as unknown as Socket[]
+    incoming?.write(prefaceBytes(Buffer.alloc(PREFACE_BYTES), true))
+    lifeline?.destroy()
+    expect(await once(worker, 'exit')).toEqual([null, 'SIGKILL'])
   })
 
   it('takes along what its function has started', async () => {
