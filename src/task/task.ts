@@ -146,6 +146,8 @@ export class Task implements Queued, Linked<Task> {
 
   /** Takes back the start of an attempt's timeout, and of what counts from its start; the function returned starts them. */
   postpone(context: AttemptContext): () => void {
+    // Once it is told to stop, it is the cleanup that is timed.
+    if (context !== this.context || this.status !== 'running') return () => {}
     const timed = this.settings.timeout !== Number.POSITIVE_INFINITY
     const permit = this.extras?.permit
     this.extras?.timer?.cancel()

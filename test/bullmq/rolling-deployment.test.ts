@@ -1,9 +1,12 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { serve } from '../../src/bullmq/index.ts'
 import { type TaskFunction, task, type WorkerOptions } from '../../src/worker/index.ts'
-import { echo, pid } from '../fixtures/bullmq/functions.ts'
+import { echo, gated, pid } from '../fixtures/bullmq/functions.ts'
 import { describeEachServer } from '../servers/describe-each-server.ts'
 import { ownQueue } from '../servers/queues.ts'
+import { temporaryFolder } from '../servers/temporary-folder.ts'
 import { failureOf } from '../work.ts'
 import { eventCount } from './faults/engine.ts'
 
@@ -39,6 +42,41 @@ describeEachServer('workers of two versions', server => {
     await vi.waitUntil(async () => (await eventCount(server, where.queue, 'delayed')) > 0, 10_000)
     await using _new = await serve([echo], where)
     expect(await call).toBe(1)
+  })
+})
+
+describeEachServer('a call that a worker has given back', server => {
+  it('is no longer one that runs, for its timeout as well, until another worker has it', async () => {
+    const where = { connection: server.url, queue: ownQueue(server) }
+    await using _old = await serve([pid], where)
+    const call = caller(echo<number>, where)
+    const answer = call(1)
+    // Each time until the old worker draws it again, and after some of them for good.
+    await vi.waitUntil(() => call.stats().dispatched === 1 && call.stats().active === 0, {
+      timeout: 10_000,
+      interval: 1,
+    })
+    await using _new = await serve([echo], where)
+    expect(await answer).toBe(1)
+    expect(call.stats()).toMatchObject({ dispatched: 1, active: 0 })
+  })
+
+  it('waits as before where the worker that has its function is busy', async () => {
+    const folder = temporaryFolder()
+    const [notes, gate] = [join(folder, 'notes'), join(folder, 'gate')]
+    const where = { connection: server.url, queue: ownQueue(server) }
+    await using _new = await serve([echo, gated], { ...where, maxTasks: 1 })
+    const first = caller(gated<number>, where)(notes, gate, 0)
+    await vi.waitUntil(() => first.record().progress !== undefined, 10_000)
+    await using _old = await serve([pid], where)
+    const call = caller(echo<number>, where)
+    const answer = call(1)
+    await vi.waitUntil(() => call.stats().dispatched === 1 && call.stats().active === 0, {
+      timeout: 10_000,
+      interval: 1,
+    })
+    writeFileSync(gate, '')
+    expect(await Promise.all([first, answer])).toEqual([0, 1])
   })
 })
 

@@ -1,6 +1,7 @@
 import { ensure, sleep, suspend } from 'effection'
 import { describe, expect, it, vi } from 'vitest'
-import { TaskTimeoutError } from '../../src/index.ts'
+import { type TaskContext, TaskTimeoutError } from '../../src/index.ts'
+import { AttemptContext } from '../../src/task/context.ts'
 import { settle } from '../harness.ts'
 import { within } from '../manager/within.ts'
 import { delay, failureOf, forever, listening, untilAborted } from '../work.ts'
@@ -25,6 +26,26 @@ describe('timeout', () => {
       expect(handle.record()).toMatchObject({ status: 'failed', abandoned: false })
     })
     expect(elapsed).toBe(50)
+  })
+
+  it('counts from the last start of work that waits elsewhere, and time for its cleanup is left alone', async () => {
+    const elapsed = await within({ cleanupTimeout: 100 }, async manager => {
+      const work = async (context: TaskContext) => {
+        for (const elsewhere of [500, 300]) {
+          const start = AttemptContext.postpone(context)
+          await delay(elsewhere)
+          start()
+          await delay(40)
+        }
+        await untilAborted(context.signal).catch(() => {})
+        AttemptContext.postpone(context)
+        await forever()
+      }
+      const handle = manager.spawn(work, { timeout: 50 })
+      expect(await failureOf(handle)).toBeInstanceOf(TaskTimeoutError)
+      expect(handle.record().abandoned).toBe(true)
+    })
+    expect(elapsed).toBe(500 + 40 + 300 + 50 + 100)
   })
 
   it('waits for the cleanup', async () => {

@@ -59,7 +59,7 @@ export class DistributedEngine implements Engine {
     const { id, name, attempt, signal, progress } = task
     const limited = AttemptContext.isLimited(task)
     const member = limited ? task.permit.member : undefined
-    const started = AttemptContext.postpone(task)
+    let started = AttemptContext.postpone(task)
     const { timeout = Number.POSITIVE_INFINITY, priority = 0 } = options
     const key = keyOf(fn, encoded, args, options)
     const data: JobData = {
@@ -73,6 +73,7 @@ export class DistributedEngine implements Engine {
     }
     const desk = limited ? new LimitDesk(task) : undefined
     let active = false
+    let dispatched = false
     const request: CallRequest = {
       fn,
       data,
@@ -83,8 +84,14 @@ export class DistributedEngine implements Engine {
       onStart: () => {
         active = true
         this.#active += 1
-        this.#dispatched += 1
+        if (!dispatched) this.#dispatched += 1
+        dispatched = true
         started()
+      },
+      onReturn: () => {
+        active = false
+        this.#active -= 1
+        started = AttemptContext.postpone(task)
       },
       onProgress: progress,
       onAbandoned: () => AttemptContext.giveUp(task),

@@ -34,6 +34,8 @@ export class QueueClient {
   #calls = 0
   readonly #listeners: EventListeners = {
     active: ({ jobId = '' }) => this.#outstanding.each(jobId, call => call.start()),
+    waiting: ({ jobId = '', prev }) => prev === 'active' && this.#outstanding.each(jobId, call => call.returned()),
+    delayed: ({ jobId = '' }) => this.#outstanding.each(jobId, call => call.returned()),
     progress: ({ jobId = '', data = '' }) => this.#outstanding.each(jobId, call => call.progress(parsed(data))),
     completed: ({ jobId = '', returnvalue }) => {
       const result = resultIn(returnvalue)

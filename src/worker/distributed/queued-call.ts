@@ -17,6 +17,8 @@ export interface CallRequest {
   readonly signal: AbortSignal
   /** A worker has it. */
   readonly onStart: () => void
+  /** The worker that has it does not: it lacks the function, closes or has died, and another one gets the call. */
+  readonly onReturn: () => void
   readonly onProgress: (progress: TaskProgress) => void
   /** Its worker has given up waiting for it to stop. */
   readonly onAbandoned: () => void
@@ -57,6 +59,12 @@ export class QueuedCall {
     if (this.started) return
     this.started = true
     this.request.onStart()
+  }
+
+  returned(): void {
+    if (!this.started || this.settled) return
+    this.started = false
+    this.request.onReturn()
   }
 
   /** What is no progress is left out: it has been written by hand, or by another library. */
