@@ -17,7 +17,7 @@ const LIMITS = [
   { names: '{ Semaphore }', from: 'taskscope', limit: 8_000 },
   { names: '{ callLimit }', from: 'taskscope', limit: 8_600 },
   { names: '{ TaskRunner }', from: 'taskscope', limit: 35_200 },
-  { names: '{ task }', from: 'taskscope/worker', limit: 59_000 },
+  { names: '{ task }', from: 'taskscope/worker', limit: 48_300 },
 ]
 
 const folder = await mkdtemp(join(tmpdir(), 'taskscope-size-'))

@@ -1,6 +1,7 @@
 import { attempt } from '../attempt.ts'
-import { checkProgress, isReporter } from './check-progress.ts'
+import { checkProgress } from './check-progress.ts'
 import { displayFor } from './display.ts'
+import { givenReporter } from './given-reporter.ts'
 import { SafeReporter } from './safe-reporter.ts'
 import { StreamReporter } from './stream-reporter.ts'
 import type { Progress, ProgressOptions, ProgressReporter, ProgressStream } from './types.ts'
@@ -18,11 +19,9 @@ export function progressReporter(
 ): ProgressReporter | undefined {
   checkProgress(progress)
   if (progress === undefined || progress === false) return undefined
-  if (typeof progress === 'function') {
-    return new SafeReporter({ start() {}, update: progress, stop() {} }, onError)
-  }
-  if (isReporter(progress)) return new SafeReporter(progress, onError)
-  return streamReporter(progress === true ? {} : progress, onError)
+  return (
+    givenReporter(progress, onError) ?? streamReporter(progress === true ? {} : (progress as ProgressOptions), onError)
+  )
 }
 
 function streamReporter(options: ProgressOptions, onError: (error: unknown) => void): ProgressReporter | undefined {

@@ -1,6 +1,7 @@
 import type { MapResults } from '../manager/types.ts'
 import type { Task } from '../task/task.ts'
-import type { ProgressReporter, RunProgress } from './types.ts'
+import type { RunReporter } from './late-reporter.ts'
+import type { RunProgress } from './types.ts'
 
 /** How far a map is: changed by whoever runs it. */
 export interface MapProgress {
@@ -11,7 +12,7 @@ export interface MapProgress {
 /** The results of a map whose progress somebody is shown, from the start of a loop over them to its end. */
 export function reportedResults<T>(
   results: MapResults<T>,
-  reporter: ProgressReporter,
+  reporter: RunReporter,
   progress: MapProgress,
   run: { readonly total?: number; readonly label?: string },
 ): MapResults<T> {
@@ -27,7 +28,7 @@ export function reportedResults<T>(
       yield* run()
       cancelled = false
     } finally {
-      stop(cancelled)
+      await stop(cancelled)
     }
   }
   return {
@@ -39,7 +40,7 @@ export function reportedResults<T>(
         cancelled = false
         return values
       } finally {
-        stop(cancelled)
+        await stop(cancelled)
       }
     },
     [Symbol.asyncIterator]: () => reported(() => results),

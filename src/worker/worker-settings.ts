@@ -1,7 +1,7 @@
 import { managerSettings } from '../manager/manager-settings.ts'
 import type { TaskManagerOptions } from '../manager/types.ts'
 import { boolean, capacity, type Known, oneOf } from '../options.ts'
-import { progressReporter } from '../progress/progress-reporter.ts'
+import { checkProgress } from '../progress/check-progress.ts'
 import { CALL_OPTIONS } from './call-settings.ts'
 import { configuration, MODES, withDefaults } from './configuration.ts'
 import { DISTRIBUTED_OPTIONS, type DistributedOptions, distributedSettings } from './distributed/settings.ts'
@@ -73,7 +73,7 @@ export function workerSettings(explicit: WorkerOptions, config = configuration()
   const given = pick(options, OF_MANAGER)
   const manager = { ...given, name: name ?? 'worker', maxTasks: capacity('maxWorkers', maxTasks) }
   const { cleanupTimeout } = managerSettings(manager)
-  progressReporter(progress)
+  checkProgress(progress)
   return {
     mode,
     manager: inLoop ? manager : { ...manager, cleanupTimeout: cleanupTimeout + END_OF_WORKER },

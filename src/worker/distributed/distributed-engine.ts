@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { WorkerCrashedError } from '../../errors.ts'
+import { ManagerClosedError, WorkerCrashedError } from '../../errors.ts'
 import { string } from '../../options.ts'
 import { AttemptContext } from '../../task/context.ts'
 import type { TaskContext } from '../../task/types.ts'
@@ -8,12 +7,12 @@ import { assertMayStartWorker } from '../functions/nesting.ts'
 import { type ReferenceOptions, referTo } from '../functions/refer-to.ts'
 import { type AnyFunction, unwrapped } from '../functions/registry.ts'
 import { LimitDesk } from '../limit-desk.ts'
+import { getBuiltinModule } from '../node.ts'
 import type { CallOptions } from '../types.ts'
 import { shownText } from './kept-text.ts'
 import { encode } from './payload.ts'
 import type { JobData } from './protocol.ts'
 import type { QueueClient } from './queue-client.ts'
-import { clientOf, leaveClient } from './queue-clients.ts'
 import type { CallRequest } from './queued-call.ts'
 import { type DistributedSettings, nameOnServer } from './settings.ts'
 
@@ -24,6 +23,7 @@ export class DistributedEngine implements Engine {
   readonly #module: ReferenceOptions['module']
   readonly #log: (error: unknown, message: string) => void
   #client: QueueClient | undefined
+  #stopped = false
   readonly #requests = new Set<CallRequest>()
   #active = 0
   #dispatched = 0
@@ -98,9 +98,9 @@ export class DistributedEngine implements Engine {
       onRequest: what => (desk ?? NO_LIMITS).answer(what),
     }
     try {
-      this.#client ??= clientOf(this.#settings, this.#log)
       this.#requests.add(request)
-      return await this.#client.call(request)
+      const client = this.#client ?? (await this.#open())
+      return await client.call(request)
     } catch (error) {
       if (error instanceof WorkerCrashedError) this.#crashed += 1
       throw error
@@ -111,6 +111,13 @@ export class DistributedEngine implements Engine {
       // It may have run although the news of that were lost.
       else if (!signal.aborted) started()
     }
+  }
+
+  /** What speaks to queues is loaded for the first call: most programs have none. */
+  async #open(): Promise<QueueClient> {
+    const { clientOf } = await import('./queue-clients.ts')
+    if (this.#stopped) throw new ManagerClosedError('the worker was stopped before the call was on its way')
+    return (this.#client ??= clientOf(this.#settings, this.#log))
   }
 
   stats() {
@@ -124,11 +131,14 @@ export class DistributedEngine implements Engine {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true
     const client = this.#client
     this.#client = undefined
+    if (client === undefined) return
     // What its manager has given up may never be heard of.
-    client?.drop(this.#requests)
-    if (client !== undefined) await leaveClient(client)
+    client.drop(this.#requests)
+    const { leaveClient } = await import('./queue-clients.ts')
+    await leaveClient(client)
   }
 }
 
@@ -144,5 +154,6 @@ function keyOf(fn: string, encoded: string, args: readonly unknown[], { key, cac
   if (key === undefined && cache === undefined) return undefined
   const same =
     key === undefined ? encoded : `k${typeof key === 'function' ? string('key', key(...(args as never[]))) : key}`
+  const { createHash } = getBuiltinModule('node:crypto')
   return createHash('sha256').update(`${fn}\n${same}`).digest('base64url')
 }

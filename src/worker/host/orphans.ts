@@ -1,6 +1,7 @@
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { bare } from '../../options.ts'
+import { getBuiltinModule } from '../node.ts'
 
 /**
  * Keeps the last line it reads, and acts on it when the pipe ends, which is when this process does. A worker hears of
@@ -39,7 +40,7 @@ function tell(): void {
 
 function startShell(): ChildProcess {
   // In a session of its own, what ends this process (Ctrl-C, a terminal that closes) does not reach it.
-  const started = spawn(
+  const started = getBuiltinModule('node:child_process').spawn(
     '/bin/sh',
     ['-c', SCRIPT, 'taskscope'],
     bare<SpawnOptions>({ cwd: '/', env: bare({}), detached: true, stdio: ['pipe', 'ignore', 'ignore'] }),

@@ -1,12 +1,10 @@
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import type { Socket } from 'node:net'
-import { fileURLToPath } from 'node:url'
-import { deserialize, serialize } from 'node:v8'
 import { startTimer, type Timer } from '../../clock.ts'
 import { bare } from '../../options.ts'
 import { notTooDeep } from '../functions/nested-depth.ts'
 import { workerEnvironment } from '../functions/nesting.ts'
+import { getBuiltinModule } from '../node.ts'
 import { Channel } from './channel.ts'
 import { entryUrl } from './entry-url.ts'
 import type { HostExit, HostOptions, StartOptions } from './host.ts'
@@ -53,8 +51,8 @@ class ProcessLink implements Link {
 
   constructor(options: HostOptions, listener: LinkListener) {
     this.#listener = listener
-    const entry = fileURLToPath(entryUrl('process-entry'))
-    this.#child = spawn(
+    const entry = getBuiltinModule('node:url').fileURLToPath(entryUrl('process-entry'))
+    this.#child = getBuiltinModule('node:child_process').spawn(
       process.execPath,
       [...processFlags(options), entry, ...(options.argv ?? [])],
       bare<SpawnOptions>({
@@ -73,7 +71,10 @@ class ProcessLink implements Link {
   }
 
   /** A clone of a clone shows what a process would get; the message itself is cloned by `send`. */
-  readonly carry = (value: unknown): unknown => deserialize(serialize(notTooDeep(value)))
+  readonly carry = (value: unknown): unknown => {
+    const { deserialize, serialize } = getBuiltinModule('node:v8')
+    return deserialize(serialize(notTooDeep(value)))
+  }
 
   post(message: ToWorker): void {
     this.#channel?.post(message)
@@ -111,7 +112,7 @@ class ProcessLink implements Link {
     // Its other end is gone: the incoming pipe closes too.
     outgoing.on('error', () => {})
     const write = (bytes: Buffer) => void (outgoing.writable && outgoing.write(bytes))
-    const preface = prefaceBytes(randomBytes(PREFACE_BYTES), !watched)
+    const preface = prefaceBytes(getBuiltinModule('node:crypto').randomBytes(PREFACE_BYTES), !watched)
     write(preface)
     const { ofCaller, ofWorker } = prefaceIn(preface)
     const tokens = { own: ofCaller, other: ofWorker }

@@ -1,6 +1,6 @@
-import { serialize } from 'node:v8'
 import { packValue } from '../functions/carry.ts'
 import { carryFailure } from '../functions/carry-failure.ts'
+import { getBuiltinModule } from '../node.ts'
 import type { FunctionReference, StartOptions } from './host.ts'
 import type { ToWorker } from './protocol.ts'
 
@@ -21,7 +21,7 @@ export function refuseUncarriable(options: StartOptions, to: 'thread' | 'process
   try {
     const message = setupMessage(options, to)
     if (to === 'thread') structuredClone(message)
-    else serialize(message)
+    else getBuiltinModule('node:v8').serialize(message)
   } catch (cause) {
     throw carryFailure(options.initData, cause, { of: 'initData', name: options.init ?? '', to })
   }
