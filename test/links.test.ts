@@ -3,12 +3,25 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const ROOT = resolve(import.meta.dirname, '..')
-const PAGES = ['README.md', 'CHANGELOG.md', ...globSync(['docs/**/*.md', 'bench/*.md'], { cwd: ROOT })]
+const PAGES = [
+  'README.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  ...globSync(['docs/**/*.md', 'bench/*.md'], { cwd: ROOT }),
+]
 
 /** The links of a page that lead to something of this project: `path`, `path#heading`, `#heading`. */
 function linksOf(page: string): string[] {
   const text = readFileSync(join(ROOT, page), 'utf8').replaceAll(/^```.*?^```$/gms, '')
   return [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(match => match[1] as string).filter(link => !/^\w+:/.test(link))
+}
+
+/** The files and folders that a page names: `src/task/task.ts`, `test/invariants/`. */
+function pathsOf(page: string): string[] {
+  const text = readFileSync(join(ROOT, page), 'utf8')
+  return [...text.matchAll(/`((?:src|test|scripts|docs|bench|examples|\.ci)\/[^`*\s]*)`/g)].map(
+    match => match[1] as string,
+  )
 }
 
 /** What a heading is called in a link. */
@@ -32,6 +45,16 @@ describe.each(PAGES)('%s', page => {
     })
     expect(broken).toEqual([])
   })
+
+  // A changelog tells of files that have gone since.
+  it.skipIf(page === 'CHANGELOG.md')('names no file that is not there', () => {
+    expect(pathsOf(page).filter(path => !existsSync(join(ROOT, path)))).toEqual([])
+  })
+})
+
+it('maps every folder of src', () => {
+  const folders = globSync('src/**/', { cwd: ROOT }).map(path => `${path.replaceAll('\\', '/').replace(/\/$/, '')}/`)
+  expect(folders.filter(folder => folder !== 'src/' && !pathsOf('docs/architecture.md').includes(folder))).toEqual([])
 })
 
 it('packs the pages of docs/, which the README links to', () => {
