@@ -47,7 +47,10 @@ export const MUTATIONS: readonly Mutation[] = [
   }),
 
   ...mistakesIn('src/queue/fifo.ts', CORE, {
-    'items do not learn their new place when the ring grows': { search: '      item.position = tail\n', replace: '' },
+    'items do not learn their new place when the holes are squeezed out': {
+      search: '      item.position = tail\n',
+      replace: '',
+    },
   }),
 
   ...mistakesIn('src/manager/scheduler.ts', CORE, {

@@ -19,6 +19,11 @@ export class Emitter<Events extends object> {
     this.#failed = failed
   }
 
+  /** Whether any event is wanted at all: one check for each of a million tasks, most of which nobody listens to. */
+  get heard(): boolean {
+    return this.#listeners.size > 0 || this.#followers.size > 0 || this.#tap.wanted
+  }
+
   /** Whether anybody listens: events are not even made otherwise. */
   wants(type: keyof Events): boolean {
     return (this.#listeners.size > 0 && this.#listeners.has(type)) || this.#followers.size > 0 || this.#tap.wanted

@@ -16,6 +16,7 @@ import { Emitter } from './events.ts'
 import { FailureReport } from './failure-report.ts'
 import { LineUp, type Slots } from './line-up.ts'
 import type { ManagerSettings } from './manager-settings.ts'
+import { StatusCounts } from './status-counts.ts'
 import { taskChannel } from './task-channel.ts'
 import type { TaskObserver } from './task-observer.ts'
 import type { ManagerEvents, TaskStatusEvent } from './types.ts'
@@ -40,14 +41,7 @@ export class Scheduler implements TaskOwner, Slots {
   readonly settings: ManagerSettings
   readonly cleanupTimeout: number
   readonly wallClock = new WallClock()
-  readonly counts: Record<TaskStatus, number> = {
-    pending: 0,
-    running: 0,
-    stopping: 0,
-    done: 0,
-    failed: 0,
-    cancelled: 0,
-  }
+  readonly counts = new StatusCounts()
   readonly events: Emitter<Omit<ManagerEvents, 'empty'>>
   /** Apart from the others, since it tells of the queue and of no task. */
   readonly emptied: Emitter<Pick<ManagerEvents, 'empty'>>
@@ -236,7 +230,8 @@ export class Scheduler implements TaskOwner, Slots {
   }
 
   #nextClaimed(): Task | undefined {
-    for (let task = this.#claimed.shift(); task !== undefined; task = this.#claimed.shift()) {
+    while (this.#claimed.length > 0) {
+      const task = this.#claimed.shift() as Task
       if (!task.ended) return task
       this.#slotsTaken -= 1
     }
@@ -277,11 +272,10 @@ export class Scheduler implements TaskOwner, Slots {
   }
 
   moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void {
-    if (from !== undefined) this.counts[from] -= 1
-    this.counts[to] += 1
+    this.counts.moved(from, to)
     if (task.ended) this.#forget(task)
     this.observer?.moved(task, from, to)
-    this.#emit(from !== undefined && to === 'pending' ? 'retrying' : EVENT_OF[to], task)
+    if (this.events.heard) this.#emit(from !== undefined && to === 'pending' ? 'retrying' : EVENT_OF[to], task)
     if (from === 'pending') this.#pendingFell()
   }
 

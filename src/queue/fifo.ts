@@ -46,9 +46,23 @@ export class Fifo<T extends Queued> {
   }
 
   #makeRoom(): void {
+    if (this.#size > this.#ring.length / 2) this.#grow()
+    else this.#squeeze()
+  }
+
+  /** Leaves the places as they are, holes included: to write them anew would bring every item into the cache. */
+  #grow(): void {
     const old = this.#ring
-    const length = this.#size > old.length / 2 ? old.length * 2 : old.length
-    const ring: (T | undefined)[] = new Array(length)
+    const ring: (T | undefined)[] = new Array(old.length * 2)
+    for (let place = this.#head; place < this.#tail; place += 1) {
+      ring[place & (ring.length - 1)] = old[place & (old.length - 1)]
+    }
+    this.#ring = ring
+  }
+
+  #squeeze(): void {
+    const old = this.#ring
+    const ring: (T | undefined)[] = new Array(old.length)
     let tail = 0
     for (let place = this.#head; place < this.#tail; place += 1) {
       const item = old[place & (old.length - 1)]

@@ -40,6 +40,14 @@ export class PendingQueue<T extends Queued> {
     return other.priority > usual.priority ? other : usual
   }
 
+  /** Takes the first item out, if it arrived no later than `latest`. */
+  take(latest: number): T | undefined {
+    const first = this.peek()
+    if (first === undefined || first.sequence > latest) return undefined
+    this.remove(first)
+    return first
+  }
+
   /** Takes a queued item out, wherever it stands. */
   remove(item: T): void {
     this.#lineOf(item).remove(item)
