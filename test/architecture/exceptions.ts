@@ -81,24 +81,24 @@ export const CIRCLES: readonly (readonly string[])[] = [
 
 /** How many lines a file may have that has too many. */
 export const LINES: Readonly<Record<string, number>> = {
-  'manager/scheduler.ts': 390,
-  'manager/task-manager.ts': 304,
-  'runner/task-runner.ts': 305,
-  'task/task.ts': 399,
+  'manager/scheduler.ts': 400,
+  'manager/task-manager.ts': 310,
+  'runner/task-runner.ts': 310,
+  'task/task.ts': 410,
 }
 
 /** How many files a folder may have that has too many; `.` is that of the entries and what lies beside them. */
 export const FOLDERS: Readonly<Record<string, number>> = {
-  '.': 24,
-  bullmq: 16,
-  limits: 21,
-  manager: 21,
-  progress: 17,
-  runner: 23,
-  store: 18,
-  task: 31,
-  worker: 17,
-  'worker/distributed': 41,
-  'worker/functions': 23,
-  'worker/host': 38,
+  '.': 26,
+  bullmq: 18,
+  limits: 23,
+  manager: 23,
+  progress: 19,
+  runner: 25,
+  store: 20,
+  task: 33,
+  worker: 19,
+  'worker/distributed': 43,
+  'worker/functions': 25,
+  'worker/host': 40,
 }

@@ -55,6 +55,7 @@ export const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
     'bullmq',
   ],
   effection: [
+    'kept-error.ts',
     'operation.ts',
     'until-settled.ts',
     'yielded.ts',
