@@ -1,6 +1,7 @@
 export type { Acquisition } from './admission/acquisition.ts'
 export type { Permit } from './admission/permit.ts'
 export type { PermittedWork } from './admission/permitted-work.ts'
+export type { RoomEvent } from './admission/room-watch.ts'
 export {
   DeadlockError,
   ManagerClosedError,
@@ -42,6 +43,7 @@ export type {
   LimitStats,
   Limits,
   LimitsStats,
+  LimitWaitOptions,
   Releasable,
   TryLimitOptions,
 } from './limits/types.ts'

@@ -5,11 +5,15 @@ import { Line } from './admission/line.ts'
 import { LineDemand } from './admission/line-demand.ts'
 import { HeldPermit, type Permit } from './admission/permit.ts'
 import { PermittedWork, type ResultOf } from './admission/permitted-work.ts'
+import { type RoomEvent, RoomWatch } from './admission/room-watch.ts'
 import { Supply } from './admission/supply.ts'
+import { whenAvailable } from './admission/when-available.ts'
 import { INSPECT, type Inspection, inspected } from './inspect.ts'
 import type { Amounts, LimitPermit } from './limits/types.ts'
 import { refuseAmounts } from './limits/unknown-key.ts'
 import { amount, callback, capacity, type Known, knownOptions } from './options.ts'
+import type { WaitOptions } from './task/types.ts'
+import { WAIT_OPTIONS } from './wait-limit.ts'
 
 /** How long to wait for a permit, and what ends the waiting early. */
 export interface AcquireOptions {
@@ -113,10 +117,22 @@ export class Semaphore {
     return new PermittedWork(this.acquire(count, waiting), work)
   }
 
-  /** Resolves when `count` permits are free and nobody waits for them. It takes none, and holds up nobody. */
-  async whenAvailable(count = 1, options?: Omit<AcquireOptions, 'priority'>): Promise<void> {
-    const permit = await this.acquire(count, { ...options, priority: Number.NEGATIVE_INFINITY })
-    permit.putBack()
+  /**
+   * Resolves when `count` permits are free and nobody waits for them. It takes and keeps none: by the time you ask, others
+   * may have them. Those who wait this way go behind all who acquire, and are told in turn.
+   *
+   * Rejects with `TaskTimeoutError` or the reason of `signal`, and with `RangeError` for a wrong `count`.
+   */
+  async whenAvailable(count = 1, options?: WaitOptions): Promise<void> {
+    return whenAvailable(this.#demand(count), knownOptions('options', options, WAIT_OPTIONS))
+  }
+
+  /**
+   * Calls `listener` when not one is left any more (`'exhausted'`), or when there is one again that was not
+   * handed on (`'available'`; one who waits for more may still stand before you): in a microtask, if it is still so then. Returns the function that ends it.
+   */
+  on(event: RoomEvent, listener: () => unknown): () => void {
+    return RoomWatch.listen(this.#supply, event, listener)
   }
 
   /** @internal */

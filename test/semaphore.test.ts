@@ -1,6 +1,6 @@
 import { ensure, type Operation, run, sleep, spawn, suspend, until } from 'effection'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { TaskTimeoutError } from '../src/errors.ts'
 import { Semaphore } from '../src/semaphore.ts'
 import { autojump, settle } from './harness.ts'
@@ -231,6 +231,53 @@ function* caughtFrom(operation: Operation<unknown>): Operation<{ readonly error:
   }
   return { error: 'nothing' }
 }
+
+describe('on', () => {
+  it('tells when the last permit is taken and when there is one again, not of those that are handed on', async () => {
+    const semaphore = new Semaphore(2)
+    const told: string[] = []
+    const ends = (['exhausted', 'available'] as const).map(event => semaphore.on(event, () => told.push(event)))
+    const [first, second] = [await semaphore.acquire(), await semaphore.acquire()]
+    await settle()
+    expect(told).toEqual(['exhausted'])
+    const waiting = semaphore.acquire()
+    first.release()
+    const third = await waiting
+    await settle()
+    expect(told).toEqual(['exhausted'])
+    second.release()
+    third.release()
+    await settle()
+    semaphore.tryAcquire()?.release()
+    semaphore.permits = 1
+    semaphore.tryAcquire()
+    await settle()
+    semaphore.permits = 5
+    await settle()
+    expect(told).toEqual(['exhausted', 'available', 'exhausted', 'available'])
+    for (const end of ends) end()
+    await semaphore.acquire(4)
+    await settle()
+    expect(told).toHaveLength(4)
+  })
+
+  it('survives listeners that throw, reject or acquire, and refuses what is none', async () => {
+    const errors = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => errors.mockRestore())
+    const semaphore = new Semaphore(1)
+    semaphore.on('available', () => {
+      throw new Error('thrown')
+    })
+    semaphore.on('available', () => Promise.reject(new Error('rejected')))
+    semaphore.on('available', () => semaphore.tryAcquire())
+    ;(await semaphore.acquire()).release()
+    await settle()
+    expect(semaphore.available).toBe(0)
+    expect(errors.mock.calls.map(([, error]) => error.message)).toEqual(['thrown', 'rejected'])
+    expect(() => semaphore.on('full' as 'exhausted', () => {})).toThrow(RangeError)
+    expect(() => semaphore.on('exhausted', 1 as never)).toThrow(TypeError)
+  })
+})
 
 describe('use', () => {
   it('takes plain functions, promise functions and operations, and releases after each', async () => {
@@ -500,5 +547,30 @@ describe('permits', () => {
     expect(semaphore.available).toBe(2)
     await expect(semaphore.whenAvailable(2, { signal: AbortSignal.abort('enough') })).rejects.toBe('enough')
     await expect(semaphore.whenAvailable(3)).rejects.toThrow(RangeError)
+  })
+
+  it('are not kept from others for a moment by those who only wait for room', async () => {
+    const semaphore = new Semaphore(1)
+    const held = await semaphore.acquire()
+    const told = Array.from({ length: 20_000 }, () => semaphore.whenAvailable())
+    held.release()
+    const next = semaphore.tryAcquire()
+    expect(next).toBeDefined()
+    await Promise.all(told)
+    expect(semaphore.waiting).toBe(0)
+  })
+
+  it('are left alone by a wait for room that is given up', async () => {
+    const semaphore = new Semaphore(1)
+    await semaphore.acquire()
+    await autojump(async () => {
+      await expect(semaphore.whenAvailable(1, { timeout: 10 })).rejects.toThrow(TaskTimeoutError)
+    })
+    const controller = new AbortController()
+    const waiting = semaphore.whenAvailable(1, { signal: controller.signal })
+    controller.abort('enough')
+    await expect(waiting).rejects.toBe('enough')
+    expect(semaphore.waiting).toBe(0)
+    await expect(semaphore.whenAvailable(1, { timout: 1 } as object)).rejects.toThrow(/timout.*timeout/)
   })
 })

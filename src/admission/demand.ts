@@ -31,6 +31,11 @@ export interface Demand<P extends Permit = Permit> {
    * that comes too late for that goes back by itself. Neither may throw. A higher `priority` goes first.
    */
   request(granted: (permit: P) => void, failed: (error: unknown) => void, priority?: number): Waiting
+  /**
+   * Calls `told` once, perhaps before it returns, when all of it could be taken without passing anybody; takes nothing. Goes
+   * behind all requests. Only for what is {@link immediate}.
+   */
+  whenRoom(told: () => void): Waiting
   /** Of what it asks for so much that it can't be granted before `held` is released; nothing if it can. */
   exceeds(held: Permit): Excess | undefined
 }

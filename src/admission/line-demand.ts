@@ -33,6 +33,11 @@ export class LineDemand<P extends Permit> implements Demand<P> {
     return NOT_WAITING
   }
 
+  whenRoom(told: () => void): Waiting {
+    const waiter = this.#line.lookOn(this.#amounts, told)
+    return { cancel: () => this.#line.leave(waiter) }
+  }
+
   #permit(takenAt: number): P {
     return this.#makePermit(this.#line, this.#amounts, takenAt)
   }

@@ -51,12 +51,24 @@ export class Line {
   }
 
   takeAll(amounts: readonly number[], now: number): void {
-    for (let i = 0; i < amounts.length; i++) (this.supplies[i] as Supply).meter.take(amounts[i] as number, now)
+    for (let i = 0; i < amounts.length; i++) {
+      const supply = this.supplies[i] as Supply
+      supply.meter.take(amounts[i] as number, now)
+      supply.room?.changed()
+    }
   }
 
   /** Stands in line; `granted` is called with the time of taking, at once if it is its turn already. */
   enter(amounts: readonly number[], granted: (takenAt: number) => void, priority = 0): Waiter {
-    const waiter = new Waiter(amounts, granted, priority)
+    return this.#enter(new Waiter(amounts, granted, priority))
+  }
+
+  /** Stands behind all others until `told`, and takes nothing. */
+  lookOn(amounts: readonly number[], told: () => void): Waiter {
+    return this.#enter(new Waiter(amounts, told, Number.NEGATIVE_INFINITY, false))
+  }
+
+  #enter(waiter: Waiter): Waiter {
     this.#waiters.push(waiter)
     if (this.head !== waiter) return waiter
     if (this.#waiters.size === 1) for (const supply of this.supplies) supply.lines.push(this)
@@ -76,7 +88,7 @@ export class Line {
   grantHead(now: number): void {
     const waiter = this.head as Waiter
     this.#remove(waiter)
-    this.takeAll(waiter.amounts, now)
+    if (waiter.takes) this.takeAll(waiter.amounts, now)
     waiter.granted(now)
   }
 

@@ -137,6 +137,9 @@ export class HeldPermit implements Permit {
 
   /** Only once everything is back: nobody shall be looked at while it is half there. */
   #dispatch(): void {
-    for (const supply of this.line.supplies) if (supply.lines.length > 0) dispatch(supply)
+    for (const supply of this.line.supplies) {
+      if (supply.lines.length > 0) dispatch(supply)
+      supply.room?.changed()
+    }
   }
 }

@@ -2,6 +2,7 @@ import { preciseNow, startTimer, type Timer } from '../clock.ts'
 import { dispatch } from './dispatch.ts'
 import type { Line } from './line.ts'
 import type { Meter } from './meter.ts'
+import type { RoomWatch } from './room-watch.ts'
 
 /** Something limited, and the lines that wait for it. It has one timer, armed only while time alone will help someone. */
 export class Supply {
@@ -12,6 +13,8 @@ export class Supply {
   readonly lines: Line[] = []
   /** What was taken of a rate for what has not begun: it counts until then, however long that takes. */
   postponed = 0
+  /** For those who want to know when it is used up. */
+  room: RoomWatch | undefined = undefined
   #timer: Timer | undefined
   #wakesAt = Number.POSITIVE_INFINITY
 
@@ -31,6 +34,7 @@ export class Supply {
   /** From now on there is more of it, or less. */
   resize(capacity: number): void {
     this.meter.resize(capacity, preciseNow())
+    this.room?.changed()
     if (this.lines.length > 0) dispatch(this)
   }
 

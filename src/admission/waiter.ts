@@ -16,14 +16,17 @@ export class Waiter implements Queued {
   readonly amounts: readonly number[]
   readonly granted: (takenAt: number) => void
   readonly priority: number
+  /** Else it only wants to know when it could. */
+  readonly takes: boolean
   /** Its place in the queue; negative once it has left. */
   position = -1
 
-  constructor(amounts: readonly number[], granted: (takenAt: number) => void, priority: number) {
+  constructor(amounts: readonly number[], granted: (takenAt: number) => void, priority: number, takes = true) {
     this.amounts = amounts
     this.granted = granted
     this.since = preciseNow()
     this.priority = priority
+    this.takes = takes
     this.arrival = entered++
   }
 

@@ -1,7 +1,16 @@
 import { Acquisition } from '../admission/acquisition.ts'
 import { DEMAND, type Demand } from '../admission/demand.ts'
-import { isOnly, isOnlyTried } from './acquire-options.ts'
-import type { Acquirable, Amounts, LimitAcquireOptions, LimitPermit, TryLimitOptions } from './types.ts'
+import { whenAvailable } from '../admission/when-available.ts'
+import { isOnly, isOnlyAwaited, isOnlyTried } from './acquire-options.ts'
+import { cannotLookOn } from './cannot-look-on.ts'
+import type {
+  Acquirable,
+  Amounts,
+  LimitAcquireOptions,
+  LimitPermit,
+  LimitWaitOptions,
+  TryLimitOptions,
+} from './types.ts'
 
 /** What every limit offers, on top of the demands it makes of amounts. */
 export abstract class DemandMaker implements Acquirable {
@@ -16,5 +25,11 @@ export abstract class DemandMaker implements Acquirable {
     const demand = this[DEMAND](amounts, isOnlyTried(options))
     if (demand.immediate) return demand.take()
     throw new TypeError('tryAcquire cannot ask a foreign limit, which can only be waited for: use acquire')
+  }
+
+  async whenAvailable(amounts?: Amounts, options?: LimitWaitOptions): Promise<void> {
+    const demand = this[DEMAND](amounts, isOnlyAwaited(options))
+    if (!demand.immediate) throw cannotLookOn()
+    return whenAvailable(demand, options)
   }
 }

@@ -1,5 +1,6 @@
 import type { Demand, Waiting } from '../admission/demand.ts'
 import { show } from '../options.ts'
+import { cannotLookOn } from './cannot-look-on.ts'
 import type { Amounts, ForeignLimit, LimitPermit, Releasable } from './types.ts'
 import { refuseAmounts } from './unknown-key.ts'
 
@@ -27,6 +28,10 @@ export class ForeignDemand implements Demand<LimitPermit> {
         cancelled = true
       },
     }
+  }
+
+  whenRoom(): never {
+    throw cannotLookOn()
   }
 
   /** What it counts is not known here. */

@@ -46,6 +46,10 @@ const FREE: Demand<LimitPermit> = {
     granted(new FreePermit())
     return NOT_WAITING
   },
+  whenRoom(told) {
+    told()
+    return NOT_WAITING
+  },
   exceeds: () => undefined,
 }
 

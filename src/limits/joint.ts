@@ -38,6 +38,25 @@ export class JointDemand implements Demand<LimitPermit> {
     return own === undefined ? putAllBack(held) : new JointPermit(own, held)
   }
 
+  whenRoom(told: () => void): Waiting {
+    let waiting = NOT_WAITING
+    let cancelled = false
+    const look = () => {
+      if (cancelled) return
+      const lacking = [...this.#others, this.#own].find(lacksRoom)
+      if (lacking === undefined) told()
+      // Later: whoever tells of it is about to tell others.
+      else waiting = lacking.whenRoom(() => queueMicrotask(look))
+    }
+    look()
+    return {
+      cancel: () => {
+        cancelled = true
+        waiting.cancel()
+      },
+    }
+  }
+
   request(granted: (permit: LimitPermit) => void, failed: (error: unknown) => void, priority?: number): Waiting {
     const held: Permit[] = []
     let waiting = NOT_WAITING
@@ -145,6 +164,12 @@ class JointPermit implements LimitPermit {
     this.release()
     for (const other of this.#others) await other[Symbol.asyncDispose]()
   }
+}
+
+function lacksRoom(demand: Demand): boolean {
+  const permit = demand.take()
+  permit?.putBack()
+  return permit === undefined
 }
 
 /** What was granted on the way to something that was not. */

@@ -110,6 +110,27 @@ class PoolDemand implements Demand<LimitPermit> {
     return NOT_WAITING
   }
 
+  whenRoom(told: () => void): Waiting {
+    const waiting: Waiting[] = []
+    const cancel = () => {
+      for (const each of waiting) each.cancel()
+    }
+    let there = false
+    for (const demand of this.#demands) {
+      if (there || !demand.immediate) continue
+      waiting.push(
+        demand.whenRoom(() => {
+          if (there) return
+          there = true
+          cancel()
+          told()
+        }),
+      )
+    }
+    if (there) cancel()
+    return { cancel }
+  }
+
   exceeds(held: Permit): Excess | undefined {
     const all = this.#demands.map(demand => demand.exceeds(held))
     return all.every(excess => excess !== undefined) ? all[0] : undefined

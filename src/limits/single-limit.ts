@@ -1,5 +1,6 @@
 import { DEMAND, type Demand } from '../admission/demand.ts'
 import type { Meter } from '../admission/meter.ts'
+import { type RoomEvent, RoomWatch } from '../admission/room-watch.ts'
 import { Supply } from '../admission/supply.ts'
 import { preciseNow } from '../clock.ts'
 import { INSPECT, type Inspection, inspected } from '../inspect.ts'
@@ -49,6 +50,10 @@ export class SingleLimit extends DemandMaker implements Limit {
 
   set capacity(value: number) {
     this.member.supply.resize(capacity('capacity', value))
+  }
+
+  on(event: RoomEvent, listener: () => unknown): () => void {
+    return RoomWatch.listen(this.member.supply, event, listener)
   }
 
   stats(): LimitStats {

@@ -1,6 +1,8 @@
 import type { Acquisition } from '../admission/acquisition.ts'
 import type { Permit } from '../admission/permit.ts'
+import type { RoomEvent } from '../admission/room-watch.ts'
 import type { AcquireOptions } from '../semaphore.ts'
+import type { WaitOptions } from '../task/types.ts'
 
 /** How much of what, by key: `{ tokens: 100 }`. Whole numbers from zero to the capacity. */
 export type Amounts = Readonly<Record<string, number>>
@@ -32,6 +34,9 @@ export interface TryLimitOptions {
 /** What to take, and how long to wait for it. */
 export interface LimitAcquireOptions extends AcquireOptions, TryLimitOptions {}
 
+/** What there is to be room for, and how long to wait for that. */
+export interface LimitWaitOptions extends WaitOptions, TryLimitOptions {}
+
 /** One limit at one moment. */
 export interface LimitStats {
   /** How much counts as taken. */
@@ -57,6 +62,15 @@ export interface Acquirable {
   acquire(amounts?: Amounts, options?: LimitAcquireOptions): Acquisition<LimitPermit>
   /** Takes all of it if that can be had now without passing anybody, else `undefined`. */
   tryAcquire(amounts?: Amounts, options?: TryLimitOptions): LimitPermit | undefined
+  /**
+   * Resolves when all of it can be taken and nobody waits for that; of a pool, from one of its members. It takes and keeps
+   * nothing: by the time you ask, others may have taken it. Those who wait this way go behind all who acquire, and are told
+   * in turn.
+   *
+   * Rejects with `TaskTimeoutError` or the reason of `signal`, with `DeadlockError` inside a task that holds it, as `acquire`
+   * for wrong amounts, and with `TypeError` where a member is foreign or shared by machines, which can only be taken from.
+   */
+  whenAvailable(amounts?: Amounts, options?: LimitWaitOptions): Promise<void>
 }
 
 /** A single limit. Share it by handing the same object to several managers, sets or pools. */
@@ -67,6 +81,11 @@ export interface Limit extends Acquirable {
    * less takes nothing back. Who waits for more than there is now waits until there is as much again.
    */
   capacity: number
+  /**
+   * Calls `listener` when not one is left any more (`'exhausted'`), or when there is one again that was not
+   * handed on (`'available'`; one who waits for more may still stand before you): in a microtask, if it is still so then. Returns the function that ends it. It keeps no process alive.
+   */
+  on(event: RoomEvent, listener: () => unknown): () => void
   /** How it stands at this moment. */
   stats(): LimitStats
 }

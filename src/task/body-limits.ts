@@ -46,6 +46,7 @@ export class BodyLimits implements TaskLimits {
           failed,
           priority,
         ),
+      whenRoom: told => demand.whenRoom(told),
       exceeds: held => demand.exceeds(held),
     }
   }

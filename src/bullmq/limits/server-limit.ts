@@ -1,6 +1,7 @@
 import { DEMAND, type Demand, type Excess, NOT_WAITING } from '../../admission/demand.ts'
 import type { Permit } from '../../admission/permit.ts'
 import { LONGEST_TIMER } from '../../clock.ts'
+import { cannotLookOn } from '../../limits/cannot-look-on.ts'
 import { KeyedDemandMaker } from '../../limits/keyed.ts'
 import type { SingleLimit } from '../../limits/single-limit.ts'
 import type { Amounts, LimitPermit } from '../../limits/types.ts'
@@ -70,6 +71,9 @@ export class ServerLimit extends KeyedDemandMaker implements SharedLimit {
         if (amount > 0) return this.#line.enter(amount, granted, failed)
         granted(new SharedPermit(this.#counter, '', 0))
         return NOT_WAITING
+      },
+      whenRoom: () => {
+        throw cannotLookOn()
       },
       exceeds: permit => this.#exceeds(amount, permit),
     }
