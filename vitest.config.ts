@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { configDefaults, defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /** Mostly they wait, for locks and leases that run out, for servers and commands that start: they have a command of their own. */
 export const FAULTS = [
@@ -10,18 +10,45 @@ export const FAULTS = [
   'test/worker/host/misshapen.test.ts',
 ]
 
+/** They count what is alive in their process, or replace what others have loaded: each has a process of its own. */
+const APART = [
+  'test/errors.test.ts',
+  'test/invariants/memory.test.ts',
+  'test/manager/policies.test.ts',
+  'test/tasks/hash-in-thread.test.ts',
+]
+
+export const SERVERS = ['test/servers/global-setup.ts']
+
+/** What all commands that run tests have in common. */
+export const SETTINGS = {
+  setupFiles: ['test/setup.ts'],
+  pool: 'forks',
+  // Many tests wait for processes that they start: more of them than cores keep those busy.
+  maxWorkers: 4,
+  execArgv: ['--expose-gc'],
+  testTimeout: 20_000,
+  hookTimeout: 60_000,
+  // Hundreds of processes are started from the sources: without it each of them strips the types again.
+  env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node-compile', import.meta.url)) },
+} satisfies ViteUserConfig['test']
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...FAULTS],
-    globalSetup: ['test/servers/global-setup.ts'],
-    setupFiles: ['test/setup.ts'],
-    pool: 'forks',
-    // Many tests wait for processes that they start: more of them than cores keep those busy.
-    maxWorkers: 4,
-    execArgv: ['--expose-gc'],
-    testTimeout: 20_000,
-    // Hundreds of processes are started from the sources: without it each of them strips the types again.
-    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node-compile', import.meta.url)) },
+    ...SETTINGS,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          globalSetup: SERVERS,
+          exclude: [...configDefaults.exclude, ...FAULTS, ...APART],
+          // Loading the library anew would take longer than most files.
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'apart', include: APART } },
+    ],
   },
 })

@@ -1,7 +1,5 @@
-import { configDefaults, defineConfig } from 'vitest/config'
-import base, { FAULTS } from './vitest.config.ts'
+import { defineConfig } from 'vitest/config'
+import { FAULTS, SERVERS, SETTINGS } from './vitest.config.ts'
 
 /** What `npm run faults` runs: servers and processes that are killed, frozen and waited for. */
-export default defineConfig({
-  test: { ...base.test, include: [...FAULTS], exclude: configDefaults.exclude, testTimeout: 60_000 },
-})
+export default defineConfig({ test: { ...SETTINGS, globalSetup: SERVERS, include: FAULTS, testTimeout: 60_000 } })

@@ -1,8 +1,9 @@
-import { afterEach, beforeEach } from 'vitest'
+import { afterAll, afterEach, beforeEach, vi } from 'vitest'
 import { settle } from './harness.ts'
 
 const unhandled: unknown[] = []
-process.on('unhandledRejection', reason => unhandled.push(reason))
+const note = (reason: unknown): unknown => unhandled.push(reason)
+process.on('unhandledRejection', note)
 
 beforeEach(() => {
   unhandled.length = 0
@@ -13,4 +14,10 @@ afterEach(async () => {
   await settle()
   await settle()
   if (unhandled.length > 0) throw new Error('an unhandled rejection escaped', { cause: unhandled[0] })
+})
+
+/** Other files may follow in this process. */
+afterAll(() => {
+  vi.useRealTimers()
+  process.off('unhandledRejection', note)
 })
