@@ -31,3 +31,6 @@ export async function autojump<T>(body: () => Promise<T>, horizon = 3_600_000): 
     vi.useRealTimers()
   }
 }
+
+/** Waits, as long as a busy machine may need, until the condition holds, and gives what it gave. */
+export const until = <T>(condition: () => T | Promise<T>) => vi.waitUntil(condition, { timeout: 30_000, interval: 5 })

@@ -1,6 +1,7 @@
-import { beforeEach, expect, it, onTestFinished, vi } from 'vitest'
+import { beforeEach, expect, it, onTestFinished } from 'vitest'
 import { serve } from '../../src/bullmq/index.ts'
 import { currentTask, TaskWorker, task } from '../../src/worker/index.ts'
+import { until } from '../harness.ts'
 import { HOSTILE } from '../hostile.ts'
 import { describeEachServer } from '../servers/describe-each-server.ts'
 import { ownQueue } from '../servers/queues.ts'
@@ -85,7 +86,7 @@ describeEachServer('text with NUL and halves of characters', server => {
 
     told = Promise.withResolvers()
     const handle = caller.submit(held)
-    await vi.waitUntil(() => progress.length === 2)
+    await until(() => progress.length === 2)
     await handle.cancel(Object.assign(new Error(TEXT), { stack: TEXT }))
     expect(handle.status).toBe('cancelled')
     expect(await told.promise).toMatchObject({ message: TEXT, stack: TEXT })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { gated, pid } from '../fixtures/bullmq/functions.ts'
+import { until } from '../harness.ts'
 import { describeEachServer } from '../servers/describe-each-server.ts'
 import { ownQueue } from '../servers/queues.ts'
 import { temporaryFolder } from '../servers/temporary-folder.ts'
@@ -42,7 +43,7 @@ function startedIn(): number[] {
   return [...lines].map(([, process]) => Number(process))
 }
 
-const started = (times: number) => vi.waitUntil(() => startedIn().length === times, { timeout: 30_000, interval: 10 })
+const started = (times: number) => until(() => startedIn().length === times)
 
 describe.skipIf(process.platform === 'win32' || !process.features.typescript)('taskscope serve', () => {
   describeEachServer('serves', server => {

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { serialize } from 'node:v8'
 import type { Queue } from 'bullmq'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { TaskWorker } from '../../src/worker/index.ts'
 import { pid } from '../fixtures/bullmq/functions.ts'
+import { until } from '../harness.ts'
 import { describeEachServer } from '../servers/describe-each-server.ts'
 import { ownQueue } from '../servers/queues.ts'
 import { temporaryFolder } from '../servers/temporary-folder.ts'
@@ -60,5 +61,5 @@ async function failedReason(queue: Pick<Queue, 'getJob'>, id: string): Promise<s
     const job = await queue.getJob(id)
     return job?.finishedOn === undefined ? undefined : job
   }
-  return (await vi.waitUntil(over, { timeout: PATIENCE / 2, interval: 20 })).failedReason
+  return (await until(over)).failedReason
 }

@@ -1,8 +1,9 @@
 import { createPostgresBackend, Queue, Worker } from 'bullmq'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { serve } from '../../src/bullmq/index.ts'
 import { task } from '../../src/worker/index.ts'
 import { echo } from '../fixtures/bullmq/functions.ts'
+import { until } from '../harness.ts'
 import { withRedis } from '../servers/data.ts'
 import { describeEachServer, describeOn } from '../servers/describe-each-server.ts'
 import { ownQueue } from '../servers/queues.ts'
@@ -54,7 +55,7 @@ describeEachServer('a job that is no call', server => {
       ],
       where,
     )
-    await vi.waitUntil(async () => (await queue.getFailedCount()) === jobs.length, { timeout: 15_000, interval: 20 })
+    await until(async () => (await queue.getFailedCount()) === jobs.length)
     for (const job of await queue.getFailed()) {
       expect(job.attemptsMade).toBe(1)
       expect(job.failedReason).toMatch(/^SerializationError: (what arrived can't be read|a job has data of)/)
@@ -88,10 +89,10 @@ describeEachServer('a call', server => {
     const made = task(echo<number>, { ...where, mode: 'distributed', logger })
     onTestFinished(async () => void (await made.close({ timeout: 0 })))
     const call = made(1)
-    const [job] = await vi.waitUntil(async () => {
+    const [job] = await until(async () => {
       const waiting = await queue.getWaiting()
       return waiting.length > 0 && waiting
-    }, 10_000)
+    })
     const jobId = job?.id as string
     for (const event of [
       { event: 'completed', jobId, returnvalue: '{' },
@@ -119,7 +120,7 @@ describeOn('redis', 'what a Redis keeps of a job that is no JSON', server => {
     const { id } = await queue.add('echo', {})
     await withRedis(server.url, redis => redis.hset(`bull:${where.queue}:${id}`, 'data', '{'))
     await using _worker = await serve([echo], where)
-    await vi.waitUntil(async () => (await queue.getFailedCount()) === 1, 10_000)
+    await until(async () => (await queue.getFailedCount()) === 1)
   })
 
   it('as its result, fails the call', async () => {
@@ -128,7 +129,7 @@ describeOn('redis', 'what a Redis keeps of a job that is no JSON', server => {
     const made = task(echo<number>, { ...where, mode: 'distributed', logger: false })
     onTestFinished(async () => void (await made.close({ timeout: 0 })))
     const failure = failureOf(made(1))
-    const id = await vi.waitUntil(async () => (await queue.getWaiting())[0]?.id, 10_000)
+    const id = await until(async () => (await queue.getWaiting())[0]?.id)
     await withRedis(server.url, async redis => {
       await redis.hset(`bull:${where.queue}:${id}`, 'returnvalue', '{')
       await redis.lrem(`bull:${where.queue}:wait`, 1, String(id))

@@ -1,9 +1,10 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { task } from '../../src/worker/index.ts'
 import { gated, note } from '../fixtures/bullmq/functions.ts'
+import { until } from '../harness.ts'
 import { describeEachServer } from '../servers/describe-each-server.ts'
 import { ownQueue } from '../servers/queues.ts'
 import { jobCounts } from './faults/engine.ts'
@@ -33,14 +34,14 @@ describeEachServer('priorities', server => {
     })
     const [one, two] = callers as [(typeof callers)[number], (typeof callers)[number]]
     const held = one.gated(join(folder, 'started'), gate, 'held')
-    await vi.waitUntil(() => existsSync(join(folder, 'started')), 10_000)
+    await until(() => existsSync(join(folder, 'started')))
     /** A call that the server surely has. */
     const add = async (caller: typeof one, line: string, priority: number) => {
       const handle = caller.note.with({ priority })(notes, line)
-      await vi.waitUntil(async () => {
+      await until(async () => {
         const { waiting = 0, prioritized = 0 } = await jobCounts(server, queue)
         return waiting + prioritized > added.length
-      }, 10_000)
+      })
       added.push(handle)
     }
     const added: PromiseLike<unknown>[] = []

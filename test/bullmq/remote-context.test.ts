@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { limitPool, limits, rateLimit, resourceLimit } from '../../src/index.ts'
 import { task } from '../../src/worker/index.ts'
 import { about, settle, takeAside, takeMore, takeTooMuch } from '../fixtures/bullmq/functions.ts'
+import { until } from '../harness.ts'
 import { cleanUp } from '../servers/clean-up.ts'
 import { describeEachServer } from '../servers/describe-each-server.ts'
 import { queueName } from '../servers/queues.ts'
@@ -72,12 +73,12 @@ describeEachServer('what a function elsewhere knows of its task', server => {
     const before = await callers()
     const made = task(takeAside, { ...where, limits: tokens, cost: { tokens: 0 } })
     const call = made(gate)
-    await vi.waitUntil(() => tokens.stats().waiting === 1)
+    await until(() => tokens.stats().waiting === 1)
     writeFileSync(gate, '')
     await call
     await made.stop()
     held.release()
-    await vi.waitUntil(() => tokens.stats().used === 0)
+    await until(() => tokens.stats().used === 0)
     await using other = task(about, where)
     await other()
     expect(await callers()).toBe(before + 2)

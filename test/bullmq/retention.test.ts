@@ -1,7 +1,8 @@
-import { afterAll, expect, it, vi } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { serve } from '../../src/bullmq/index.ts'
 import { task } from '../../src/worker/index.ts'
 import { echo } from '../fixtures/bullmq/functions.ts'
+import { until } from '../harness.ts'
 import { withPostgres } from '../servers/data.ts'
 import { describeOn } from '../servers/describe-each-server.ts'
 import { ownQueue } from '../servers/queues.ts'
@@ -28,6 +29,6 @@ describeOn('postgres', 'jobs that have ended', server => {
       ),
     )
     open.push(await serve([echo], where))
-    await vi.waitUntil(async () => (await jobCounts(server, where.queue)).completed === 1, 10_000)
+    await until(async () => (await jobCounts(server, where.queue)).completed === 1)
   })
 })

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { serve } from '../../src/bullmq/index.ts'
 import { type TaskFunction, task, type WorkerOptions } from '../../src/worker/index.ts'
 import { echo, gated, pid } from '../fixtures/bullmq/functions.ts'
+import { until } from '../harness.ts'
 import { describeEachServer } from '../servers/describe-each-server.ts'
 import { ownQueue } from '../servers/queues.ts'
 import { temporaryFolder } from '../servers/temporary-folder.ts'
@@ -39,7 +40,7 @@ describeEachServer('workers of two versions', server => {
     const where = { connection: server.url, queue: ownQueue(server) }
     await using _old = await serve([pid], where)
     const call = caller(echo<number>, where)(1)
-    await vi.waitUntil(async () => (await eventCount(server, where.queue, 'delayed')) > 0, 10_000)
+    await until(async () => (await eventCount(server, where.queue, 'delayed')) > 0)
     await using _new = await serve([echo], where)
     expect(await call).toBe(1)
   })
@@ -52,7 +53,7 @@ describeEachServer('a call that a worker has given back', server => {
     const call = caller(echo<number>, where)
     const answer = call(1)
     // Each time until the old worker draws it again, and after some of them for good.
-    await vi.waitUntil(() => call.stats().dispatched === 1 && call.stats().active === 0, {
+    await until(() => call.stats().dispatched === 1 && call.stats().active === 0, {
       timeout: 10_000,
       interval: 1,
     })
@@ -67,11 +68,11 @@ describeEachServer('a call that a worker has given back', server => {
     const where = { connection: server.url, queue: ownQueue(server) }
     await using _new = await serve([echo, gated], { ...where, maxTasks: 1 })
     const first = caller(gated<number>, where)(notes, gate, 0)
-    await vi.waitUntil(() => first.record().progress !== undefined, 10_000)
+    await until(() => first.record().progress !== undefined, 10_000)
     await using _old = await serve([pid], where)
     const call = caller(echo<number>, where)
     const answer = call(1)
-    await vi.waitUntil(() => call.stats().dispatched === 1 && call.stats().active === 0, {
+    await until(() => call.stats().dispatched === 1 && call.stats().active === 0, {
       timeout: 10_000,
       interval: 1,
     })

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { gated, pid } from '../fixtures/bullmq/functions.ts'
+import { until } from '../harness.ts'
 import { RunningProgram } from '../running-program.ts'
 import { describeOn } from '../servers/describe-each-server.ts'
 import { ownQueue } from '../servers/queues.ts'
@@ -50,7 +51,7 @@ describe.skipIf(process.platform !== 'linux' || !process.features.typescript)('t
         const { program, folder } = await serving(server, queue, runner, script)
         const [notes, gate] = [join(folder, 'notes'), join(folder, 'gate')]
         const call = caller(server, queue, gated<string>)(notes, gate, 'value')
-        await vi.waitUntil(() => existsSync(notes), { timeout: 30_000, interval: 10 })
+        await until(() => existsSync(notes))
         program.kill(signal)
         await program.until('stderr', 'stopping: 1 running call may end first')
         writeFileSync(gate, '')

@@ -2,10 +2,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Redis } from 'ioredis'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { type ServeOptions, serve } from '../../src/bullmq/index.ts'
 import { type TaskFunction, task } from '../../src/worker/index.ts'
 import { failOnce, gated, pid } from '../fixtures/bullmq/functions.ts'
+import { until } from '../harness.ts'
 import { describeEachOwnServer, describeEachServer, describeOn } from '../servers/describe-each-server.ts'
 import { ownQueue, queueName } from '../servers/queues.ts'
 import { temporaryFolder } from '../servers/temporary-folder.ts'
@@ -21,7 +22,7 @@ function caller<A extends readonly unknown[], R>(fn: (...args: A) => R, where: S
 
 function started(notes: string, times: number): Promise<unknown> {
   const lines = () => (existsSync(notes) ? readFileSync(notes, 'utf8').match(/^started/gm) : null) ?? []
-  return vi.waitUntil(() => lines().length === times, 15_000)
+  return until(() => lines().length === times)
 }
 
 describeEachServer('the report of a service', server => {
@@ -102,7 +103,7 @@ describeEachOwnServer('a service whose server is away', ({ start }) => {
       logger: { error: (_, message) => logged.push(message) },
     })
     await server.stop()
-    await vi.waitUntil(() => logged.length > 0, 15_000)
+    await until(() => logged.length > 0)
     expect(await service.close()).toMatchObject({ done: 0, givenBack: 0 })
     expect(logged).toEqual([expect.stringContaining("can't be reached")])
   })

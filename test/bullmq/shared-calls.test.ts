@@ -2,10 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { resourceLimit } from '../../src/index.ts'
 import { type TaskFunction, task, type WorkerOptions } from '../../src/worker/index.ts'
 import { failOnce, gated, note, takeMore } from '../fixtures/bullmq/functions.ts'
+import { until } from '../harness.ts'
 import { cleanUp } from '../servers/clean-up.ts'
 import { describeEachServer } from '../servers/describe-each-server.ts'
 import { ownQueue, queueName } from '../servers/queues.ts'
@@ -36,8 +37,7 @@ describeEachServer('calls that are the same call', server => {
   }
 
   const lines = () => (existsSync(notes) ? readFileSync(notes, 'utf8').split('\n').slice(0, -1) : [])
-  const started = (times: number) =>
-    vi.waitUntil(() => lines().filter(line => line.startsWith('started')).length === times, 10_000)
+  const started = (times: number) => until(() => lines().filter(line => line.startsWith('started')).length === times)
 
   beforeAll(async () => {
     worker = await startWorker(FUNCTIONS, { connection, queue, maxTasks: 10 })
@@ -61,7 +61,7 @@ describeEachServer('calls that are the same call', server => {
     const calls = [one(notes, gate, 'first'), one(notes, gate, 'second')]
     await started(1)
     calls.push(two(notes, gate, 'third'))
-    await vi.waitUntil(() => one.stats().active === 2 && two.stats().active === 1)
+    await until(() => one.stats().active === 2 && two.stats().active === 1)
     writeFileSync(gate, '')
     const results = await Promise.all(calls)
     expect(new Set(results).size).toBe(1)
@@ -78,13 +78,13 @@ describeEachServer('calls that are the same call', server => {
   it('leave it to the others when one is cancelled, and stop when the last one is', async () => {
     const [one, two] = [caller(gated<string>, { key: 'stop' }), caller(gated<string>, { key: 'stop' })]
     const [first, second] = [one(notes, gate, 'x'), one(notes, gate, 'x')]
-    await vi.waitUntil(() => one.stats().active === 2)
+    await until(() => one.stats().active === 2)
     await first.cancel('no more')
     expect(await failureOf(first)).toMatchObject({ name: 'TaskCancelledError', cause: 'no more' })
     expect(second.status).toBe('running')
     expect(lines()).toHaveLength(1)
     const other = two(notes, gate, 'x')
-    await vi.waitUntil(() => two.stats().active === 1)
+    await until(() => two.stats().active === 1)
     await second.cancel()
     // Whoever else wants the result has it computed again.
     await started(2)
@@ -96,9 +96,9 @@ describeEachServer('calls that are the same call', server => {
     const lonely = ownQueue(server, 'shared-waiting')
     const [one, two] = [caller(note, { key: 'wait', queue: lonely }), caller(note, { key: 'wait', queue: lonely })]
     const first = one(notes, 'first')
-    await vi.waitUntil(async () => (await waitingJobs(server, lonely)) === 1)
+    await until(async () => (await waitingJobs(server, lonely)) === 1)
     const second = two(notes, 'second')
-    await vi.waitUntil(async () => (await eventCount(server, lonely, 'deduplicated')) === 1)
+    await until(async () => (await eventCount(server, lonely, 'deduplicated')) === 1)
     await first.cancel('no more')
     await using _worker = await startWorker(FUNCTIONS, { connection, queue: lonely })
     expect(await second).toBe('second')
@@ -126,7 +126,7 @@ describeEachServer('calls that are the same call', server => {
     const held = await tokens.acquire({ tokens: 5 })
     const made = caller(takeMore, { key: 'limits', limits: tokens, cost: { tokens: 0 } })
     const [first, second] = [made(3), made(3)]
-    await vi.waitUntil(() => made.stats().active === 2 && tokens.stats().waiting > 0)
+    await until(() => made.stats().active === 2 && tokens.stats().waiting > 0)
     expect(tokens.stats().waiting).toBe(1)
     await first.cancel('no more')
     held.release()
@@ -137,7 +137,7 @@ describeEachServer('calls that are the same call', server => {
   it('stop when all of them are cancelled at once', async () => {
     const made = caller(gated<string>, { key: 'all' })
     const calls = [made(notes, gate, 'x'), made(notes, gate, 'x')]
-    await vi.waitUntil(() => made.stats().active === 2)
+    await until(() => made.stats().active === 2)
     await Promise.all(calls.map(call => call.cancel('no more')))
     expect(lines()).toContain('stopped')
     for (const call of calls) expect(await failureOf(call)).toMatchObject({ cause: 'no more' })
@@ -163,7 +163,7 @@ describeEachServer('calls that are the same call', server => {
   it('are computed again when the time is over', async () => {
     const brief = caller(note, { cache: { ttl: 1 } })
     await brief(notes, 'brief')
-    await vi.waitUntil(async () => {
+    await until(async () => {
       await brief(notes, 'brief')
       return lines().length > 1
     })

@@ -1,11 +1,12 @@
 import type { Queue } from 'bullmq'
 import fc from 'fast-check'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { serve } from '../../src/bullmq/index.ts'
 import { encode } from '../../src/worker/distributed/payload.ts'
 import { failedReason } from '../../src/worker/distributed/protocol.ts'
 import { TaskWorker } from '../../src/worker/index.ts'
 import { withQueue } from '../bullmq/faults/engine.ts'
+import { until } from '../harness.ts'
 import { withPostgres, withRedis } from '../servers/data.ts'
 import { describeEachServer } from '../servers/describe-each-server.ts'
 import { ownQueue } from '../servers/queues.ts'
@@ -114,12 +115,9 @@ describeEachServer('jobs that others have rewritten', server => {
 
 /** The jobs that wait, with what their calls were given. */
 async function waiting(queue: Pick<Queue, 'getWaiting'>, count: number): Promise<{ id: string; number: number }[]> {
-  const jobs = await vi.waitUntil(
-    async () => {
-      const found = await queue.getWaiting(0, -1)
-      return found.length === count && found
-    },
-    { timeout: 15_000, interval: 10 },
-  )
+  const jobs = await until(async () => {
+    const found = await queue.getWaiting(0, -1)
+    return found.length === count && found
+  })
   return jobs.map(({ id, data }) => ({ id: id as string, number: JSON.parse(data.args.slice(1))[0] }))
 }

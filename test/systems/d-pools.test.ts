@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { TaskWorker, type TaskWorkerOptions } from '../../src/worker/index.ts'
 import { hotLoop, meet, place, square } from '../fixtures/worker/mode-functions.ts'
+import { until } from '../harness.ts'
 import { failureOf } from '../work.ts'
 import { untilRunning } from '../worker/modes/mode.ts'
 
@@ -39,7 +40,7 @@ describe('system D, its pools', () => {
     const folder = emptyFolder()
     const handles = [1, 2].map(id => worker.submit(meet, folder, id, 2))
     expect(distinct(await Promise.all(handles))).toBe(2)
-    await vi.waitUntil(() => worker.stats().workers === 0, { timeout: 15_000, interval: 5 })
+    await until(() => worker.stats().workers === 0)
     expect(await worker.submit(square, 3)).toBe(9)
   })
 
@@ -47,7 +48,7 @@ describe('system D, its pools', () => {
     const worker = await start({ onDemand: true })
     const places = [await worker.submit(place), await worker.submit(place), await worker.submit(place)]
     expect(distinct(places)).toBe(3)
-    await vi.waitUntil(() => worker.stats().workers === 0, { timeout: 15_000, interval: 5 })
+    await until(() => worker.stats().workers === 0)
   })
 
   it('run in processes as well, spread in turn', async () => {

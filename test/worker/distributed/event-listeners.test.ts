@@ -1,6 +1,7 @@
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { serverOf } from '../../../src/worker/distributed/connection.ts'
 import { QueueServer } from '../../../src/worker/distributed/queue-server.ts'
+import { until } from '../../harness.ts'
 import { describeEachServer } from '../../servers/describe-each-server.ts'
 import { ownQueue } from '../../servers/queues.ts'
 
@@ -21,7 +22,7 @@ describeEachServer('listeners of events', server => {
     const heard: unknown[] = []
     opened.hear(queue, await publish('start'), { said: fields => heard.push(fields) })
     for (const what of ['a', 'b', 'event', '']) await publish('said', { what, by: 'me' })
-    await vi.waitUntil(() => heard.length === 4)
+    await until(() => heard.length === 4)
     expect(heard).toEqual(['a', 'b', 'event', ''].map(what => ({ event: 'said', what, by: 'me' })))
   })
 
@@ -31,7 +32,7 @@ describeEachServer('listeners of events', server => {
     opened.hear(queue, await publish('start'), { said: ({ what }) => heard.push(what) })
     for (const event of ['toString', 'constructor', '__proto__', 'unheard of']) await publish(event)
     await publish('said', { what: 'at last' })
-    await vi.waitUntil(() => heard.length > 0)
+    await until(() => heard.length > 0)
     expect({ heard, failed }).toEqual({ heard: ['at last'], failed: [] })
   })
 
@@ -45,7 +46,7 @@ describeEachServer('listeners of events', server => {
     })
     for (const what of ['1', 'no JSON', '2']) await publish('said', { what })
     await publish('said', { what: '3' })
-    await vi.waitUntil(() => heard.length === 3)
+    await until(() => heard.length === 3)
     expect(heard).toEqual([1, 2, 3])
     expect(failed).toEqual([expect.any(SyntaxError)])
   })

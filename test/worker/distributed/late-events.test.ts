@@ -1,7 +1,8 @@
 import pg from 'pg'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { serverOf } from '../../../src/worker/distributed/connection.ts'
 import { QueueServer } from '../../../src/worker/distributed/queue-server.ts'
+import { until } from '../../harness.ts'
 import { describeOn } from '../../servers/describe-each-server.ts'
 import { ownQueue } from '../../servers/queues.ts'
 
@@ -33,11 +34,11 @@ describeOn('postgres', 'events that are committed after younger ones', server =>
     await late.query('BEGIN')
     await publish(late, 'the first')
     await publish(early, 'the second')
-    await vi.waitUntil(() => seen.length === 1)
+    await until(() => seen.length === 1)
     await late.query('COMMIT')
-    await vi.waitUntil(() => seen.length === 2)
+    await until(() => seen.length === 2)
     await publish(early, 'the third')
-    await vi.waitUntil(() => seen.length === 3)
+    await until(() => seen.length === 3)
     expect(seen).toEqual(['the second', 'the first', 'the third'])
   })
 
@@ -48,9 +49,9 @@ describeOn('postgres', 'events that are committed after younger ones', server =>
     await publish(late, 'the first')
     await publish(early, 'for others', 'late-events-others')
     await publish(early, 'the second')
-    await vi.waitUntil(() => seen.length === 1)
+    await until(() => seen.length === 1)
     await late.query('COMMIT')
-    await vi.waitUntil(() => seen.length === 2)
+    await until(() => seen.length === 2)
     expect(seen).toEqual(['the second', 'the first'])
     await early.query(`DELETE FROM event WHERE queue = 'late-events-others'`)
   })
@@ -62,7 +63,7 @@ describeOn('postgres', 'events that are committed after younger ones', server =>
     await publish(early, 'the second')
     await late.query('ROLLBACK')
     await publish(early, 'the third')
-    await vi.waitUntil(() => seen.length === 2)
+    await until(() => seen.length === 2)
     expect(seen).toEqual(['the second', 'the third'])
   })
 })

@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { PREFACE_BYTES, prefaceBytes } from '../../../src/worker/host/preface.ts'
 import { INCOMING, LIFELINE } from '../../../src/worker/host/process-pipes.ts'
+import { until } from '../../harness.ts'
 import { childrenOf, endWithTest, runs, startFixture, untilGone } from './processes.ts'
 
 const KINDS = ['thread', 'process'] as const
@@ -12,7 +13,7 @@ const KINDS = ['thread', 'process'] as const
 /** The number that a fixture printed after a word. */
 async function printed(output: { readonly stdout: string }, word: string): Promise<number> {
   const pattern = new RegExp(`^${word} (\\d+)$`, 'm')
-  await vi.waitUntil(() => pattern.test(output.stdout), { timeout: 15_000, interval: 20 })
+  await until(() => pattern.test(output.stdout))
   return Number(output.stdout.match(pattern)?.[1])
 }
 
@@ -58,7 +59,7 @@ describe.each(KINDS)('a %s', kind => {
   it('settles its calls though nobody reads what they print', async () => {
     const { child, output, ended } = startFixture('host-lifetime', [kind, 'floodUnread'])
     child.stdout.pause()
-    await vi.waitUntil(() => output.stderr.includes('settled\n'), { timeout: 15_000, interval: 20 })
+    await until(() => output.stderr.includes('settled\n'))
     child.stdout.resume()
     await ended
     expect(output.stdout.length).toBe(20_000 * 100)
@@ -112,7 +113,7 @@ describe('a process whose parent is killed', () => {
       const others = () => childrenOf(child.pid as number).filter(pid => pid !== worker && runs(pid))
       const before = others()
       for (const pid of before) process.kill(pid, 'SIGKILL')
-      await vi.waitUntil(() => others().some(pid => !before.includes(pid)), { timeout: 15_000, interval: 20 })
+      await until(() => others().some(pid => !before.includes(pid)))
       child.kill('SIGKILL')
       await once(child, 'exit')
       await untilGone(worker)

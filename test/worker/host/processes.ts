@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { afterEach, vi } from 'vitest'
+import { afterEach } from 'vitest'
+import { until } from '../../harness.ts'
 
 const started = new Set<number>()
 
@@ -41,7 +42,7 @@ export function childrenOf(pid: number): number[] {
 }
 
 export async function untilGone(pid: number): Promise<void> {
-  await vi.waitUntil(() => !runs(pid), { timeout: 15_000, interval: 20 })
+  await until(() => !runs(pid))
 }
 
 /** A fixture of its own in a real process, with what it says line by line. */

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { resourceLimit } from '../../../src/index.ts'
 import type { ProgressReporter, RunProgress } from '../../../src/worker/index.ts'
 import { add, echo, evenOnly, gate, politeGate, square, succeedAt } from '../../fixtures/worker/mode-functions.ts'
+import { until } from '../../harness.ts'
 import { collect, failureOf } from '../../work.ts'
 import type { Mode } from './mode.ts'
 
@@ -158,7 +159,7 @@ export function describeMaps(mode: Mode): void {
       const [closed, controller] = [mode.file(), new AbortController()]
       const paths = [closed.path, closed.path, closed.path]
       const failure = failureOf(mode.worker.map(politeGate, paths, { signal: controller.signal }).toArray())
-      await vi.waitUntil(() => mode.worker.stats().running === 2, { timeout: 15_000, interval: 2 })
+      await until(() => mode.worker.stats().running === 2)
       const reason = new Error('away')
       controller.abort(reason)
       expect(await failure).toBe(reason)

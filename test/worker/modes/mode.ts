@@ -1,10 +1,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll } from 'vitest'
 import type { TaskHandle } from '../../../src/index.ts'
 import type { OrHandles, TaskWorker, TaskWorkerOptions, WorkerMode, WorkerOptions } from '../../../src/worker/index.ts'
 import { withConfig } from '../../../src/worker/index.ts'
+import { until } from '../../harness.ts'
 
 /** Makes a worker in the mode that is tested, for functions of the fixture `mode-functions`. */
 export type MakeWorker = (options?: Omit<TaskWorkerOptions, 'mode'>) => Promise<TaskWorker>
@@ -100,5 +101,5 @@ export function submitWith<A extends readonly unknown[], R>(
 /** Waits until the function of a call surely runs: those of the fixture report progress first. */
 export async function untilRunning(...handles: readonly TaskHandle<unknown>[]): Promise<void> {
   const running = () => handles.every(handle => handle.record().progress !== undefined)
-  await vi.waitUntil(running, { timeout: 15_000, interval: 2 })
+  await until(running)
 }

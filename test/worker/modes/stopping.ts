@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { TaskCancelledError, TaskTimeoutError } from '../../../src/index.ts'
 import { withConfig } from '../../../src/worker/index.ts'
 import {
@@ -12,6 +12,7 @@ import {
   same,
   square,
 } from '../../fixtures/worker/mode-functions.ts'
+import { until } from '../../harness.ts'
 import { failureOf } from '../../work.ts'
 import { type Mode, submitWith, untilRunning } from './mode.ts'
 
@@ -98,7 +99,7 @@ export function describeStopping(mode: Mode): void {
       expect(await worker.submit(square, 3)).toBe(9)
       expect(worker.stats().abandoned).toBe(1)
       open.open()
-      await vi.waitUntil(() => worker.stats().abandoned === 0)
+      await until(() => worker.stats().abandoned === 0)
     })
 
     it.skipIf(mode.inLoop).each([
