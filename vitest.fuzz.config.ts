@@ -6,7 +6,12 @@ export default defineConfig({
   test: {
     ...SETTINGS,
     globalSetup: SERVERS,
-    include: ['test/fuzz/**/*.test.ts', 'test/invariants/**/*.test.ts', 'test/runner/stats.test.ts'],
+    include: [
+      'test/fuzz/**/*.test.ts',
+      'test/invariants/**/*.test.ts',
+      'test/manager/policies.test.ts',
+      'test/runner/{crash,stats}.test.ts',
+    ],
     env: { ...SETTINGS.env, TASKSCOPE_FUZZ: process.env.TASKSCOPE_FUZZ ?? '10' },
     testTimeout: 300_000,
   },

@@ -20,7 +20,7 @@ export const SCRIPT = join(PROJECT, 'examples/hash-folder/main.ts')
 /** Sparse, so it takes no room on the disk, and minutes to hash. */
 export const SLOW = 100 * 2 ** 30
 /** Long enough to be caught in the middle, short enough to wait for. */
-export const SLOWISH = 2 ** 29
+export const SLOWISH = 2 ** 28
 
 /** What a person's shell does not have: what npm and build servers tell the programs they start. */
 const NOT_IN_A_SHELL = /^(npm_.*|INIT_CWD|CI|NO_PROGRESS)$/

@@ -6,7 +6,7 @@ import { settle } from '../harness.ts'
 import { describeDeed, type Plan, plan } from './plan.ts'
 import { Witness } from './witness.ts'
 
-const USUAL = 1_500
+const USUAL = 750
 
 beforeAll(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'] })

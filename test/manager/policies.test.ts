@@ -2,6 +2,7 @@ import { sleep } from 'effection'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { limits, resourceLimit, type TaskHandle, TaskManager, type Work } from '../../src/index.ts'
+import { runs } from '../fuzz/runs.ts'
 import { autojump } from '../harness.ts'
 import { elapse } from '../invariants/work.ts'
 
@@ -147,7 +148,7 @@ describe('random plans of limits, retries, timeouts and cancels', () => {
           })
         },
       ),
-      { numRuns: 150 },
+      runs(50),
     )
   })
 })

@@ -6,9 +6,10 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { sqliteStore } from '../../src/sqlite.ts'
+import { runs } from '../fuzz/runs.ts'
 
 const SCRIPT = resolve(import.meta.dirname, '../fixtures/runner/until-killed.ts')
-const KILLS = 50
+const KILLS = runs(20).numRuns
 
 /** What the processes said: a line that was cut off by the kill does not count. */
 function idsAfter(word: string, lines: readonly string[]): number[] {
@@ -38,7 +39,9 @@ async function run(args: readonly string[], until?: (first: Promise<void>) => Pr
 }
 
 describe.skipIf(process.platform === 'win32' || !process.features.typescript)('killed without warning', () => {
-  it(`loses no accepted task, and ends each exactly once in the records`, { timeout: 120_000 }, async () => {
+  it(`loses no accepted task, and ends each exactly once in the records`, {
+    timeout: 60_000 + KILLS * 2_000,
+  }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'taskscope-crash-'))
     try {
       const [store, effects] = [join(folder, 'tasks.db'), join(folder, 'effects')]
