@@ -18,7 +18,8 @@ const APART = [
   'test/tasks/hash-in-thread.test.ts',
 ]
 
-export const SERVERS = ['test/servers/global-setup.ts']
+/** What happens once, before the tests of a command. */
+export const BEFORE = ['test/compile-cache.ts', 'test/servers/global-setup.ts']
 
 /** What all commands that run tests have in common. */
 export const SETTINGS = {
@@ -29,7 +30,7 @@ export const SETTINGS = {
   execArgv: ['--expose-gc'],
   testTimeout: 20_000,
   hookTimeout: 60_000,
-  // Hundreds of processes are started from the sources: without it each of them strips the types again.
+  // Hundreds of workers are started from the sources: without it each of them strips the types again.
   env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node-compile', import.meta.url)) },
 } satisfies ViteUserConfig['test']
 
@@ -42,7 +43,7 @@ export default defineConfig({
         test: {
           name: 'together',
           include: ['test/**/*.test.ts'],
-          globalSetup: SERVERS,
+          globalSetup: BEFORE,
           exclude: [...configDefaults.exclude, ...FAULTS, ...APART],
           // Loading the library anew would take longer than most files.
           isolate: false,

@@ -1,11 +1,11 @@
 import { defineConfig } from 'vitest/config'
-import { SERVERS, SETTINGS } from './vitest.config.ts'
+import { BEFORE, SETTINGS } from './vitest.config.ts'
 
 /** What `npm run fuzz` runs: the properties and the mutated messages of `npm test`, thousands of them. */
 export default defineConfig({
   test: {
     ...SETTINGS,
-    globalSetup: SERVERS,
+    globalSetup: BEFORE,
     include: [
       'test/fuzz/**/*.test.ts',
       'test/invariants/**/*.test.ts',

@@ -1,0 +1,26 @@
+import { execFileSync } from 'node:child_process'
+import type { TestProject } from 'vitest/node'
+
+const ENTRIES = ['worker/index', 'index', 'bullmq/index', 'sqlite', 'testing/index']
+
+/** Loads what most tests load, in a worker of each kind as well. */
+const LOAD = `
+const [worker] = await Promise.all(
+  ${JSON.stringify(ENTRIES)}.map(name => import('${new URL('../src/', import.meta.url)}' + name + '.ts')),
+)
+for (const mode of ['thread', 'process']) {
+  await using made = await worker.TaskWorker.start({ mode, maxWorkers: 1 })
+  await made.submit(() => 1)
+}
+`
+
+/**
+ * Once per run, before the tests: with an empty cache every thread that ends writes all that it has loaded into the same
+ * folder, and with dozens of them at once that takes longer than any test waits.
+ */
+export default function fillCompileCache(project: TestProject): void {
+  execFileSync(process.execPath, ['--input-type=module', '--eval', LOAD], {
+    env: { ...process.env, ...project.config.env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+}
