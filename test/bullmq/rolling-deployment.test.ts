@@ -53,10 +53,7 @@ describeEachServer('a call that a worker has given back', server => {
     const call = caller(echo<number>, where)
     const answer = call(1)
     // Each time until the old worker draws it again, and after some of them for good.
-    await until(() => call.stats().dispatched === 1 && call.stats().active === 0, {
-      timeout: 10_000,
-      interval: 1,
-    })
+    await until(() => call.stats().dispatched === 1 && call.stats().active === 0)
     await using _new = await serve([echo], where)
     expect(await answer).toBe(1)
     expect(call.stats()).toMatchObject({ dispatched: 1, active: 0 })
@@ -68,14 +65,11 @@ describeEachServer('a call that a worker has given back', server => {
     const where = { connection: server.url, queue: ownQueue(server) }
     await using _new = await serve([echo, gated], { ...where, maxTasks: 1 })
     const first = caller(gated<number>, where)(notes, gate, 0)
-    await until(() => first.record().progress !== undefined, 10_000)
+    await until(() => first.record().progress !== undefined)
     await using _old = await serve([pid], where)
     const call = caller(echo<number>, where)
     const answer = call(1)
-    await until(() => call.stats().dispatched === 1 && call.stats().active === 0, {
-      timeout: 10_000,
-      interval: 1,
-    })
+    await until(() => call.stats().dispatched === 1 && call.stats().active === 0)
     writeFileSync(gate, '')
     expect(await Promise.all([first, answer])).toEqual([0, 1])
   })
