@@ -1,5 +1,5 @@
 /** The part of cli-progress that is used. */
-export type CliProgress = Pick<typeof import('cli-progress'), 'MultiBar' | 'Format'>
+export type CliProgress = Pick<typeof import('cli-progress').Format, 'BarFormat'>
 
 let loading: Promise<CliProgress | undefined> | undefined
 let loaded: CliProgress | undefined
@@ -8,7 +8,7 @@ let loaded: CliProgress | undefined
 export function loadBars(): Promise<CliProgress | undefined> {
   loading ??= import('cli-progress').then(
     module => {
-      loaded = module.default
+      loaded = module.default.Format
       return loaded
     },
     () => undefined,

@@ -1,9 +1,8 @@
 import { WriteStream } from 'node:tty'
-import { BarRows } from './bar-rows.ts'
 import type { CliProgress } from './load-bars.ts'
 import { Pace } from './pace.ts'
 import type { Run } from './run.ts'
-import { leavesLineOpen } from './text.ts'
+import { fitted, leavesLineOpen, width } from './text.ts'
 import type { ProgressStream } from './types.ts'
 import { WriteGuard } from './write-guard.ts'
 
@@ -12,10 +11,18 @@ const WRAP_ON = '\x1b[?7h'
 const ERASE_REST = '\x1b[K'
 const ERASE_BELOW = '\x1b[J'
 
+const BAR = 24
+/** Below this a bar says nothing that the percentage does not. */
+const SHORTEST_BAR = 5
+const STRIPES = { barCompleteString: '='.repeat(BAR), barIncompleteString: '-'.repeat(BAR), barGlue: '' }
+
 const screens = new Set<Screen>()
 
 /**
  * The bars at the bottom of one terminal, and what the program prints above them.
+ *
+ * Of cli-progress it has the bar alone. The rest of that, several bars included, takes a character for a column, draws over
+ * what the program prints, and keeps the process alive by its timer.
  *
  * Nothing needs restoring when the process ends in the middle, in whatever way (cli-progress #93): the cursor is never
  * hidden and rests at the start of the line below the bars, and lines wrap again by the end of the very write that draws
@@ -23,7 +30,8 @@ const screens = new Set<Screen>()
  */
 export class Screen {
   readonly #stream: ProgressStream
-  readonly #rows: BarRows
+  readonly #cliProgress: CliProgress
+  readonly #runs = new Set<Run>()
   readonly #pace: Pace
   readonly #guards: readonly WriteGuard[]
   #latest: readonly string[] = []
@@ -43,7 +51,7 @@ export class Screen {
 
   private constructor(stream: ProgressStream, cliProgress: CliProgress, interval: number) {
     this.#stream = stream
-    this.#rows = new BarRows(cliProgress)
+    this.#cliProgress = cliProgress
     this.#pace = new Pace(interval, () => this.#draw())
     const observer = { before: () => this.#erase(), after: (chunk: unknown) => this.#printed(chunk) }
     this.#guards = sharingTerminal(stream).map(shared => new WriteGuard(shared, observer))
@@ -52,7 +60,7 @@ export class Screen {
 
   /** Draws one more bar, below the others. */
   add(run: Run): void {
-    this.#rows.add(run)
+    this.#runs.add(run)
     this.#draw()
   }
 
@@ -65,12 +73,12 @@ export class Screen {
   remove(run: Run, clear: boolean): void {
     if (clear) this.#draw()
     this.#erase()
-    const last = this.#rows.remove(run, this.#columns)
+    this.#runs.delete(run)
     if (!clear) {
-      this.#write(`${this.#lineOpen ? '\n' : ''}${WRAP_OFF}${last}\n${WRAP_ON}`)
+      this.#write(`${this.#lineOpen ? '\n' : ''}${WRAP_OFF}${this.#row(run)}\n${WRAP_ON}`)
       this.#lineOpen = false
     }
-    if (this.#rows.count > 0) return this.#draw()
+    if (this.#runs.size > 0) return this.#draw()
     this.#pace.stop()
     for (const guard of this.#guards) guard.release()
     screens.delete(this)
@@ -80,19 +88,32 @@ export class Screen {
     return this.#stream.columns || 80
   }
 
+  /** A run as it is now, less wide than the terminal. */
+  #row(run: Run): string {
+    const { percent, fraction = 0 } = run
+    const room = this.#columns - 1
+    const label = fitted(run.label, Math.floor(room / 3))
+    const start = label === '' ? '' : `${label} `
+    if (percent === undefined) return fitted(start + run.besideBar, room)
+    const done = `${String(percent).padStart(3)}% `
+    const barsize = Math.min(BAR, room - width(`${start}[] ${done}${run.counts}`))
+    const bar = barsize < SHORTEST_BAR ? '' : `[${this.#cliProgress.BarFormat(fraction, { ...STRIPES, barsize })}] `
+    return fitted(start + bar + done + run.besideBar, room)
+  }
+
   /** Draws the bars as they are now. */
   #draw(): void {
-    this.#latest = this.#fitting(this.#rows.draw(this.#columns))
+    this.#latest = this.#fitting([...this.#runs].map(run => this.#row(run)))
     this.#place()
   }
 
   /** Puts the bars where they belong, the last drawing of them: wording them anew for each line would be dear. */
   #place(): void {
-    if (this.#lineOpen || this.#rows.count === 0) return
+    if (this.#lineOpen || this.#runs.size === 0) return
     const rows = this.#latest
     const start = this.#drawn > 0 ? `\x1b[${this.#drawn}A` : ''
     const rest = rows.length < this.#drawn ? ERASE_BELOW : ''
-    this.#write(`${WRAP_OFF}${start}${rows.join('\n')}\n${rest}${WRAP_ON}`)
+    this.#write(`${WRAP_OFF}${start}${rows.map(row => `\r${row}${ERASE_REST}`).join('\n')}\n${rest}${WRAP_ON}`)
     this.#drawn = rows.length
   }
 
@@ -101,7 +122,7 @@ export class Screen {
     const most = Math.max(1, (this.#stream.rows || 24) - 1)
     if (rows.length <= most) return rows
     const shown = rows.slice(0, most - 1)
-    return [...shown, `\r… and ${rows.length - shown.length} more${ERASE_REST}`]
+    return [...shown, `… and ${rows.length - shown.length} more`]
   }
 
   #erase(): void {
