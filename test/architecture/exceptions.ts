@@ -93,7 +93,6 @@ export const FOLDERS: Readonly<Record<string, number>> = {
   bullmq: 18,
   limits: 23,
   manager: 23,
-  progress: 19,
   runner: 25,
   store: 20,
   task: 33,

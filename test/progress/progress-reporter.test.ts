@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { progressReporter } from '../../src/progress/progress-reporter.ts'
+import { displayFor, progressReporter } from '../../src/progress/progress-reporter.ts'
 import type { ProgressOptions } from '../../src/progress/types.ts'
 
 beforeEach(() => {
@@ -87,5 +87,28 @@ describe('progressReporter', () => {
     } finally {
       Object.defineProperty(process, 'stderr', stderr)
     }
+  })
+})
+
+const terminal = { write() {}, isTTY: true, columns: 80 }
+const pipe = { write() {} }
+
+describe('displayFor', () => {
+  it.each([
+    ['a terminal', terminal, {}, 'bar'],
+    ['a terminal that does not know its width', { ...terminal, columns: 0 }, { TERM: 'xterm' }, 'bar'],
+    ['a pipe', pipe, {}, 'lines'],
+    ['a terminal that can only print', terminal, { TERM: 'dumb' }, 'lines'],
+    ['the terminal of a build server', terminal, { CI: 'true' }, 'lines'],
+    ['a terminal with CI=false', terminal, { CI: 'false' }, 'bar'],
+    ['a terminal with CI=0', terminal, { CI: '0' }, 'bar'],
+    ['a terminal with an empty CI', terminal, { CI: '' }, 'bar'],
+    ['a terminal without colours', terminal, { NO_COLOR: '1' }, 'bar'],
+    ['a pipe with colours', pipe, { FORCE_COLOR: '1' }, 'lines'],
+    ['a terminal whose user wants none', terminal, { NO_PROGRESS: '1' }, 'none'],
+    ['a pipe whose user wants none', pipe, { NO_PROGRESS: '1' }, 'none'],
+    ['a terminal with an empty NO_PROGRESS', terminal, { NO_PROGRESS: '' }, 'bar'],
+  ])('chooses for %s', (_, stream, environment, expected) => {
+    expect(displayFor(stream, environment)).toBe(expected)
   })
 })
