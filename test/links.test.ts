@@ -24,6 +24,12 @@ function pathsOf(page: string): string[] {
   )
 }
 
+/** The scripts of package.json that a page tells to run. */
+function commandsOf(page: string): string[] {
+  const text = readFileSync(join(ROOT, page), 'utf8')
+  return [...text.matchAll(/\bnpm run (?:-\S+ )?([\w:-]+)/g)].map(match => match[1] as string)
+}
+
 /** What a heading is called in a link. */
 function anchorsOf(page: string): string[] {
   const headings = [...readFileSync(join(ROOT, page), 'utf8').matchAll(/^#+ (.*)$/gm)]
@@ -50,6 +56,21 @@ describe.each(PAGES)('%s', page => {
   it.skipIf(page === 'CHANGELOG.md')('names no file that is not there', () => {
     expect(pathsOf(page).filter(path => !existsSync(join(ROOT, path)))).toEqual([])
   })
+})
+
+it.each(PAGES.filter(page => !page.startsWith('bench/')))('%s tells to run no script that is not there', page => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  expect(commandsOf(page).filter(name => !Object.hasOwn(scripts, name))).toEqual([])
+})
+
+it('lists as words that are to go those that are still there', () => {
+  const [, list = ''] = readFileSync(join(ROOT, 'docs/glossary.md'), 'utf8').split(
+    '## Words of this code that are to go',
+  )
+  const rows = [...list.matchAll(/^\| `?(\w+)[^|]*\(`(src\/[^`]+\.ts)`\)/gm)]
+  expect(rows.length).toBeGreaterThan(0)
+  const gone = rows.filter(([, word = '', path = '']) => !readFileSync(join(ROOT, path), 'utf8').includes(word))
+  expect(gone.map(([row]) => row)).toEqual([])
 })
 
 it('maps every folder of src', () => {
