@@ -1,10 +1,12 @@
+import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /** Mostly they wait, for locks and leases that run out, for servers and commands that start: they have a command of their own. */
 export const FAULTS = [
   'test/bullmq/faults/*.test.ts',
-  'test/bullmq/limits/{contention,leases,loss}.test.ts',
+  'test/bullmq/{forged-jobs,rolling-deployment}.test.ts',
+  'test/bullmq/limits/{contention,leases,loss,postponed}.test.ts',
   'test/bullmq/{cli,cli-refusals,script-runner,service-report}.test.ts',
   'test/servers/*.test.ts',
   'test/worker/host/misshapen.test.ts',
@@ -14,8 +16,8 @@ export const FAULTS = [
 const APART = [
   'test/errors.test.ts',
   'test/invariants/memory.test.ts',
-  'test/manager/policies.test.ts',
   'test/tasks/hash-in-thread.test.ts',
+  ...globSync('test/**/*.test.ts').filter(path => readFileSync(path, 'utf8').includes('getTimerCount')),
 ]
 
 /** What happens once, before the tests of a command. */
@@ -49,7 +51,7 @@ export default defineConfig({
           isolate: false,
         },
       },
-      { extends: true, test: { name: 'apart', include: APART } },
+      { extends: true, test: { name: 'apart', include: APART, exclude: FAULTS } },
     ],
   },
 })

@@ -79,6 +79,7 @@ describeEachServer('calls that are the same call', server => {
     const [one, two] = [caller(gated<string>, { key: 'stop' }), caller(gated<string>, { key: 'stop' })]
     const [first, second] = [one(notes, gate, 'x'), one(notes, gate, 'x')]
     await until(() => one.stats().active === 2)
+    await started(1)
     await first.cancel('no more')
     expect(await failureOf(first)).toMatchObject({ name: 'TaskCancelledError', cause: 'no more' })
     expect(second.status).toBe('running')
