@@ -3,7 +3,7 @@ import { retryDelay } from '../../worker/distributed/connect.ts'
 import type { ConnectionError } from '../../worker/distributed/errors.ts'
 import { Rarely, timesSince } from '../../worker/distributed/rarely.ts'
 import { Leases } from './leases.ts'
-import type { Answer, LeaseAccount, Ledger, Rule } from './ledger.ts'
+import type { Answer, LeaseAccount, Ledger, Rule, SumAccount } from './ledger.ts'
 import { Link, LostError } from './link.ts'
 import type { Holder } from './permit.ts'
 import { SharedPermit } from './permit.ts'
@@ -54,13 +54,13 @@ export class Counter implements Holder {
     return new SharedPermit(this, token, amount)
   }
 
-  /** Buckets and fixed windows can't be kept as they are: what was taken there goes on counting from then. */
+  /** Of a bucket or a fixed window nothing is kept: what has come back by its beginning is taken again then. */
   postpone(token: string, amount: number): void {
     this.#leases?.hold(token, amount)
   }
 
   async begin(token: string, amount: number): Promise<void> {
-    if (this.#leases === undefined) return
+    if (this.#leases === undefined) return this.#beginLate(token, amount)
     await this.#leases.keep(token, 0)
     await this.#renew(new Map([[token, amount]]))
   }
@@ -115,6 +115,14 @@ export class Counter implements Holder {
     } catch (error) {
       // A server that is gone counts nothing; the next renewal finds it again.
       if (!(error instanceof LostError || this.#closed)) this.#report('renew', error)
+    }
+  }
+
+  async #beginLate(token: string, amount: number): Promise<void> {
+    try {
+      await this.#link.call(account => (account as SumAccount).begin(token, amount))
+    } catch (error) {
+      if (!(error instanceof LostError || this.#closed)) this.#report('count anew', error)
     }
   }
 

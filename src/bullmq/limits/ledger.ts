@@ -23,6 +23,12 @@ export interface Account {
   keep(token: string, kept: number, held: number): Promise<void>
 }
 
+/** An account of what comes back with time, by sums: it does not know what was taken for whom. */
+export interface SumAccount extends Account {
+  /** What was taken begins only now: takes again what has come back of it, also where that is more than there is. */
+  begin(token: string, amount: number): Promise<void>
+}
+
 /** An account of leases. */
 export interface LeaseAccount extends Account {
   /** Has leases last again from now on; writes down those that have run out, since they are held all the same. */

@@ -4,8 +4,10 @@ import type { Server } from '../../worker/distributed/connection.ts'
 import { ConnectionError } from '../../worker/distributed/errors.ts'
 import { openAnew } from '../../worker/distributed/open-anew.ts'
 import { isPassing } from '../../worker/distributed/passing.ts'
-import type { Account, Answer, LeaseAccount, Ledger, Rule } from './ledger.ts'
+import type { Account, Answer, LeaseAccount, Ledger, Rule, SumAccount } from './ledger.ts'
 import {
+  beginInBucket,
+  beginInWindow,
   DELETE_ENTRY,
   giveBackToBucket,
   giveBackToWindow,
@@ -79,11 +81,14 @@ class Entries implements LeaseAccount {
   }
 }
 
-function bucket(pool: Pool, rule: Rule): Account {
+function bucket(pool: Pool, rule: Rule): SumAccount {
   return {
     take: (_, amount) => ask(pool, takeFromBucket(rule, amount)),
     async keep(token, kept, held) {
       await pool.query(giveBackToBucket(rule, held - kept, token))
+    },
+    async begin(token, amount) {
+      await pool.query(beginInBucket(rule, amount, token))
     },
   }
 }
@@ -92,11 +97,14 @@ function bucket(pool: Pool, rule: Rule): Account {
  * Not by rate-limiter-flexible: on PostgreSQL its windows go by the clock of the machine that asks, so that one whose clock
  * is ahead opens the next window for all; and what it refuses counts as taken.
  */
-function windows(pool: Pool, rule: Rule): Account {
+function windows(pool: Pool, rule: Rule): SumAccount {
   return {
     take: (_, amount) => ask(pool, takeFromWindow(rule, amount)),
     async keep(token, kept, held) {
       await pool.query(giveBackToWindow(rule, held - kept, token))
+    },
+    async begin(token, amount) {
+      await pool.query(beginInWindow(rule, amount, token))
     },
   }
 }

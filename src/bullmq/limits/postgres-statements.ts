@@ -91,6 +91,23 @@ export function giveBackToBucket({ name, lasts }: Rule, amount: number, takenAt:
   )
 }
 
+/** Takes again what may have run out of it since it was taken, also where that is more than the bucket holds. */
+export function beginInBucket({ name, capacity, lasts }: Rule, amount: number, takenAt: string): string {
+  return locked(
+    name,
+    `WITH ${CLOCK},
+    bucket AS (SELECT greatest(now, at) AS now, at, level FROM clock LEFT JOIN ${LEVELS} ON name = ${literal(name)}),
+    poured AS (
+      SELECT now, coalesce(greatest(0, level - (now - at)::numeric * ${capacity}), 0)
+        + least(${amount}::numeric * ${lasts}, greatest(0, now - ${literal(takenAt)}::bigint)::numeric * ${capacity}) AS level
+      FROM bucket
+    )
+    INSERT INTO ${LEVELS} (name, level, at, until)
+    SELECT ${literal(name)}, level, now, now + ceil(level / ${capacity}) FROM poured
+    ON CONFLICT (name) DO UPDATE SET level = excluded.level, at = excluded.at, until = excluded.until`,
+  )
+}
+
 /** The windows follow one another from the first use on. */
 export function takeFromWindow({ name, capacity, lasts }: Rule, amount: number): string {
   return locked(
@@ -118,5 +135,22 @@ export function giveBackToWindow({ name }: Rule, amount: number, end: string): s
   return locked(
     name,
     `UPDATE ${LEVELS} SET level = level - ${amount} WHERE name = ${literal(name)} AND until = ${literal(end)}::bigint`,
+  )
+}
+
+/** In the window that it was taken in it counts already. */
+export function beginInWindow({ name, lasts }: Rule, amount: number, end: string): string {
+  return locked(
+    name,
+    `WITH ${CLOCK},
+    found AS (SELECT now, level, until FROM clock LEFT JOIN ${LEVELS} ON name = ${literal(name)}),
+    current AS (
+      SELECT
+        CASE WHEN until > now THEN level ELSE 0 END + ${amount} AS level,
+        CASE WHEN until > now THEN until ELSE now + ${lasts} END AS until
+      FROM found WHERE until IS NULL OR until <= now OR until <> ${literal(end)}::bigint
+    )
+    INSERT INTO ${LEVELS} (name, level, at, until) SELECT ${literal(name)}, level, until, until FROM current
+    ON CONFLICT (name) DO UPDATE SET level = excluded.level, at = excluded.at, until = excluded.until`,
   )
 }

@@ -2,8 +2,10 @@ import type { Redis } from 'ioredis'
 import { connectRedis, driver } from '../../worker/distributed/connect.ts'
 import type { Server } from '../../worker/distributed/connection.ts'
 import { driverCode } from '../../worker/distributed/driver-errors.ts'
-import type { Account, Answer, LeaseAccount, Ledger, Rule } from './ledger.ts'
+import type { Account, Answer, LeaseAccount, Ledger, Rule, SumAccount } from './ledger.ts'
 import {
+  BEGIN_BUCKET,
+  BEGIN_WINDOW,
   KEEP_BUCKET,
   KEEP_ENTRY,
   KEEP_WINDOW,
@@ -84,17 +86,19 @@ class Entries implements LeaseAccount {
   }
 }
 
-class Bucket implements Account {
+class Bucket implements SumAccount {
   readonly #key: string
   readonly #rule: Rule
   readonly #take: Script<[at: string, wait: number]>
   readonly #keep: Script
+  readonly #begin: Script
 
   constructor(redis: Redis, rule: Rule) {
     this.#key = keyOf(rule)
     this.#rule = rule
     this.#take = script(redis, 'taskscopeTakeBucket', 1, TAKE_BUCKET)
     this.#keep = script(redis, 'taskscopeKeepBucket', 1, KEEP_BUCKET)
+    this.#begin = script(redis, 'taskscopeBeginBucket', 1, BEGIN_BUCKET)
   }
 
   async take(_: string, amount: number): Promise<Answer> {
@@ -107,9 +111,14 @@ class Bucket implements Account {
     const { lasts, capacity } = this.#rule
     await this.#keep(this.#key, lasts, capacity, held - kept, token)
   }
+
+  async begin(token: string, amount: number): Promise<void> {
+    const { lasts, capacity } = this.#rule
+    await this.#begin(this.#key, lasts, capacity, amount, token)
+  }
 }
 
-async function openWindows(redis: Redis, rule: Rule): Promise<Account> {
+async function openWindows(redis: Redis, rule: Rule): Promise<SumAccount> {
   const { RateLimiterRedis, RateLimiterRes } = await driver(
     'rate-limiter-flexible',
     () => import('rate-limiter-flexible'),
@@ -124,6 +133,7 @@ async function openWindows(redis: Redis, rule: Rule): Promise<Account> {
   })
   const key = keyOf(rule)
   const giveBack = script(redis, 'taskscopeKeepWindow', 1, KEEP_WINDOW)
+  const begin = script(redis, 'taskscopeBeginWindow', 1, BEGIN_WINDOW)
   return {
     async take(_, amount) {
       try {
@@ -136,6 +146,9 @@ async function openWindows(redis: Redis, rule: Rule): Promise<Account> {
     },
     async keep(token, kept, held) {
       await giveBack(key, held - kept, token)
+    },
+    async begin(token, amount) {
+      await begin(key, amount, token, rule.lasts)
     },
   }
 }

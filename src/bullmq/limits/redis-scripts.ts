@@ -115,6 +115,12 @@ pour(math.max(0, level - ARGV[3] * per))
 return 1
 `
 
+/** ARGV: per, capacity, amount, when it was taken. */
+export const BEGIN_BUCKET = `${BUCKET}
+pour(level + math.min(ARGV[3] * per, math.max(0, now - ARGV[4]) * capacity))
+return 1
+`
+
 /**
  * In place of the script of rate-limiter-flexible, which counts in whole seconds and counts what it refuses.
  * KEYS: the window: what is used, and when it ends. ARGV, as that library has them: amount, duration, capacity.
@@ -137,4 +143,15 @@ return {used + amount, ends}
 export const KEEP_WINDOW = `
 if redis.call('HGET', KEYS[1], 'ends') ~= ARGV[2] then return 0 end
 return redis.call('HINCRBY', KEYS[1], 'used', -ARGV[1])
+`
+
+/** ARGV: amount, the end of the window it was taken in, duration. In that window it counts already. */
+export const BEGIN_WINDOW = `${NOW}${FORGET}
+local window = redis.call('HMGET', KEYS[1], 'used', 'ends')
+if window[2] == ARGV[2] and window[2] + 0 > now then return 0 end
+local used, ends = tonumber(window[1] or 0), tonumber(window[2] or 0)
+if ends <= now then used, ends = 0, now + ARGV[3] end
+redis.call('HSET', KEYS[1], 'used', used + ARGV[1], 'ends', string.format('%.0f', ends))
+forget(KEYS[1], ends)
+return 1
 `

@@ -62,6 +62,10 @@ export interface SharedLimit extends AsyncDisposable {
  *   is noticed after that.
  * - A rate comes back with time, a resource with the release of its permit, or `lease` milliseconds after its machine was
  *   last heard of. A machine that freezes for longer than that does not learn that others have what it held.
+ * - What a task has taken of a rate counts from its start, also where the task was held up after it was taken. Meanwhile a
+ *   sliding window goes on counting it. Of a bucket or a fixed window it comes back with time, and is taken again at the start,
+ *   if that is more than there is in advance: starts may then exceed the capacity once, by what was held up, and no others
+ *   start until that is made up for.
  * - Windows of `fixed-window` begin with the first use after the last one has ended.
  * - Permits tell the server in the background. When that fails it goes to `console.error`, and what could not be given back
  *   comes back by itself.
