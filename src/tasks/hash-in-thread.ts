@@ -1,35 +1,54 @@
-import { availableParallelism } from 'node:os'
-import { WorkerCrashedError } from '../errors.ts'
+import { startBackgroundTimer, type Timer } from '../clock.ts'
+import { Semaphore } from '../semaphore.ts'
+import { AttemptContext } from '../task/context.ts'
 import type { TaskContext } from '../task/types.ts'
-import type { PreparedCall } from '../worker/engine.ts'
-import { startThreadHost } from '../worker/host/thread-host.ts'
-import { WorkerPool } from '../worker/pool/worker-pool.ts'
-import { PoolEngine } from '../worker/pool-engine.ts'
-import { type HashInput, sha256 } from './sha256.ts'
+import { HashThread } from './hash-thread.ts'
+import type { HashInput } from './sha256.ts'
 
 const MAX_THREADS = 4
 /** Milliseconds: far longer than a thread takes to start again. */
 const IDLE_TIMEOUT = 10_000
 
-let hash: PreparedCall | undefined
+/** Those that have nothing to do, and the timers that end them. */
+const idle = new Map<HashThread, Timer>()
+let places: Semaphore | undefined
 
 /**
- * Runs {@link sha256} in one of a few threads that all callers in the process share. Told to stop, the call is ended with
- * its thread at once: it hears nothing while it works, and has nothing to clean up.
+ * Runs `sha256` in one of a few threads that all callers in the process share. Told to stop, the call is ended with its
+ * thread at once: it hears nothing while it works, and has nothing to clean up.
+ *
+ * Not in a pool of `taskscope/worker`, which would bring a good part of the library into every bundle of the core.
  */
 export async function hashInThread(input: HashInput, task: TaskContext): Promise<string> {
-  const call = (hash ??= prepare())
+  const { signal } = task
+  // The wait for a thread is not this task's time.
+  const begin = AttemptContext.postpone(task)
+  places ??= new Semaphore(Math.min(MAX_THREADS, process.getBuiltinModule('node:os').availableParallelism()))
+  const place = await places.acquire(1, { signal })
+  begin()
+  const thread = takeIdle() ?? new HashThread(() => leave(thread))
   try {
-    return (await call([input], task, undefined)) as string
-  } catch (error) {
-    // A pool that has given up stays that way, and nobody else could replace this one.
-    if (error instanceof WorkerCrashedError && hash === call) hash = undefined
-    throw error
+    return await thread.hash(input, signal)
+  } finally {
+    if (!thread.ended) keep(thread)
+    place.release()
   }
 }
 
-function prepare(): PreparedCall {
-  const maxWorkers = Math.min(MAX_THREADS, availableParallelism())
-  const threads = new WorkerPool(() => startThreadHost(), { maxWorkers, idleTimeout: IDLE_TIMEOUT })
-  return new PoolEngine(threads, { cleanupTimeout: 0 }).prepare(sha256)
+function keep(thread: HashThread): void {
+  const timer = startBackgroundTimer(IDLE_TIMEOUT, () => thread.end())
+  idle.set(thread, timer)
+}
+
+function takeIdle(): HashThread | undefined {
+  for (const thread of idle.keys()) {
+    leave(thread)
+    if (!thread.ended) return thread
+  }
+  return undefined
+}
+
+function leave(thread: HashThread): void {
+  idle.get(thread)?.cancel()
+  idle.delete(thread)
 }

@@ -1,6 +1,7 @@
 import { type Known, requiredOptions, string } from '../options.ts'
 import { BaseTask, TASK_OPTIONS, type TaskOptions } from '../runner/base-task.ts'
 import type { TaskContext } from '../task/types.ts'
+import { hashInThread } from './hash-in-thread.ts'
 
 /** What a {@link HashTask} hashes: a text, or the bytes of a file. */
 export type HashTaskOptions = TaskOptions &
@@ -47,11 +48,6 @@ export class HashTask extends BaseTask<string> {
   }
 
   async run(task: TaskContext): Promise<string> {
-    // Asked for before the first await: work that has never asked is taken for work that can't be told to stop.
-    const { signal } = task
-    // Threads come with a good part of the library, which nobody needs who hashes nothing.
-    const { hashInThread } = await import('./hash-in-thread.ts')
-    signal.throwIfAborted()
     const { text, file } = this
     return hashInThread(file === undefined ? { text: text as string } : { file }, task)
   }

@@ -29,15 +29,14 @@ describe('a HashTask in a bundle', () => {
     ['that is minified', { splitting: true, minify: true }],
     ['that is minified and keeps names', { splitting: true, minify: true, keepNames: true }],
   ])(
-    '%s finds its threads',
+    '%s brings its threads',
     async (name, options) => {
       const outDir = join(folder, name)
       await build({
-        entry: { main: join(folder, 'main.ts'), 'thread-entry': 'src/worker/host/thread-entry.ts' },
+        entry: { main: join(folder, 'main.ts') },
         outDir,
         noExternal: ['effection'],
         external: ['cli-progress'],
-        // The thread is looked for under this ending.
         outExtension: () => ({ js: '.js' }),
         format: 'esm',
         target: 'es2023',
