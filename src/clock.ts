@@ -22,6 +22,13 @@ export function preciseNow(): number {
   return performance.now()
 }
 
+const REAL_NOW = performance.now
+
+/** Whether {@link now} is the machine's own clock, and not one that tests have put in its place. */
+export function isRealTime(): boolean {
+  return performance.now === REAL_NOW
+}
+
 /** Milliseconds since the epoch, as the clock of the system has them: it may be set, so that differences mean nothing. */
 export function timeOfDay(): number {
   return Date.now()

@@ -21,6 +21,9 @@ export function onNothingLeft(tell: () => void): () => void {
   return () => process.removeListener('beforeExit', tell)
 }
 
+/** Calls `go` after the event loop has had a turn. Taken when this module loads, so that no clock of tests holds it up. */
+export const afterTurn: (go: () => void) => unknown = setImmediate
+
 /** A remembered async context: `runInAsyncScope(fn, thisArg, ...args)` runs in it. */
 export type AsyncContext = AsyncResource
 

@@ -75,6 +75,24 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
+  ...mistakesIn('src/manager/loop-turns.ts', ['test/manager/event-loop.test.ts'], {
+    'the event loop has no turn': { search: 'this.overdue = this.#started >= FEW', replace: 'this.overdue = false' },
+    'a clock of tests holds tasks back': { search: '>= FEW && isRealTime()', replace: '>= FEW' },
+    'the first manager has every turn for itself': { search: 'if (this.overdue) return', replace: '' },
+    'those who cancel are not held back': { search: 'now() - since >= 2 * SLICE && isRealTime()', replace: 'false' },
+  }),
+
+  ...mistakesIn('src/manager/scheduler.ts', ['test/manager/event-loop.test.ts'], {
+    'what is to start in the call of spawn is held back': {
+      search: 'loopTurns.overdue && !this.#atOnce',
+      replace: 'loopTurns.overdue',
+    },
+    'a task starts while others are being cancelled': {
+      search: 'if (this.#stopping > 0) return undefined',
+      replace: '',
+    },
+  }),
+
   ...mistakesIn('src/manager/failure-report.ts', CORE, {
     'an observed failure is reported all the same': {
       search: 'if (!task.observed) this.tell(',

@@ -15,6 +15,7 @@ import type { Enrolment } from './enrolment.ts'
 import { Emitter } from './events.ts'
 import { FailureReport } from './failure-report.ts'
 import { LineUp, type Slots } from './line-up.ts'
+import { loopTurns, takeInTurns } from './loop-turns.ts'
 import type { ManagerSettings } from './manager-settings.ts'
 import { StatusCounts } from './status-counts.ts'
 import { taskChannel } from './task-channel.ts'
@@ -66,6 +67,10 @@ export class Scheduler implements TaskOwner, Slots {
   #ripe = 0
   #ripening = false
   #pumping = false
+  /** How many calls are cancelling pending tasks: until they have, nothing starts. */
+  #stopping = 0
+  /** A task starts in this very call, whether or not the event loop is due for a turn. */
+  #atOnce = false
   #busy = false
   readonly idleWaiters = new Waiters()
   readonly pendingWaiters = new Waiters()
@@ -175,8 +180,10 @@ export class Scheduler implements TaskOwner, Slots {
   /** Starts a task in this very call, if it takes no slot from one that goes before it. */
   startAtOnce(task: Task): void {
     if (task.position === -1) return
-    if (this.#lineUp.size === 1) return this.startNow()
-    if (this.#lineUp.takeAhead(task)) this.claim(task)
+    this.#atOnce = true
+    if (this.#lineUp.size === 1) this.startNow()
+    else if (this.#lineUp.takeAhead(task)) this.claim(task)
+    this.#atOnce = false
   }
 
   /** Has a pending task stand where its new priority puts it, behind those that have that priority already. */
@@ -207,11 +214,12 @@ export class Scheduler implements TaskOwner, Slots {
    * stack. `at` is the time, if the caller has just read it.
    */
   #pump(at?: number): void {
-    if (this.#pumping) return
+    if (this.#pumping || this.#stopping > 0) return
     this.#pumping = true
     let time = at
     for (let task = this.#next(); task !== undefined; task = this.#next()) {
       task.start(time ?? now())
+      loopTurns.started(task.updatedAt)
       time = undefined
     }
     this.#pumping = false
@@ -221,6 +229,8 @@ export class Scheduler implements TaskOwner, Slots {
 
   /** The next task that has a slot and all it needs. */
   #next(): Task | undefined {
+    if (this.#stopping > 0) return undefined
+    if (loopTurns.overdue && !this.#atOnce) return void loopTurns.hold(this.#goOn)
     const claimed = this.#nextClaimed()
     if (claimed !== undefined || this.free === 0) return claimed
     const task = this.#lineUp.next(this.#ripe)
@@ -228,6 +238,8 @@ export class Scheduler implements TaskOwner, Slots {
     this.#slotsTaken += 1
     return task
   }
+
+  readonly #goOn = (): void => this.#pump()
 
   #nextClaimed(): Task | undefined {
     while (this.#claimed.length > 0) {
@@ -316,25 +328,36 @@ export class Scheduler implements TaskOwner, Slots {
   }
 
   /** Stops every task there is now: the pending ones first, so that none of them gets a slot that another gives up. */
-  stopAll(request: StopRequest): void {
-    this.stopPending(request)
-    for (const task of this.live.toArray()) task.stop(request)
+  stopAll(request: StopRequest): Promise<unknown> {
+    const others = this.live.toArray().filter(task => task.status !== 'pending')
+    const stopped = this.stopPending(request)
+    for (const task of others) task.stop(request)
+    return stopped
   }
 
-  /** Stops every pending task there is now, and counts them. */
-  stopPending(request: StopRequest): number {
-    const pending = this.inStopOrder().filter(task => task.status === 'pending')
-    // What one gives up, its place in the line of a limit, say, must not start the next.
-    const pumping = this.#pumping
-    this.#pumping = true
-    for (const task of pending) task.stop(request)
-    this.#pumping = pumping
-    this.#pump()
-    return pending.length
+  /**
+   * Stops every pending task there is now, `stopping` each, and counts them. Where they are very many, some only after a
+   * turn of the event loop; until they all are nothing starts: what one gives up, its place in the line of a limit, say,
+   * is not for the next.
+   */
+  stopPending(request: StopRequest, stopping?: (task: Task) => void): Promise<number> {
+    const pending = this.#inStopOrder().filter(isPending)
+    this.#stopping += 1
+    const stop = (task: Task) => {
+      if (isPending(task)) stopping?.(task)
+      task.stop(request)
+    }
+    return new Promise(resolve => {
+      takeInTurns(pending, stop, () => {
+        this.#stopping -= 1
+        this.#pump()
+        resolve(pending.length)
+      })
+    })
   }
 
   /** Those without a place in the queue first, so that none of them gets one that another gives up. */
-  inStopOrder(): Task[] {
+  #inStopOrder(): Task[] {
     const tasks = this.live.toArray()
     if (this.outside === 0) return tasks
     const outside = tasks.filter(isOutside)
@@ -377,6 +400,10 @@ export class Scheduler implements TaskOwner, Slots {
   blame(culprit: object, error: unknown, message: string): void {
     this.report.logOnce(culprit, error, message)
   }
+}
+
+function isPending(task: Task): boolean {
+  return task.status === 'pending'
 }
 
 function isOutside({ extras }: Task): boolean {

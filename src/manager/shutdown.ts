@@ -58,7 +58,7 @@ export class Shutdown {
     await Promise.race([this.#scheduler.whenIdle(), timeUp])
     this.#timer?.cancel()
     this.#cancelPending()
-    this.#scheduler.stopAll({ kind: 'cancel', reason: this.#reason })
+    void this.#scheduler.stopAll({ kind: 'cancel', reason: this.#reason })
     await this.#scheduler.whenIdle()
     const report = this.#write()
     this.#scheduler.closed()
@@ -68,11 +68,9 @@ export class Shutdown {
   }
 
   #cancelPending(): void {
-    for (const task of this.#scheduler.inStopOrder()) {
-      if (task.status !== 'pending') continue
+    void this.#scheduler.stopPending({ kind: 'cancel', reason: this.#reason }, task => {
       if (task.attempt === 0) this.#neverStarted.push(task)
-      task.stop({ kind: 'cancel', reason: this.#reason })
-    }
+    })
   }
 
   #letInsidersGo(): void {

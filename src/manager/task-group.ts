@@ -22,7 +22,7 @@ export class TaskGroup {
   #failed(task: Task): void {
     this.#failures.push(task)
     if (this.#failures.length > 1) return
-    this.#scheduler.stopAll({ kind: 'cancel', reason: task.outcome })
+    void this.#scheduler.stopAll({ kind: 'cancel', reason: task.outcome })
   }
 
   /** The error to throw, once: after that the manager works on as if nothing had failed. */

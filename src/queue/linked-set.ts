@@ -42,7 +42,9 @@ export class LinkedSet<T extends Linked<T>> {
 
   /** The items at this moment, safe against changes while they are gone through. */
   toArray(): T[] {
-    return [...this]
+    const items: T[] = []
+    for (let item = this.#first; item !== undefined; item = item.next) items.push(item)
+    return items
   }
 
   /** Goes through the items; the one being looked at must not be deleted meanwhile. */

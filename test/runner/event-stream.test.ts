@@ -168,6 +168,7 @@ describe('a loop that falls behind', () => {
     const runner = await TaskRunner.start({ queueSize: 2_000 })
     const events = runner.events()
     for (let n = 0; n < 1_500; n += 1) runner.submit(() => n)
+    await runner.drain()
     await settle()
     expect(events.dropped).toBe(1_500 * 3 + 1 - 1_000)
     await events.return?.()
