@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import { median } from './statistics.ts'
 import type { Row } from './types.ts'
+import { quick } from './workload.ts'
 
 /** Rounds that do not count: until then compilers and heap are still settling, for the larger code longest. */
-export const warmUp = 3
+export const warmUp = quick ? 0 : 3
 
 /** One of the things compared: does the whole workload once, everything from set-up to shutdown. */
 export interface Contender {

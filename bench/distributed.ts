@@ -5,7 +5,7 @@ import pg from 'pg'
 import { compare, type Peer } from './compare.ts'
 import { bullmq, type CallQueue, countingBullmq, type MakeQueue, taskscope } from './queues.ts'
 import type { CaseResult, Row } from './types.ts'
-import { range } from './workload.ts'
+import { many, range } from './workload.ts'
 
 /** What one workload makes of a queue. */
 interface Workload {
@@ -16,21 +16,26 @@ interface Workload {
   run(queue: CallQueue): Promise<unknown>
 }
 
-const oneByOne: Workload = { label: 'one by one', tasks: 500, peer: bullmq, run: queue => inTurn(queue, 500) }
+const oneByOne: Workload = {
+  label: 'one by one',
+  tasks: many(500),
+  peer: bullmq,
+  run: queue => inTurn(queue, many(500)),
+}
 const workloads: Readonly<Record<string, readonly Workload[]>> = {
   Redis: [
     oneByOne,
     {
       label: '50 in flight',
-      tasks: 10_000,
+      tasks: many(10_000),
       peer: bullmq,
-      run: queue => Promise.all(range(50).map(() => inTurn(queue, 200))),
+      run: queue => Promise.all(range(50).map(() => inTurn(queue, many(200)))),
     },
-    { label: '5,000 at once', tasks: 5_000, peer: bullmq, run: queue => atOnce(queue, 5_000) },
+    { label: '5,000 at once', tasks: many(5_000), peer: bullmq, run: queue => atOnce(queue, many(5_000)) },
   ],
   PostgreSQL: [
     oneByOne,
-    { label: '1,000 at once', tasks: 1_000, peer: countingBullmq, run: queue => atOnce(queue, 1_000) },
+    { label: '1,000 at once', tasks: many(1_000), peer: countingBullmq, run: queue => atOnce(queue, many(1_000)) },
   ],
 }
 

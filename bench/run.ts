@@ -4,28 +4,38 @@ import { loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { callInProcess } from './process.ts'
-import { save, table } from './report.ts'
+import { machine, save, table } from './report.ts'
 import type { CaseResult } from './types.ts'
 
-const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true })
-const rounds = values.quick ? 2 : 7
+const { values } = parseArgs({
+  options: { case: { type: 'string', multiple: true, default: [] }, quick: { type: 'boolean', default: false } },
+})
+const { case: wanted, quick } = values
+if (quick) process.env.BENCH_QUICK = 'yes'
+const rounds = quick ? 2 : 7
 const directory = new URL('./cases/', import.meta.url)
 const cases = readdirSync(directory)
   .filter(name => name.endsWith('.ts'))
-  .filter(name => positionals.length === 0 || positionals.some(filter => name.includes(filter)))
-if (cases.length === 0) throw new RangeError(`no case matches ${positionals.join(' ')}`)
+  .map(name => name.replace('.ts', ''))
+for (const name of wanted) if (!cases.includes(name)) throw new RangeError(`no case ${name}: ${cases.join(', ')}`)
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 if (!installed()) npm('ci', '--prefix', here)
 npm('run', 'build')
 
+console.log(machine())
 for (const name of cases) {
-  const result = await callInProcess<CaseResult>(new URL(name, directory).href, 'default', rounds)
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  const result = await callInProcess<CaseResult>(new URL(`${name}.ts`, directory).href, 'default', rounds)
   // What it needs is not there, and it has said so.
   if (result.rows.length === 0) continue
+  if (quick) {
+    console.log(`${name}: runs`)
+    continue
+  }
   const [load = 0] = loadavg()
-  await save(name.replace('.ts', ''), { ...result, measuredAt: new Date().toISOString(), rounds, load })
-  console.log(`\n${table(result)}`)
+  const before = await save(name, { ...result, measuredAt: new Date().toISOString(), rounds, load })
+  console.log(`\n${table(result, before)}`)
 }
 
 /** npm leaves its own copy of the lock file behind: an older one means that the peers have changed since. */

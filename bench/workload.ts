@@ -1,3 +1,11 @@
+/** Whether the run is only to show that every case still works: its figures are worth nothing. */
+export const quick = process.env.BENCH_QUICK !== undefined
+
+/** So many, or in a quick run a twentieth. */
+export function many(count: number): number {
+  return quick ? Math.ceil(count / 20) : count
+}
+
 /** Tasks that may run at once: the manager's default. */
 export const slots = 35
 

@@ -3,9 +3,9 @@ import pLimit from 'p-limit'
 import { type Contender, compare, type Peer } from '../compare.ts'
 import { resourceLimit, Semaphore } from '../taskscope.ts'
 import type { CaseResult, Row } from '../types.ts'
-import { range, slots, work } from '../workload.ts'
+import { many, range, slots, work } from '../workload.ts'
 
-const times = 100_000
+const times = many(100_000)
 
 /** One after another, where a permit is always free, and all at once, where nearly everybody waits for one. */
 export default async function acquire(rounds: number): Promise<CaseResult> {

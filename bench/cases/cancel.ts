@@ -2,10 +2,10 @@ import { collectGarbage, warmUp } from '../compare.ts'
 import { median, seededRandom, shuffled } from '../statistics.ts'
 import { TaskManager } from '../taskscope.ts'
 import type { CaseResult, Row } from '../types.ts'
-import { range, slots, work } from '../workload.ts'
+import { many, range, slots, work } from '../workload.ts'
 
-const small = 50_000
-const large = 100_000
+const small = many(50_000)
+const large = many(100_000)
 
 /** Half of what waits is cancelled, in random order; the time includes waiting for every `cancel` to resolve. */
 export default async function cancel(rounds: number): Promise<CaseResult> {

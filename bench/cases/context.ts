@@ -3,9 +3,9 @@ import pLimit from 'p-limit'
 import { compare } from '../compare.ts'
 import { TaskManager } from '../taskscope.ts'
 import type { CaseResult } from '../types.ts'
-import { range, slots, work } from '../workload.ts'
+import { many, range, slots, work } from '../workload.ts'
 
-const tasks = 100_000
+const tasks = many(100_000)
 const storage = new AsyncLocalStorage<number>()
 
 /** Each task from a store of its own, as in a server that traces requests: no captured context can be shared. */

@@ -2,9 +2,9 @@ import pMap from 'p-map'
 import { compare } from '../compare.ts'
 import { TaskManager } from '../taskscope.ts'
 import type { CaseResult } from '../types.ts'
-import { range, slots } from '../workload.ts'
+import { many, range, slots } from '../workload.ts'
 
-const tasks = 100_000
+const tasks = many(100_000)
 const items = range(tasks)
 
 export default async function map(rounds: number): Promise<CaseResult> {

@@ -4,10 +4,10 @@ import { callInProcess } from '../process.ts'
 import { median } from '../statistics.ts'
 import { TaskManager } from '../taskscope.ts'
 import type { CaseResult, Row } from '../types.ts'
-import { range, slots, work } from '../workload.ts'
+import { many, range, slots, work } from '../workload.ts'
 
-const few = 100_000
-const many = 1_000_000
+const few = many(100_000)
+const most = many(1_000_000)
 
 type Contender = 'taskscopeDrained' | 'taskscopeAwaited' | 'pLimitDrained' | 'pLimitAwaited'
 
@@ -37,14 +37,14 @@ export default async function millionTasks(rounds: number): Promise<CaseResult> 
   const rows = (label: string, ours: Contender, peer: Contender): Row[] => [
     { label: `${label}: taskscope, ${few}`, value: middle(ours, 'few'), unit: 'µs per task' },
     {
-      label: `${label}: taskscope, ${many}, ratio to ${few}`,
+      label: `${label}: taskscope, ${most}, ratio to ${few}`,
       value: middle(ours, 'many'),
       unit: 'µs per task',
       ratio: median(taken[ours].map(one => one.many / one.few)),
       goal: 1.3,
     },
     {
-      label: `${label}: p-limit, ${many}`,
+      label: `${label}: p-limit, ${most}`,
       value: middle(peer, 'many'),
       unit: 'µs per task',
       ratio: middle(ours, 'many') / middle(peer, 'many'),
@@ -59,7 +59,7 @@ export default async function millionTasks(rounds: number): Promise<CaseResult> 
     },
   ]
   return {
-    title: `${many} promise tasks, ${slots} slots, a fresh process for each`,
+    title: `${most} promise tasks, ${slots} slots, a fresh process for each`,
     rows: [
       ...rows('drained', 'taskscopeDrained', 'pLimitDrained'),
       ...rows('all awaited', 'taskscopeAwaited', 'pLimitAwaited'),
@@ -111,7 +111,7 @@ async function measure(run: (tasks: number) => Promise<unknown>): Promise<Measur
   await run(few)
   const times: number[] = []
   for (let round = 0; round < 5; round++) times.push(await timed(() => run(few)))
-  const time = await timed(() => run(many))
+  const time = await timed(() => run(most))
   const memory = process.resourceUsage().maxRSS / 1_000
-  return { few: (median(times) * 1_000) / few, many: (time * 1_000) / many, memory }
+  return { few: (median(times) * 1_000) / few, many: (time * 1_000) / most, memory }
 }

@@ -2,9 +2,9 @@ import { action, type Operation, run, spawn, type Task } from 'effection'
 import { compare } from '../compare.ts'
 import { TaskManager } from '../taskscope.ts'
 import type { CaseResult } from '../types.ts'
-import { ignore, slots } from '../workload.ts'
+import { ignore, many, slots } from '../workload.ts'
 
-const tasks = 10_000
+const tasks = many(10_000)
 
 export default async function operations(rounds: number): Promise<CaseResult> {
   const rows = await compare({ ours, peers, tasks, rounds })

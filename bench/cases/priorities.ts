@@ -4,9 +4,9 @@ import { compare } from '../compare.ts'
 import { seededRandom } from '../statistics.ts'
 import { TaskManager } from '../taskscope.ts'
 import type { CaseResult } from '../types.ts'
-import { ignore, range, slots, work } from '../workload.ts'
+import { ignore, many, range, slots, work } from '../workload.ts'
 
-const tasks = 100_000
+const tasks = many(100_000)
 const random = seededRandom(1)
 const priorities = range(tasks).map(() => Math.floor(random() * 1_000_000))
 

@@ -2,9 +2,9 @@ import pLimit from 'p-limit'
 import { compare } from '../compare.ts'
 import { resourceLimit, TaskManager } from '../taskscope.ts'
 import type { CaseResult } from '../types.ts'
-import { range, slots, work } from '../workload.ts'
+import { many, range, slots, work } from '../workload.ts'
 
-const tasks = 100_000
+const tasks = many(100_000)
 
 /** The same number at a time as in `spawn-drain`, by a limit instead of by slots. */
 export default async function limitedTasks(rounds: number): Promise<CaseResult> {

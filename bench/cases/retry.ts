@@ -3,10 +3,10 @@ import pRetry from 'p-retry'
 import { compare } from '../compare.ts'
 import { TaskManager } from '../taskscope.ts'
 import type { CaseResult } from '../types.ts'
-import { range, slots, work } from '../workload.ts'
+import { many, range, slots, work } from '../workload.ts'
 
-const succeeding = 100_000
-const failing = 10_000
+const succeeding = many(100_000)
+const failing = many(10_000)
 const failure = new Error('not yet')
 
 /** What retries cost those who need none, and what they cost those who fail twice and do not wait in between. */

@@ -1,11 +1,11 @@
 import { callInProcess } from '../process.ts'
 import { TaskRunner } from '../taskscope.ts'
 import type { CaseResult } from '../types.ts'
-import { slots, work } from '../workload.ts'
+import { many, slots, work } from '../workload.ts'
 
-const wave = 100_000
+const wave = many(100_000)
 const waves = 10
-const history = 10_000
+const history = many(10_000)
 
 interface Wave {
   readonly time: number

@@ -1,9 +1,9 @@
 import { compare } from '../compare.ts'
 import { TaskManager, TaskRunner } from '../taskscope.ts'
 import type { CaseResult } from '../types.ts'
-import { range, slots, work } from '../workload.ts'
+import { many, range, slots, work } from '../workload.ts'
 
-const tasks = 100_000
+const tasks = many(100_000)
 
 /** What records, statistics and the queue's limit cost on top of the manager. */
 export default async function runner(rounds: number): Promise<CaseResult> {

@@ -6,9 +6,9 @@ import PQueue from 'p-queue'
 import { compare } from '../compare.ts'
 import { TaskManager } from '../taskscope.ts'
 import type { CaseResult } from '../types.ts'
-import { ignore, range, slots, work } from '../workload.ts'
+import { ignore, many, range, slots, work } from '../workload.ts'
 
-const tasks = 100_000
+const tasks = many(100_000)
 
 export default async function spawnDrain(rounds: number): Promise<CaseResult> {
   const rows = await compare({ ours, peers, tasks, rounds })

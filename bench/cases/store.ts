@@ -6,9 +6,9 @@ import { callInProcess } from '../process.ts'
 import { median } from '../statistics.ts'
 import { sqliteStore, TaskRunner } from '../taskscope.ts'
 import type { CaseResult, Row } from '../types.ts'
-import { slots, work } from '../workload.ts'
+import { many, slots, work } from '../workload.ts'
 
-const tasks = 100_000
+const tasks = many(100_000)
 
 type Runner = Awaited<ReturnType<typeof TaskRunner.start>>
 

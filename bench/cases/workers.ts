@@ -1,9 +1,11 @@
 import { compare, type Peer } from '../compare.ts'
 import { type Pool, piscina, taskscope, tinypool, workerPool } from '../pools.ts'
 import type { CaseResult, Row } from '../types.ts'
-import { range } from '../workload.ts'
+import { many, range } from '../workload.ts'
 
 const megabyte = 1_000_000
+const calls = many(2_000)
+const few = many(50)
 const runtimes = [
   { runtime: 'thread', peers: [piscina, tinypool, workerPool], goals: { piscina: 1 } },
   { runtime: 'process', peers: [tinypool, workerPool], goals: { tinypool: 1 } },
@@ -19,34 +21,34 @@ interface Workload {
 }
 
 const workloads: readonly Workload[] = [
-  { label: 'round trip, 1 worker', workers: 1, tasks: 2_000, run: pool => oneByOne(pool, 2_000) },
+  { label: 'round trip, 1 worker', workers: 1, tasks: calls, run: pool => oneByOne(pool, calls) },
   {
     label: 'round trips, 2 workers',
     workers: 2,
-    tasks: 4_000,
-    run: pool => Promise.all([oneByOne(pool, 2_000), oneByOne(pool, 2_000)]),
+    tasks: 2 * calls,
+    run: pool => Promise.all([oneByOne(pool, calls), oneByOne(pool, calls)]),
   },
   {
     label: '10,000 at once, 2 workers',
     workers: 2,
-    tasks: 10_000,
-    run: pool => Promise.all(range(10_000).map(value => pool.call('echo', value))),
+    tasks: 5 * calls,
+    run: pool => Promise.all(range(5 * calls).map(value => pool.call('echo', value))),
   },
   {
     label: '1 MB copied, 1 worker',
     workers: 1,
-    tasks: 50,
+    tasks: few,
     async run(pool) {
-      for (let count = 0; count < 50; count++) await pool.call('length', new Uint8Array(megabyte))
+      for (let count = 0; count < few; count++) await pool.call('length', new Uint8Array(megabyte))
     },
   },
   {
     label: '1 MB moved, 1 worker',
     workers: 1,
-    tasks: 200,
+    tasks: 4 * few,
     threadsOnly: true,
     async run(pool) {
-      for (let count = 0; count < 200; count++) await pool.move('length', new Uint8Array(megabyte))
+      for (let count = 0; count < 4 * few; count++) await pool.move('length', new Uint8Array(megabyte))
     },
   },
 ]
