@@ -1,4 +1,3 @@
-import { loadBars } from '../../src/progress/load-bars.ts'
 import { progressReporter } from '../../src/progress/progress-reporter.ts'
 import type { Tally } from './tally.ts'
 import { plural, size, speed } from './text.ts'
@@ -13,9 +12,7 @@ export interface Progress {
 
 /** A bar on a terminal, where the results go above it; a line every two seconds in a pipe or a file. */
 export async function showProgress(tally: Tally): Promise<Progress> {
-  // Even a run over in a moment is to end with a full bar.
-  await loadBars()
-  const reporter = progressReporter({ clear: true, format: () => words(tally) })
+  const reporter = await progressReporter({ clear: true, format: () => words(tally) })
   reporter?.start({ total: tally.total })
   return {
     changed: () => reporter?.update({ completed: tally.ended, total: tally.total }),

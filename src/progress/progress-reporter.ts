@@ -1,35 +1,39 @@
 import { attempt } from '../attempt.ts'
-import { checkProgress } from './check-progress.ts'
 import { givenReporter } from './given-reporter.ts'
 import { SafeReporter } from './safe-reporter.ts'
+import type { CliProgress } from './screen.ts'
 import { StreamReporter } from './stream-reporter.ts'
 import type { Progress, ProgressOptions, ProgressReporter, ProgressStream } from './types.ts'
 
 /**
- * The reporter that the option `progress` asks for, `undefined` when it asks for none or the user wants to see none
- * (`NO_PROGRESS`). Make one for each run: a bar shows one run at a time.
+ * The reporter that the option `progress` asks for, which was checked; `undefined` when it asks for none or the user wants
+ * to see none (`NO_PROGRESS`). Make one for each run: a bar shows one run at a time.
  *
- * Throws `TypeError` and `RangeError` for what is no such option. The reporter never throws: `onError` is told, once,
- * what went wrong in a reporter, a function or a `format` that was given.
+ * The reporter never throws: `onError` is told, once, what went wrong in a reporter, a function or a `format` that was given.
  */
-export function progressReporter(
+export async function progressReporter(
   progress: Progress | undefined,
   onError: (error: unknown) => void = () => {},
-): ProgressReporter | undefined {
-  checkProgress(progress)
+): Promise<ProgressReporter | undefined> {
   if (progress === undefined || progress === false) return undefined
-  return (
-    givenReporter(progress, onError) ?? streamReporter(progress === true ? {} : (progress as ProgressOptions), onError)
-  )
-}
-
-function streamReporter(options: ProgressOptions, onError: (error: unknown) => void): ProgressReporter | undefined {
+  const given = givenReporter(progress, onError)
+  if (given !== undefined) return given
+  const options = progress === true ? {} : (progress as ProgressOptions)
   const stream = options.stream === undefined ? standardError() : options.stream
   // Somebody who has no stderr can be shown nothing, which is no reason to do nothing.
   if (stream === undefined) return undefined
   const display = displayFor(stream, attempt(() => process.env) ?? {})
   if (display === 'none') return undefined
-  return new SafeReporter(new StreamReporter({ ...options, stream, bar: display === 'bar', onError }), onError)
+  const bars = display === 'bar' ? await loadBars() : undefined
+  return new SafeReporter(new StreamReporter({ ...options, stream, bars, onError }), onError)
+}
+
+/** cli-progress, `undefined` when it is not installed: an optional peer, which only a bar needs. */
+function loadBars(): Promise<CliProgress | undefined> {
+  return import('cli-progress').then(
+    module => module.default.Format,
+    () => undefined,
+  )
 }
 
 /** Browsers, some hosts of workers and programs without a console have none. */

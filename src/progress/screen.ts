@@ -1,5 +1,4 @@
 import { WriteStream } from 'node:tty'
-import type { CliProgress } from './load-bars.ts'
 import { Pace } from './pace.ts'
 import type { Run } from './run.ts'
 import { fitted, leavesLineOpen, width } from './text.ts'
@@ -15,6 +14,9 @@ const BAR = 24
 /** Below this a bar says nothing that the percentage does not. */
 const SHORTEST_BAR = 5
 const STRIPES = { barCompleteString: '='.repeat(BAR), barIncompleteString: '-'.repeat(BAR), barGlue: '' }
+
+/** The part of cli-progress that is used. */
+export type CliProgress = Pick<typeof import('cli-progress').Format, 'BarFormat'>
 
 const screens = new Set<Screen>()
 

@@ -1,8 +1,7 @@
-import { type CliProgress, loadBars, loadedBars } from './load-bars.ts'
 import { Pace } from './pace.ts'
 import { quietWrite } from './quiet-write.ts'
 import { Run } from './run.ts'
-import { Screen } from './screen.ts'
+import { type CliProgress, Screen } from './screen.ts'
 import type {
   ProgressOptions,
   ProgressOutcome,
@@ -18,8 +17,8 @@ const LINE_INTERVAL = 2_000
 /** The options of a {@link StreamReporter}, checked. */
 export interface StreamReporterOptions extends ProgressOptions {
   readonly stream: ProgressStream
-  /** Draws a bar if cli-progress is installed. */
-  readonly bar: boolean
+  /** What draws a bar, where there is to be one and cli-progress is installed. */
+  readonly bars: CliProgress | undefined
   readonly onError: (error: unknown) => void
 }
 
@@ -29,7 +28,7 @@ interface Shown {
   end(): void
 }
 
-/** Shows a run on a stream, as a bar or as lines. What happens before cli-progress has been loaded is not lost. */
+/** Shows a run on a stream, as a bar or as lines. */
 export class StreamReporter implements ProgressReporter {
   readonly #options: StreamReporterOptions
   #run: Run | undefined
@@ -40,13 +39,9 @@ export class StreamReporter implements ProgressReporter {
   }
 
   start(begun: ProgressRun): void {
-    const { label, format, onError, bar } = this.#options
-    const run = new Run(begun, { label, format, onError })
-    this.#run = run
-    const loaded = loadedBars()
-    if (!bar) this.#shown = this.#lines(run)
-    else if (loaded !== undefined) this.#shown = this.#bar(run, loaded)
-    else void loadBars().then(cliProgress => this.#showLate(run, cliProgress))
+    const { label, format, onError } = this.#options
+    this.#run = new Run(begun, { label, format, onError })
+    this.#shown = this.#show(this.#run)
   }
 
   update(progress: RunProgress): void {
@@ -55,30 +50,15 @@ export class StreamReporter implements ProgressReporter {
   }
 
   stop(outcome: ProgressOutcome): void {
-    const run = this.#run
-    if (run === undefined) return
-    const shown = this.#shown
-    this.#run = undefined
-    this.#shown = undefined
-    run.end(outcome)
-    if (shown !== undefined) shown.end()
-    else if (!this.#options.clear) this.#lines(run).end()
+    this.#run?.end(outcome)
+    this.#shown?.end()
+    this.#run = this.#shown = undefined
   }
 
-  /** Unless the run has ended meanwhile. */
-  #showLate(run: Run, cliProgress: CliProgress | undefined): void {
-    if (this.#run !== run) return
-    this.#shown = cliProgress === undefined ? this.#lines(run) : this.#bar(run, cliProgress)
-  }
-
-  #lines(run: Run): Shown {
-    const { stream, interval = LINE_INTERVAL } = this.#options
-    return new PlainLines(run, stream, interval)
-  }
-
-  #bar(run: Run, cliProgress: CliProgress): Shown {
-    const { stream, interval = BAR_INTERVAL, clear = false } = this.#options
-    const screen = Screen.of(stream, cliProgress, interval)
+  #show(run: Run): Shown {
+    const { stream, bars, interval = bars === undefined ? LINE_INTERVAL : BAR_INTERVAL, clear = false } = this.#options
+    if (bars === undefined) return new PlainLines(run, stream, interval)
+    const screen = Screen.of(stream, bars, interval)
     screen.add(run)
     return { news: () => screen.news(), end: () => screen.remove(run, clear) }
   }

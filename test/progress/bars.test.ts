@@ -1,5 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { loadBars } from '../../src/progress/load-bars.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { progressReporter } from '../../src/progress/progress-reporter.ts'
 import { width } from '../../src/progress/text.ts'
 import type { ProgressOptions, ProgressReporter } from '../../src/progress/types.ts'
@@ -7,10 +6,6 @@ import { settle } from '../harness.ts'
 import { Terminal } from './terminal.ts'
 
 let terminal: Terminal
-
-beforeAll(async () => {
-  await loadBars()
-})
 
 beforeEach(() => {
   vi.stubEnv('CI', '')
@@ -28,8 +23,8 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-function bar(label: string, options: ProgressOptions = {}): ProgressReporter {
-  const reporter = progressReporter({ stream: terminal, label, ...options })
+async function bar(label: string, options: ProgressOptions = {}): Promise<ProgressReporter> {
+  const reporter = await progressReporter({ stream: terminal, label, ...options })
   if (reporter === undefined) throw new Error('no reporter')
   return reporter
 }
@@ -42,8 +37,8 @@ function shown(): string[] {
 const ENDED = { completed: 0, failed: 0 }
 
 describe('progress on a terminal', () => {
-  it('is a bar that fills', () => {
-    const reporter = bar('hash')
+  it('is a bar that fills', async () => {
+    const reporter = await bar('hash')
     reporter.start({ total: 4 })
     expect(terminal.text).toBe('hash [------------------------]   0% 0/4')
     reporter.update({ completed: 1, message: 'a.txt' })
@@ -54,8 +49,8 @@ describe('progress on a terminal', () => {
     expect(terminal.text).toBe('hash [========================] 100% 4/4, 1 failed')
   })
 
-  it('is drawn ten times a second at most, whatever is reported', () => {
-    const reporter = bar('hash')
+  it('is drawn ten times a second at most, whatever is reported', async () => {
+    const reporter = await bar('hash')
     reporter.start({ total: 100_000 })
     const before = terminal.writes
     for (let completed = 1; completed <= 100_000; completed += 1) {
@@ -67,8 +62,8 @@ describe('progress on a terminal', () => {
     reporter.stop({ completed: 100_000, failed: 0 })
   })
 
-  it('is a count and a rate when the total is not known', () => {
-    const reporter = bar('hash')
+  it('is a count and a rate when the total is not known', async () => {
+    const reporter = await bar('hash')
     reporter.start({})
     vi.advanceTimersByTime(900)
     reporter.update({ completed: 50, message: 'x' })
@@ -79,8 +74,8 @@ describe('progress on a terminal', () => {
     reporter.stop({ completed: 60, failed: 0 })
   })
 
-  it('grows with its total', () => {
-    const reporter = bar('hash')
+  it('grows with its total', async () => {
+    const reporter = await bar('hash')
     reporter.start({ total: 0 })
     expect(shown()).toEqual(['hash [------------------------]   0% 0/0'])
     reporter.update({ completed: 1, total: 2 })
@@ -90,8 +85,8 @@ describe('progress on a terminal', () => {
     reporter.stop({ completed: 4, failed: 0 })
   })
 
-  it('leaves nothing behind with `clear`, after its last state was seen', () => {
-    const reporter = bar('hash', { clear: true })
+  it('leaves nothing behind with `clear`, after its last state was seen', async () => {
+    const reporter = await bar('hash', { clear: true })
     reporter.start({ total: 2 })
     reporter.update({ completed: 1 })
     reporter.stop({ completed: 2, failed: 0 })
@@ -99,9 +94,9 @@ describe('progress on a terminal', () => {
     expect(terminal.text).toBe('')
   })
 
-  it('fits into any width, and follows when it changes', () => {
+  it('fits into any width, and follows when it changes', async () => {
     terminal = new Terminal(120)
-    const reporter = bar('a long label, and longer still 日本語日本語')
+    const reporter = await bar('a long label, and longer still 日本語日本語')
     reporter.start({ total: 1_000 })
     for (let columns = 120; columns >= 1; columns -= 1) {
       terminal.columns = columns
@@ -118,26 +113,26 @@ describe('progress on a terminal', () => {
     expect(terminal.text).toContain('100%')
   })
 
-  it('takes a terminal that does not know its size for one of 80 columns', () => {
+  it('takes a terminal that does not know its size for one of 80 columns', async () => {
     terminal.columns = 0
     terminal.rows = 0
-    const reporter = bar('x'.repeat(1_000))
+    const reporter = await bar('x'.repeat(1_000))
     reporter.start({ total: 1 })
     const [row = ''] = shown()
     expect(row).toHaveLength(26 + 1 + 26 + 1 + 8)
     reporter.stop({ completed: 1, failed: 0 })
   })
 
-  it('keeps to one row whatever label and message hold', () => {
-    const reporter = bar('a\nb\x1b[2J\x1b[10;10H')
+  it('keeps to one row whatever label and message hold', async () => {
+    const reporter = await bar('a\nb\x1b[2J\x1b[10;10H')
     reporter.start({ total: 1 })
     reporter.update({ completed: 0, message: 'c\r\n\x1b[5A-d\x07\x1b]0;title\x07' })
     expect(shown()).toEqual(['a b [------------------------]   0% 0/1, c -d'])
     reporter.stop(ENDED)
   })
 
-  it('is silent about updates before the start and after the end', () => {
-    const reporter = bar('hash')
+  it('is silent about updates before the start and after the end', async () => {
+    const reporter = await bar('hash')
     reporter.update({ completed: 1 })
     reporter.stop(ENDED)
     expect(terminal.raw).toBe('')
@@ -152,8 +147,8 @@ describe('progress on a terminal', () => {
 })
 
 describe('several bars', () => {
-  it('share the terminal; one that ends moves up and stays', () => {
-    const [a, b, c] = [bar('a'), bar('b'), bar('c', { clear: true })]
+  it('share the terminal; one that ends moves up and stays', async () => {
+    const [a, b, c] = await Promise.all([bar('a'), bar('b'), bar('c', { clear: true })])
     a.start({ total: 2 })
     b.start({ total: 4 })
     c.start({ total: 4 })
@@ -182,9 +177,9 @@ describe('several bars', () => {
     ])
   })
 
-  it('are drawn as far as the terminal has room', () => {
+  it('are drawn as far as the terminal has room', async () => {
     terminal = new Terminal(80, 4)
-    const bars = Array.from({ length: 6 }, (_, index) => bar(`bar ${index}`))
+    const bars = await Promise.all(Array.from({ length: 6 }, (_, index) => bar(`bar ${index}`)))
     for (const each of bars) each.start({ total: 1 })
     expect(shown()).toEqual([
       'bar 0 [------------------------]   0% 0/1',
@@ -200,9 +195,9 @@ describe('several bars', () => {
     expect(shown()).toEqual(bars.map((_, index) => `bar ${index} [========================] 100% 1/1`))
   })
 
-  it('are drawn when a terminal does not know its height, and fewer when it shrinks', () => {
+  it('are drawn when a terminal does not know its height, and fewer when it shrinks', async () => {
     terminal.rows = 0
-    const bars = [bar('a'), bar('b'), bar('c')]
+    const bars = await Promise.all([bar('a'), bar('b'), bar('c')])
     for (const each of bars) each.start({ total: 1 })
     expect(shown()).toHaveLength(3)
     terminal.rows = 3
@@ -211,9 +206,9 @@ describe('several bars', () => {
     for (const each of bars) each.stop(ENDED)
   })
 
-  it('may come and go by the hundred', () => {
+  it('may come and go by the hundred', async () => {
     for (let round = 0; round < 100; round += 1) {
-      const reporter = bar(`bar ${round}`)
+      const reporter = await bar(`bar ${round}`)
       reporter.start({ total: 1 })
       reporter.stop({ completed: 1, failed: 0 })
     }
@@ -223,7 +218,7 @@ describe('several bars', () => {
 
 describe('what the program prints', () => {
   it('goes above the bars', async () => {
-    const [a, b] = [bar('a'), bar('b')]
+    const [a, b] = await Promise.all([bar('a'), bar('b')])
     a.start({ total: 1 })
     b.start({ total: 1 })
     terminal.write('one\n')
@@ -245,7 +240,7 @@ describe('what the program prints', () => {
   })
 
   it('is given room while a line is not finished', async () => {
-    const reporter = bar('a')
+    const reporter = await bar('a')
     reporter.start({ total: 2 })
     terminal.write('Continue? [y/n] ')
     await settle()
@@ -260,7 +255,7 @@ describe('what the program prints', () => {
   })
 
   it('keeps no bar that came or went while a line was not finished', async () => {
-    const [a, b, c] = [bar('a'), bar('b', { clear: true }), bar('c')]
+    const [a, b, c] = await Promise.all([bar('a'), bar('b', { clear: true }), bar('c')])
     a.start({ total: 1 })
     b.start({ total: 1 })
     terminal.write('Continue? ')
@@ -275,7 +270,7 @@ describe('what the program prints', () => {
   })
 
   it('makes one redraw for many lines in a row', async () => {
-    const reporter = bar('a')
+    const reporter = await bar('a')
     reporter.start({ total: 1 })
     const before = terminal.writes
     for (let line = 0; line < 1_000; line += 1) terminal.write(`${line}\n`)

@@ -19,15 +19,15 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function lines(options: ProgressOptions = {}, onError?: (error: unknown) => void): ProgressReporter {
-  const reporter = progressReporter({ stream, label: 'hash', ...options }, onError)
+async function lines(options: ProgressOptions = {}, onError?: (error: unknown) => void): Promise<ProgressReporter> {
+  const reporter = await progressReporter({ stream, label: 'hash', ...options }, onError)
   if (reporter === undefined) throw new Error('no reporter')
   return reporter
 }
 
 describe('progress on what is no terminal', () => {
-  it('is a line every two seconds and one at the end', () => {
-    const reporter = lines()
+  it('is a line every two seconds and one at the end', async () => {
+    const reporter = await lines()
     reporter.start({ total: 1_000 })
     for (let completed = 1; completed <= 500; completed += 1) {
       vi.advanceTimersByTime(10)
@@ -41,8 +41,8 @@ describe('progress on what is no terminal', () => {
     ])
   })
 
-  it('is as often as `interval` says', () => {
-    const reporter = lines({ interval: 50 })
+  it('is as often as `interval` says', async () => {
+    const reporter = await lines({ interval: 50 })
     reporter.start({ total: 10 })
     for (let completed = 1; completed <= 10; completed += 1) {
       vi.advanceTimersByTime(25)
@@ -52,8 +52,8 @@ describe('progress on what is no terminal', () => {
     expect(printed).toHaveLength(6)
   })
 
-  it('says nothing twice', () => {
-    const reporter = lines({ interval: 10 })
+  it('says nothing twice', async () => {
+    const reporter = await lines({ interval: 10 })
     reporter.start({ total: 2 })
     reporter.update({ completed: 1 })
     vi.advanceTimersByTime(100)
@@ -65,25 +65,25 @@ describe('progress on what is no terminal', () => {
     expect(printed).toEqual(['hash: 1/2 (50 %)\n', 'hash: 2/2 (100 %)\n'])
   })
 
-  it('is one line for a short run, for `clear` too', () => {
-    const reporter = lines({ clear: true })
+  it('is one line for a short run, for `clear` too', async () => {
+    const reporter = await lines({ clear: true })
     reporter.start({ total: 2 })
     reporter.update({ completed: 1 })
     reporter.stop({ completed: 2, failed: 0 })
     expect(printed).toEqual(['hash: 2/2 (100 %)\n'])
   })
 
-  it('takes the label of the run when it is given none, and has one in any case', () => {
+  it('takes the label of the run when it is given none, and has one in any case', async () => {
     for (const run of [{ label: 'a\nb' }, {}]) {
-      const reporter = progressReporter({ stream })
+      const reporter = await progressReporter({ stream })
       reporter?.start(run)
       reporter?.stop({ completed: 0, failed: 0 })
     }
     expect(printed).toEqual(['a b: 0\n', 'progress: 0\n'])
   })
 
-  it('starts afresh with the next run', () => {
-    const reporter = lines()
+  it('starts afresh with the next run', async () => {
+    const reporter = await lines()
     reporter.start({ total: 2 })
     reporter.stop({ completed: 2, failed: 1 })
     reporter.update({ completed: 7 })
@@ -112,8 +112,8 @@ describe('progress on what is no terminal', () => {
       { completed: 1, message: 'a\n\x1b[31mred\x1b[0m' },
       '1/2 (50 %), 0.5/s, 2 s left, a red',
     ],
-  ])('words %s', (_, run, progress, expected) => {
-    const reporter = lines({ interval: 2_000 })
+  ])('words %s', async (_, run, progress, expected) => {
+    const reporter = await lines({ interval: 2_000 })
     reporter.start(run)
     reporter.update(progress)
     vi.advanceTimersByTime(2_000)
@@ -121,15 +121,15 @@ describe('progress on what is no terminal', () => {
     reporter.stop({ completed: 0, failed: 0 })
   })
 
-  it('calls a run of no items complete when it has ended', () => {
-    const reporter = lines()
+  it('calls a run of no items complete when it has ended', async () => {
+    const reporter = await lines()
     reporter.start({ total: 0 })
     reporter.stop({ completed: 0, failed: 0 })
     expect(printed).toEqual(['hash: 0/0 (100 %)\n'])
   })
 
-  it('has no timer and prints nothing before there is news', () => {
-    const reporter = lines()
+  it('has no timer and prints nothing before there is news', async () => {
+    const reporter = await lines()
     reporter.start({ total: 1 })
     expect(vi.getTimerCount()).toBe(0)
     vi.advanceTimersByTime(60_000)
@@ -137,9 +137,9 @@ describe('progress on what is no terminal', () => {
     reporter.stop({ completed: 1, failed: 0 })
   })
 
-  it('words a million updates only when it prints', () => {
+  it('words a million updates only when it prints', async () => {
     const format = vi.fn(({ completed }) => `${completed}`)
-    const reporter = lines({ format })
+    const reporter = await lines({ format })
     reporter.start({})
     for (let completed = 1; completed <= 1_000_000; completed += 1) reporter.update({ completed })
     reporter.stop({ completed: 1_000_000, failed: 0 })
@@ -147,19 +147,21 @@ describe('progress on what is no terminal', () => {
     expect(printed).toEqual(['hash: 1000000\n'])
   })
 
-  it('says what `format` says, on one line', () => {
-    const reporter = lines({ format: ({ completed, total, failed }) => `${completed} of ${total},\n${failed} lost` })
+  it('says what `format` says, on one line', async () => {
+    const reporter = await lines({
+      format: ({ completed, total, failed }) => `${completed} of ${total},\n${failed} lost`,
+    })
     reporter.start({ total: 3 })
     reporter.stop({ completed: 2, failed: 1, cancelled: true })
     expect(printed).toEqual(['hash: 2 of 3, 1 lost, cancelled\n'])
   })
 
-  it('goes on without a `format` that throws, and reports it once', () => {
+  it('goes on without a `format` that throws, and reports it once', async () => {
     const onError = vi.fn()
     const format = () => {
       throw new Error('no words')
     }
-    const reporter = lines({ format, interval: 10 }, onError)
+    const reporter = await lines({ format, interval: 10 }, onError)
     reporter.start({ total: 3 })
     reporter.update({ completed: 1 })
     vi.advanceTimersByTime(10)
@@ -168,14 +170,14 @@ describe('progress on what is no terminal', () => {
     expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ message: 'no words' }))
   })
 
-  it('bears a stream that throws', () => {
+  it('bears a stream that throws', async () => {
     const broken = {
       write() {
         throw new Error('gone')
       },
     }
     const onError = vi.fn()
-    const reporter = lines({ stream: broken, interval: 10 }, onError)
+    const reporter = await lines({ stream: broken, interval: 10 }, onError)
     reporter.start({ total: 3 })
     reporter.update({ completed: 1 })
     vi.advanceTimersByTime(10)

@@ -164,8 +164,8 @@ describe.skipIf(!supported || !hasScript)('progress in a pseudo-terminal (needs 
     expect(shown('idle').status).toBe(0)
   })
 
-  it('shows how a run ended that was over before a bar could be drawn', () => {
-    expect(shown('short').rows).toEqual(['run: 3/3 (100 %)'])
+  it('ends with a full bar however short the run is', () => {
+    expect(shown('short').rows).toEqual(['run [========================] 100% 3/3'])
   })
 })
 
