@@ -86,10 +86,10 @@ export const CIRCLES: readonly (readonly string[])[] = [
 
 /** How many lines a file may have that has too many. */
 export const LINES: Readonly<Record<string, number>> = {
-  'manager/scheduler.ts': 400,
+  'manager/scheduler.ts': 420,
   'manager/task-manager.ts': 310,
   'runner/task-runner.ts': 310,
-  'task/task.ts': 410,
+  'task/task.ts': 420,
 }
 
 /** How many files a folder may have that has too many; `.` is that of the entries and what lies beside them. */
