@@ -1,7 +1,13 @@
 import { BodyLimits, BodyPermit } from './body-limits.ts'
+import { Inbox } from './inbox.ts'
 import { reportProgress } from './progress.ts'
 import type { Task } from './task.ts'
 import type { TaskContext, TaskLimits, TaskPermit } from './types.ts'
+
+/** Who passes on what is sent to a task. */
+interface Recipient {
+  send(message: unknown): void
+}
 
 /** What the work of one attempt gets to see. Its identity also tells this attempt from earlier ones. */
 export class AttemptContext implements TaskContext {
@@ -9,6 +15,7 @@ export class AttemptContext implements TaskContext {
   readonly attempt: number
   #controller: AbortController | undefined
   #permit: TaskPermit | undefined
+  #recipient: Recipient | undefined
 
   constructor(task: Task, attempt: number) {
     this.#task = task
@@ -37,6 +44,12 @@ export class AttemptContext implements TaskContext {
     return value => reportProgress(this.#task, this, value)
   }
 
+  get messages(): AsyncIterableIterator<unknown> {
+    const task = this.#task
+    if (task.context !== this) return new Inbox().read(AbortSignal.abort())
+    return (task.more().inbox ??= new Inbox()).read(this.signal)
+  }
+
   get limits(): TaskLimits {
     const task = this.#task
     if (task.context !== this) return new BodyLimits(task)
@@ -53,6 +66,24 @@ export class AttemptContext implements TaskContext {
    */
   static postpone(context: TaskContext): () => void {
     return #task in context ? context.#task.postpone(context) : () => {}
+  }
+
+  /** The work is elsewhere: what is sent to it goes there, first of all what was sent before. */
+  static sendBy(context: TaskContext, recipient: Recipient): void {
+    if (!(#task in context)) return
+    context.#recipient = recipient
+    for (const message of context.#task.extras?.inbox?.takeAll() ?? []) recipient.send(message)
+  }
+
+  /** Sends a message to the attempt that runs, or to the next one; `false` where there is none. */
+  static send(task: Task, message: unknown): boolean {
+    const { carry } = task.settings
+    const carried = carry === undefined ? message : carry(message)
+    if (task.ended || task.status === 'stopping') return false
+    const recipient = task.context === undefined ? undefined : task.context.#recipient
+    if (recipient !== undefined) recipient.send(carried)
+    else (task.more().inbox ??= new Inbox()).put(carried)
+    return true
   }
 
   /** Whether the task was given limits, here or where it was introduced from: else its own are none. */

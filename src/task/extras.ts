@@ -3,6 +3,7 @@ import type { Timer } from '../clock.ts'
 import type { LimitPermit } from '../limits/types.ts'
 import type { BodyLimits } from './body-limits.ts'
 import type { Entry } from './entry.ts'
+import type { Inbox } from './inbox.ts'
 import type { Retries } from './retry.ts'
 import type { SpawnStack } from './spawn-stack.ts'
 import type { StopRequest } from './stop.ts'
@@ -36,6 +37,8 @@ export class Extras {
   abandoned = false
   cleanupError: { readonly error: unknown } | undefined
   progress: TaskProgress | undefined
+  /** What was sent to it and not taken yet. */
+  inbox: Inbox | undefined
   /** For which other tasks this one waits. */
   waits: Set<Wait> | undefined
   /** When it last began or ended a wait, or spawned a task while it waited. */
@@ -84,6 +87,7 @@ export class Extras {
       this.pause =
       this.waiting =
       this.unlink =
+      this.inbox =
       this.onEnd =
       this.watchers =
       this.waits =

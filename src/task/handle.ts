@@ -8,6 +8,7 @@ import { untilSettled } from '../until-settled.ts'
 import { isLimited, WAIT_OPTIONS, waitLimit, waitWithin } from '../wait-limit.ts'
 import { yielded } from '../yielded.ts'
 import { cancelTask } from './cancel.ts'
+import { AttemptContext } from './context.ts'
 import { currentTask } from './current.ts'
 import { recordOf } from './record.ts'
 import type { Task } from './task.ts'
@@ -99,6 +100,10 @@ export class TaskPromise<T> implements TaskHandle<T> {
 
   cancel(reason?: unknown): Promise<boolean> {
     return cancelTask(this.#task, reason)
+  }
+
+  send(message: unknown): boolean {
+    return AttemptContext.send(this.#task, message)
   }
 
   async wait(options?: WaitOptions): Promise<T> {

@@ -31,6 +31,8 @@ export interface SpawnSettings {
   /** What the limits are asked for before each attempt. */
   readonly demand: Demand<LimitPermit> | undefined
   readonly startNow: boolean
+  /** Makes a message ready for the way to where the work is; throws for what can't go there. */
+  readonly carry: ((message: unknown) => unknown) | undefined
 }
 
 const SPAWN_DEFAULTS: SpawnSettings = Object.freeze({
@@ -44,6 +46,7 @@ const SPAWN_DEFAULTS: SpawnSettings = Object.freeze({
   limits: undefined,
   demand: undefined,
   startNow: false,
+  carry: undefined,
 })
 
 /** Checks the values of options whose names were checked. */
@@ -61,6 +64,7 @@ export function spawnSettings(options: SpawnOptions | undefined, defaults = SPAW
     limits,
     demand: cost === undefined && limits === defaults.limits ? defaults.demand : demandFor(limits, cost),
     startNow: startNow === undefined ? defaults.startNow : boolean('startNow', startNow),
+    carry: undefined,
   }
 }
 

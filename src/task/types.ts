@@ -33,6 +33,15 @@ export interface TaskContext {
   /** Reports how far the work has come; a number is a fraction from 0 to 1. */
   progress(value: number | TaskProgress): void
   /**
+   * What is sent to the task by `handle.send`, in order, also from before it started: each message once, whoever reads it.
+   * The loop ends when the task is told to stop. Nothing comes to work on another machine.
+   *
+   * ```ts
+   * for await (const message of currentTask().messages) console.log(message)
+   * ```
+   */
+  readonly messages: AsyncIterableIterator<unknown>
+  /**
    * The limits the task was spawned with, for what it finds out it needs beside what was taken for it; without any, whatever
    * is asked for is there. What the work acquires here and does not release comes back when it has stopped.
    */
@@ -168,6 +177,14 @@ export interface TaskHandle<T> extends Promise<T>, Operation<T>, AsyncDisposable
    * `cleanupTimeout` later), with `false` when it had already ended. Never rejects.
    */
   cancel(reason?: unknown): Promise<boolean>
+  /**
+   * Sends a message to the work, which reads it from `task.messages`. It waits for work that has not started, and between two
+   * attempts for the next; to a thread or a process it goes as a copy, and what an attempt there had not read ends with it.
+   * Returns `false`, and sends nothing, when the task has ended or was told to stop.
+   *
+   * Throws `SerializationError` for what can't be carried to where the work runs, `TypeError` in the mode distributed.
+   */
+  send(message: unknown): boolean
   /** The result, or a rejection when `timeout` or `signal` ends the wait. Gives up waiting, never the task. */
   wait(options?: WaitOptions): Promise<T>
   /** A snapshot of this moment. */

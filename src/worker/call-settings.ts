@@ -35,12 +35,12 @@ export class CallSettings {
   }
 
   /** Of a call of the function of this name. */
-  of(name: string, args: readonly unknown[]): SpawnSettings {
+  of(name: string, args: readonly unknown[], carry?: SpawnSettings['carry']): SpawnSettings {
     const { cost, ...options } = this.options
-    if (typeof cost === 'function') return make(name, options, cost(...(args as never[])))
+    if (typeof cost === 'function') return { ...make(name, options, cost(...(args as never[]))), carry }
     let settings = this.#settings.get(name)
     if (settings === undefined) {
-      settings = make(name, options, cost)
+      settings = { ...make(name, options, cost), carry }
       this.#settings.set(name, settings)
     }
     return settings

@@ -28,9 +28,9 @@ export function makeEngine(settings: WorkerSettings, manager: TaskManager): Engi
     case 'async':
       return new LoopEngine(mode === 'sync', () => manager.stats().running)
     case 'thread':
-      return new PoolEngine(startPool('thread', startThreadHost), calls)
+      return new PoolEngine('thread', startPool('thread', startThreadHost), calls)
     case 'process':
-      return new PoolEngine(startPool('process', startProcessHost), calls)
+      return new PoolEngine('process', startPool('process', startProcessHost), calls)
     case 'distributed': {
       const { report } = TaskManager.schedulerOf(manager)
       return new DistributedEngine(distributedSettings(settings.distributed), module, (error, message) =>

@@ -1,5 +1,6 @@
 import { AttemptContext } from '../task/context.ts'
 import type { TaskContext } from '../task/types.ts'
+import { carryMessage } from './carry-message.ts'
 import type { Engine, PreparedCall } from './engine.ts'
 import { assertMayStartWorker } from './functions/nesting.ts'
 import { type ReferenceOptions, referTo } from './functions/refer-to.ts'
@@ -16,10 +17,12 @@ export interface PoolCalls extends Pick<ReferenceOptions, 'module'> {
 /** Runs calls in a pool of workers: the modes thread and process. */
 export class PoolEngine implements Engine {
   readonly immediate = false
+  readonly carry: (message: unknown) => unknown
   readonly #pool: WorkerPool
   readonly #calls: PoolCalls
 
-  constructor(pool: WorkerPool, calls: PoolCalls) {
+  constructor(kind: 'thread' | 'process', pool: WorkerPool, calls: PoolCalls) {
+    this.carry = message => carryMessage(message, kind)
     this.#pool = pool
     this.#calls = calls
   }
@@ -33,7 +36,7 @@ export class PoolEngine implements Engine {
       const call = { function: reference, args }
       // The start of a worker, in place of one that another call had ended, say, is not this call's time.
       const onDispatch = AttemptContext.postpone(task)
-      const options = { signal, cleanupTimeout, onProgress: progress, onDispatch }
+      const options = { signal, cleanupTimeout, onProgress: progress, onDispatch, task }
       if (!AttemptContext.isLimited(task)) {
         return this.#pool.call({ ...call, task: { id, name, attempt } }, { ...options, onRequest: refuseRequest })
       }

@@ -125,7 +125,7 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
     TaskManager.refuseIfClosed(this.#manager)
     TaskManager.refuseIfFull(this.#manager)
     const call = this.#engine.prepare(fn, this.#givenName(fn), calls.options)
-    const task = this.#enrol(call, args, calls.of(this.#nameOf(fn), args), self)
+    const task = this.#enrol(call, args, calls.of(this.#nameOf(fn), args, this.#engine.carry), self)
     if (this.#engine.immediate) this.#scheduler.startNow()
     return task.handle
   }

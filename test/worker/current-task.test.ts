@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TaskContext } from '../../src/index.ts'
+import { Inbox } from '../../src/task/inbox.ts'
 import { currentTask, runAsCurrent } from '../../src/worker/current-task.ts'
 import { NO_LIMITS, NO_PERMIT } from '../../src/worker/host/remote-limits.ts'
 
@@ -9,6 +10,7 @@ const context = (name: string): TaskContext => ({
   attempt: 1,
   signal: new AbortController().signal,
   progress: () => {},
+  messages: new Inbox().read(AbortSignal.abort()),
   limits: NO_LIMITS,
   permit: NO_PERMIT,
 })

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { limitPool, limits, rateLimit, resourceLimit } from '../../src/index.ts'
+import { limitPool, limits, rateLimit, resourceLimit, SerializationError } from '../../src/index.ts'
 import type { TaskHandle } from '../../src/task/types.ts'
 import { type AnyFunction, task } from '../../src/worker/index.ts'
 import * as inside from '../fixtures/worker/inside.ts'
@@ -102,6 +102,42 @@ describe.each(['async', 'thread', 'process'] as const)('inside a task of mode %s
     const error = await failureOf(make(inside.failing)())
     expect(error).toBeInstanceOf(RangeError)
     expect(error).toMatchObject({ message: 'an operation failed' })
+  })
+
+  it('messages that are sent to it arrive in order, whenever they were sent', async () => {
+    const read = make(inside.readMessages, { maxWorkers: 1 })
+    const sent = ['early', { nested: [1n, new Map([['a', new Date(0)]])] }, undefined, Buffer.from('bytes')]
+    const [first, waiting] = [read(), read()]
+    for (const handle of [first, waiting]) expect(sent.map(message => handle.send(message))).not.toContain(false)
+    const more = Array.from({ length: 500 }, (_, index) => index)
+    for (const number of more) waiting.send(number)
+    first.send('end')
+    expect(await first).toEqual(sent)
+    await running(waiting)
+    waiting.send('late')
+    waiting.send('end')
+    expect(await waiting).toEqual([...sent, ...more, 'late'])
+    expect(waiting.send('too late')).toBe(false)
+  })
+
+  it('the loop over its messages ends when it is told to stop', async () => {
+    const handle = make(inside.readMessages, { cleanupTimeout: 60_000 })(true)
+    handle.send(1)
+    await running(handle)
+    const cancelled = handle.cancel()
+    expect(handle.send(2)).toBe(false)
+    expect(await cancelled).toBe(true)
+    expect(handle.record()).toMatchObject({ status: 'cancelled', abandoned: false })
+  })
+
+  it.runIf(mode !== 'async')('messages that cannot be carried are refused where they are sent', async () => {
+    const handle = make(inside.readMessages)()
+    for (const message of [() => {}, { deep: [Symbol('x')] }, new (class Own {})(), new MessageChannel().port1]) {
+      expect(() => handle.send(message)).toThrow(SerializationError)
+    }
+    expect(() => handle.send({ deep: () => {} })).toThrow(/a function/)
+    handle.send('end')
+    expect(await handle).toEqual([])
   })
 
   it('an operation fails with what nobody can read', async () => {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { resourceLimit } from '../../src/index.ts'
+import { Inbox } from '../../src/task/inbox.ts'
 import type { TaskContext, TaskPermit } from '../../src/task/types.ts'
 import { NO_LIMITS, NO_PERMIT } from '../../src/worker/host/remote-limits.ts'
 import { LimitDesk } from '../../src/worker/limit-desk.ts'
@@ -9,7 +10,16 @@ const acquire = { limits: 'acquire', amounts: { db: 1 }, options: undefined }
 
 function contextOf(limits: TaskContext['limits']): TaskContext {
   const { signal } = new AbortController()
-  return { id: 1, name: 'call', attempt: 1, signal, progress() {}, limits, permit: NO_PERMIT }
+  return {
+    id: 1,
+    name: 'call',
+    attempt: 1,
+    signal,
+    progress() {},
+    messages: new Inbox().read(signal),
+    limits,
+    permit: NO_PERMIT,
+  }
 }
 
 it('forgets a permit that was released, however many a long call takes', async () => {

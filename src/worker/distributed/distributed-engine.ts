@@ -39,6 +39,12 @@ export class DistributedEngine implements Engine {
     this.#log = log
   }
 
+  carry(): never {
+    throw new TypeError(
+      'messages cannot be sent to a call on another machine: pass it where to find them, as a queue or a URL',
+    )
+  }
+
   prepare(fn: AnyFunction, name?: string, options: CallOptions = {}): PreparedCall {
     assertMayStartWorker()
     const known = this.#nameOf(fn, name)

@@ -1,5 +1,6 @@
 import type { Timer } from '../../clock.ts'
 import type { HostCallOptions } from './host.ts'
+import type { Link } from './link.ts'
 
 /** One call that a worker has, seen from this side. It listens to its signal itself, which saves a closure a call. */
 export class CallInWorker {
@@ -9,16 +10,23 @@ export class CallInWorker {
   readonly reject: (error: unknown) => void
   /** Runs from the abort until the worker is ended. */
   timer: Timer | undefined
+  readonly #id: number
+  readonly #link: Link
   readonly #aborted: () => void
+  #left = false
 
   constructor(
     name: string,
+    id: number,
+    link: Link,
     options: HostCallOptions,
     resolve: (value: unknown) => void,
     reject: (error: unknown) => void,
     aborted: () => void,
   ) {
     this.name = name
+    this.#id = id
+    this.#link = link
     this.options = options
     this.resolve = resolve
     this.reject = reject
@@ -30,8 +38,14 @@ export class CallInWorker {
     this.#aborted()
   }
 
+  /** Passes a message on to its function, in the form in which values cross. */
+  send(message: unknown): void {
+    if (!this.#left) this.#link.post(['message', this.#id, message])
+  }
+
   /** The call has settled: nothing of it stays behind. */
   leave(): void {
+    this.#left = true
     this.options.signal.removeEventListener('abort', this)
     this.timer?.cancel()
   }

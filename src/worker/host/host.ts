@@ -1,4 +1,4 @@
-import type { TaskProgress } from '../../task/types.ts'
+import type { TaskContext, TaskProgress } from '../../task/types.ts'
 
 /** How a worker finds the function of a call. */
 export type FunctionReference =
@@ -30,6 +30,8 @@ export interface HostCallOptions {
   readonly onProgress: (progress: TaskProgress) => void
   /** A pool has given the call to a worker that is ready for it. */
   readonly onDispatch?: () => void
+  /** What is sent to this task is passed on to the call. */
+  readonly task?: TaskContext
   /** Answers what the function asks of this side while it runs; a rejection is thrown there. */
   readonly onRequest: (request: unknown) => Promise<unknown>
 }

@@ -21,6 +21,7 @@ export type ToWorker =
       member?: number,
     ]
   | readonly [kind: 'abort', call: number, reason: PlainThrown]
+  | readonly [kind: 'message', call: number, message: unknown]
   | readonly [kind: 'answer', request: number, answer: unknown]
   | readonly [kind: 'refusal', request: number, error: PlainThrown]
   | readonly [kind: 'memory']

@@ -3,10 +3,11 @@ import { TaskCancelledError } from '../../errors.ts'
 import { isOperation } from '../../operation.ts'
 import { captureContext } from '../../platform.ts'
 import { plainThrown } from '../../serialise/thrown.ts'
+import { Inbox } from '../../task/inbox.ts'
 import { normaliseProgress } from '../../task/progress.ts'
 import type { TaskContext, TaskLimits, TaskPermit } from '../../task/types.ts'
 import { runAsCurrent } from '../current-task.ts'
-import { unpackArguments } from '../functions/carry.ts'
+import { unpackArguments, unpackValue } from '../functions/carry.ts'
 import { callable } from '../functions/outside-error.ts'
 import type { ResolvedFunction } from '../functions/resolve-function.ts'
 import { postPacked } from './post-packed.ts'
@@ -38,6 +39,7 @@ export class RemoteCall implements RemoteContext {
   #ended = false
   #controller: AbortController | undefined
   #halt: (() => void) | undefined
+  #inbox: Inbox | undefined
   #limits: TaskLimits | undefined
   #permit: TaskPermit | undefined
   #abort: { readonly reason: unknown } | undefined
@@ -93,6 +95,16 @@ export class RemoteCall implements RemoteContext {
   get permit(): TaskPermit {
     if (!this.#limited) return NO_PERMIT
     return (this.#permit ??= new RemotePermit(what => this.request(what), OWN_PERMIT, this.#member))
+  }
+
+  get messages(): AsyncIterableIterator<unknown> {
+    return (this.#inbox ??= new Inbox()).read(this.signal)
+  }
+
+  message(data: unknown): void {
+    const message = unpackValue(data)
+    this.#inbox ??= new Inbox()
+    this.#inbox.put(message)
   }
 
   request(what: unknown): Promise<unknown> {

@@ -85,6 +85,8 @@ export function serveCalls(uplink: Uplink): (message: unknown) => void {
         return start(message)
       case 'abort':
         return calls.get(message[1])?.abort(revivedThrown(message[2], errorClasses()))
+      case 'message':
+        return calls.get(message[1])?.message(message[2])
       case 'answer':
         return requests.answered(message[1], message[2])
       case 'refusal':

@@ -10,6 +10,7 @@ export function toWorker(message: unknown): ToWorker {
       if (isCall(message as readonly unknown[])) return message as ToWorker
       break
     case 'abort':
+    case 'message':
     case 'answer':
     case 'refusal':
       if (typeof number === 'number' && typeof carried === 'object') return message as ToWorker

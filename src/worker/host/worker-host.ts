@@ -2,6 +2,7 @@ import { startTimer, type Timer } from '../../clock.ts'
 import { duration } from '../../options.ts'
 import { captureContext } from '../../platform.ts'
 import { plainThrown, revivedThrown } from '../../serialise/thrown.ts'
+import { AttemptContext } from '../../task/context.ts'
 import { unpackValue } from '../functions/carry.ts'
 import { errorClasses } from '../functions/error-classes.ts'
 import { assertMayStartWorker } from '../functions/nesting.ts'
@@ -110,8 +111,9 @@ export class WorkerHost implements Host {
     }
     this.#functions.sent(call.function, number)
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    const inWorker = new CallInWorker(name, options, resolve, reject, () => this.#abort(id, inWorker))
+    const inWorker = new CallInWorker(name, id, this.#link, options, resolve, reject, () => this.#abort(id, inWorker))
     this.#calls.set(id, inWorker)
+    if (options.task !== undefined) AttemptContext.sendBy(options.task, inWorker)
     this.#holdOrNot()
     return promise
   }

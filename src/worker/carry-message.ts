@@ -1,0 +1,22 @@
+import { deserialize, serialize } from 'node:v8'
+import { SerializationError } from '../errors.ts'
+import { packValue } from './functions/carry.ts'
+import { carryFailure } from './functions/carry-failure.ts'
+
+/**
+ * A message to a call, copied for the way to its worker: it is refused now, though it may have to wait. Throws
+ * `SerializationError`, also for what would have to be moved there.
+ */
+export function carryMessage(message: unknown, to: 'thread' | 'process'): unknown {
+  let moved = 0
+  try {
+    const { data, transfer } = packValue(message, to)
+    moved = transfer.length
+    if (moved === 0) return to === 'thread' ? structuredClone(data) : deserialize(serialize(data))
+  } catch (error) {
+    throw carryFailure([message], error, { of: 'arguments', name: 'send', to })
+  }
+  throw new SerializationError(
+    'a message to a call is copied, and transfer() can move nothing with it: pass it as an argument',
+  )
+}
