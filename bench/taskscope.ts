@@ -12,10 +12,3 @@ export const { task, transfer } = (await import(worker)) as typeof import('../sr
 const sqlite = new URL('../dist/sqlite.js', import.meta.url).href
 
 export const { sqliteStore } = (await import(sqlite)) as typeof import('../src/sqlite.ts')
-
-/**
- * A full collection takes the hidden classes of which no object is left, and with them all code that was optimised for
- * them. A process that uses the library has a manager and now and then a task alive whenever that happens: so has this.
- */
-const manager = await TaskManager.start()
-export const resident = manager.spawn(() => new Promise<void>(() => {}))

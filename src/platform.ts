@@ -45,6 +45,11 @@ function capture(): AsyncResource {
   return new AsyncResource('TASKSCOPE', { requireManualDestroy: true })
 }
 
+/** Calls `run` outside of every AsyncLocalStorage. */
+export function outsideContext<T>(run: () => T): T {
+  return EMPTY.runInAsyncScope(run)
+}
+
 const EMPTY = new AsyncLocalStorage().exit(capture)
 const FRAME = frameSymbol()
 

@@ -16,6 +16,7 @@ import type { Enrolment } from './enrolment.ts'
 import { type ManagerSettings, managerSettings } from './manager-settings.ts'
 import { mapItems } from './map.ts'
 import { EVENTS, LIVE, type LiveStatus } from './names.ts'
+import { residents } from './residents.ts'
 import { type OpenScope, Scheduler } from './scheduler.ts'
 import { type CloseRequest, Shutdown } from './shutdown.ts'
 import { TaskGroup } from './task-group.ts'
@@ -44,6 +45,9 @@ import { untilIdle, untilPendingBelow } from './waiters.ts'
  * ```
  */
 export class TaskManager implements AsyncDisposable {
+  /** See {@link residents}. */
+  static #residents: readonly unknown[] | undefined
+
   readonly #scheduler: Scheduler
   readonly #closeTimeout: number
   readonly #group: TaskGroup | undefined
@@ -70,6 +74,10 @@ export class TaskManager implements AsyncDisposable {
   static startIn(openScope: OpenScope, options?: number | TaskManagerOptions): TaskManager {
     const settings = managerSettings(options)
     settings.signal?.throwIfAborted()
+    TaskManager.#residents ??= [
+      new TaskManager(STARTING, managerSettings(undefined), isolatedScope),
+      residents(isolatedScope),
+    ]
     return new TaskManager(STARTING, settings, openScope)
   }
 

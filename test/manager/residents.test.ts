@@ -1,0 +1,15 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+
+const bursts = fileURLToPath(new URL('../fixtures/idle-bursts.ts', import.meta.url))
+
+it('keeps what V8 has optimised for tasks when none is alive', { timeout: 120_000 }, async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', '--trace-deopt', bursts], {
+    maxBuffer: 2 ** 28,
+  })
+  // So V8 calls it that it found no object of a class any more.
+  const thrownAway = stdout.split('\n').filter(line => line.includes('embedded weak objects cleared'))
+  expect(thrownAway.length).toBeLessThan(8)
+})
