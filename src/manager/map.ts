@@ -2,8 +2,8 @@ import { attempt } from '../attempt.ts'
 import { boolean, callback, capacity, iterable, type Known, knownOptions, oneOf } from '../options.ts'
 import { captureContext } from '../platform.ts'
 import { checkProgress } from '../progress/check-progress.ts'
-import { lateReporter } from '../progress/late-reporter.ts'
 import { counted, type MapProgress, reportedResults } from '../progress/reported-results.ts'
+import { runReporter } from '../progress/run-reporter.ts'
 import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
 import type { Work } from '../task/types.ts'
@@ -25,10 +25,11 @@ export function mapItems<I>(
   const spawnItem = (item: I, index: number) => spawn(context => fn(item, context, index), settings.spawn)
   const host = { scheduler, spawn: spawnItem }
   const shown = options?.progress
-  if (!shown || typeof shown === 'function') return runs(host, items, settings)
+  if (typeof shown === 'function') return runs(host, items, settings)
+  const reporter = runReporter(shown, error => scheduler.report.log(error, 'the progress of a map could not be shown'))
+  if (reporter === undefined) return runs(host, items, settings)
   const total = attempt(() => knownLength(items))
   const done: MapProgress = { completed: 0, failed: 0 }
-  const reporter = lateReporter(shown, error => scheduler.report.log(error, 'the progress of a map could not be shown'))
   const ended = (task: Task) => reporter.update(counted(done, task, total))
   const run = { label: fn.name, ...(total !== undefined && { total }) }
   return reportedResults(runs({ ...host, ended }, items, settings), reporter, done, run)

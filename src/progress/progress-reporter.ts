@@ -1,31 +1,26 @@
 import { attempt } from '../attempt.ts'
-import { givenReporter } from './given-reporter.ts'
-import { SafeReporter } from './safe-reporter.ts'
 import type { CliProgress } from './screen.ts'
 import { StreamReporter } from './stream-reporter.ts'
-import type { Progress, ProgressOptions, ProgressReporter, ProgressStream } from './types.ts'
+import type { ProgressOptions, ProgressReporter, ProgressStream } from './types.ts'
 
 /**
- * The reporter that the option `progress` asks for, which was checked; `undefined` when it asks for none or the user wants
- * to see none (`NO_PROGRESS`). Make one for each run: a bar shows one run at a time.
+ * The reporter that shows a run on a stream, by options that were checked; `undefined` when the user wants to see none
+ * (`NO_PROGRESS`). Make one for each run: a bar shows one run at a time. `onError` is told what went wrong in a `format`
+ * that was given.
  *
- * The reporter never throws: `onError` is told, once, what went wrong in a reporter, a function or a `format` that was given.
+ * It is loaded late, and shares next to nothing with the core: bundlers make a part of their own of what both need.
  */
 export async function progressReporter(
-  progress: Progress | undefined,
+  options: ProgressOptions,
   onError: (error: unknown) => void = () => {},
 ): Promise<ProgressReporter | undefined> {
-  if (progress === undefined || progress === false) return undefined
-  const given = givenReporter(progress, onError)
-  if (given !== undefined) return given
-  const options = progress === true ? {} : (progress as ProgressOptions)
   const stream = options.stream === undefined ? standardError() : options.stream
   // Somebody who has no stderr can be shown nothing, which is no reason to do nothing.
   if (stream === undefined) return undefined
   const display = displayFor(stream, attempt(() => process.env) ?? {})
   if (display === 'none') return undefined
   const bars = display === 'bar' ? await loadBars() : undefined
-  return new SafeReporter(new StreamReporter({ ...options, stream, bars, onError }), onError)
+  return new StreamReporter({ ...options, stream, bars, onError })
 }
 
 /** cli-progress, `undefined` when it is not installed: an optional peer, which only a bar needs. */

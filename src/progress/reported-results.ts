@@ -1,6 +1,6 @@
 import type { MapResults } from '../manager/types.ts'
 import type { Task } from '../task/task.ts'
-import type { RunReporter } from './late-reporter.ts'
+import type { RunReporter } from './run-reporter.ts'
 import type { RunProgress } from './types.ts'
 
 /** How far a map is: changed by whoever runs it. */

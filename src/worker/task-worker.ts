@@ -8,9 +8,8 @@ import type { CloseOptions, CloseReport, ManagerEvents, MapResults, MapSettled }
 import { refuseNew, STARTING } from '../only-started.ts'
 import { callback, type Known, knownOptions, present } from '../options.ts'
 import { checkProgress } from '../progress/check-progress.ts'
-import { givenReporter } from '../progress/given-reporter.ts'
-import { lateReporter, type RunReporter } from '../progress/late-reporter.ts'
 import { counted, type MapProgress, reportedResults } from '../progress/reported-results.ts'
+import { runReporter } from '../progress/run-reporter.ts'
 import { Entry } from '../task/entry.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
@@ -195,7 +194,10 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
     const name = this.#nameOf(fn)
     const calls = new CallSettings({ ...explicit, ...present(callOptions), mode: this.#settings.mode })
     const call = this.#engine.prepare(fn, this.#givenName(fn), calls.options)
-    const reporter = this.#reporterOf(shown)
+    checkProgress(shown)
+    const reporter = runReporter(shown, error =>
+      this.#scheduler.report.log(error, 'the progress of a map could not be shown'),
+    )
     const done: MapProgress = { completed: 0, failed: 0 }
     const host: MapHost<readonly unknown[]> = {
       scheduler: this.#scheduler,
@@ -205,14 +207,6 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
     const results = mapTasks(host, items, present({ buffer, ordered, onError, signal: callOptions.signal }))
     if (reporter === undefined) return results
     return reportedResults(results, reporter, done, { ...(total !== undefined && { total }), label: name })
-  }
-
-  /** What is to show the progress of a map, if anything is. */
-  #reporterOf(progress: WorkerOptions['progress']): RunReporter | undefined {
-    checkProgress(progress)
-    if (progress === undefined || progress === false) return undefined
-    const onError = (error: unknown) => this.#scheduler.report.log(error, 'the progress of a map could not be shown')
-    return givenReporter(progress, onError) ?? lateReporter(progress, onError)
   }
 
   /** The counts of this moment. */
