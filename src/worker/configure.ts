@@ -61,6 +61,6 @@ function check(options: Defaults<WorkerOptions>): void {
     // What they are asked for is said elsewhere, too.
     if (name === 'limits') new CallSettings({ ...alone, cost: 'none' }, {})
     else if (name !== 'cost') new CallSettings(alone, {})
-    else if (typeof value !== 'function') optionsObject('cost', value as object)
+    else if (typeof value !== 'function' && value !== 'none') optionsObject('cost', value as object)
   }
 }

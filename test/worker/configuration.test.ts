@@ -91,6 +91,7 @@ describe('configure', () => {
     [{ resourceLimits: 5 }, TypeError, /resourceLimits must be an object/],
     [{ module: './tasks.ts' }, TypeError, /module must be the URL of a module/],
     [{ cost: 5 }, TypeError, /cost must be an object/],
+    [{ cost: 'all' }, TypeError, /cost must be an object/],
     [{ progress: 5 }, TypeError, /progress must be an object/],
   ])('refuses %o at once, for all and for a mode, and changes nothing', (options, type, message) => {
     const wrong = options as unknown as WorkerOptions

@@ -1,9 +1,10 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { limitPool, limits, rateLimit, resourceLimit, SerializationError } from '../../src/index.ts'
 import type { TaskHandle } from '../../src/task/types.ts'
-import { type AnyFunction, task } from '../../src/worker/index.ts'
+import { type AnyFunction, TaskWorker, type WorkerOptions } from '../../src/worker/index.ts'
 import * as inside from '../fixtures/worker/inside.ts'
 import { failureOf } from '../work.ts'
+import { submitWith } from './modes/mode.ts'
 
 const module = new URL('../fixtures/worker/inside.ts', import.meta.url)
 
@@ -14,19 +15,19 @@ async function running(handle: TaskHandle<unknown>): Promise<void> {
 
 describe.each(['async', 'thread', 'process'] as const)('inside a task of mode %s', mode => {
   const connections = resourceLimit({ key: 'connections', capacity: 4 })
-  const made: { stop(): Promise<unknown> }[] = []
-  const make = <F extends AnyFunction>(fn: F, options = {}) => {
-    const made1 = task(fn as unknown as (...args: readonly unknown[]) => unknown, {
-      mode,
-      module,
-      maxWorkers: 1,
-      ...options,
-    })
-    made.push(made1)
-    return made1
-  }
+  let worker: TaskWorker
 
-  afterAll(() => Promise.all(made.map(one => one.stop())))
+  beforeAll(async () => {
+    worker = await TaskWorker.start({ mode, module, maxWorkers: 1, cleanupTimeout: 60_000 })
+  })
+  afterAll(() => worker.stop())
+
+  /** Calls a function of the fixture with these options. */
+  const make = (fn: AnyFunction, options: WorkerOptions = {}) => {
+    const call = (...args: readonly unknown[]): TaskHandle<unknown> =>
+      submitWith(worker, options, fn as (...args: readonly unknown[]) => unknown, ...args)
+    return Object.assign(call, { with: (more: WorkerOptions) => make(fn, { ...options, ...more }) })
+  }
 
   it('limits can be acquired, updated and released', async () => {
     const handle = make(inside.takeMore, { limits: limits([connections]) })(3, 2)
@@ -105,7 +106,7 @@ describe.each(['async', 'thread', 'process'] as const)('inside a task of mode %s
   })
 
   it('messages that are sent to it arrive in order, whenever they were sent', async () => {
-    const read = make(inside.readMessages, { maxWorkers: 1 })
+    const read = make(inside.readMessages)
     const sent = ['early', { nested: [1n, new Map([['a', new Date(0)]])] }, undefined, Buffer.from('bytes')]
     const [first, waiting] = [read(), read()]
     for (const handle of [first, waiting]) expect(sent.map(message => handle.send(message))).not.toContain(false)
@@ -121,7 +122,7 @@ describe.each(['async', 'thread', 'process'] as const)('inside a task of mode %s
   })
 
   it('the loop over its messages ends when it is told to stop', async () => {
-    const handle = make(inside.readMessages, { cleanupTimeout: 60_000 })(true)
+    const handle = make(inside.readMessages)(true)
     handle.send(1)
     await running(handle)
     const cancelled = handle.cancel()
@@ -148,7 +149,7 @@ describe.each(['async', 'thread', 'process'] as const)('inside a task of mode %s
 
   it.runIf(mode !== 'process')('a cancelled operation is halted, and its cleanup waited for', async () => {
     const cells = new SharedArrayBuffer(4)
-    const handle = make(inside.untilHalted, { cleanupTimeout: 5_000 })(cells)
+    const handle = make(inside.untilHalted)(cells)
     await running(handle)
     expect(await handle.cancel('enough')).toBe(true)
     expect(new Int32Array(cells)[0]).toBe(1)
@@ -156,7 +157,7 @@ describe.each(['async', 'thread', 'process'] as const)('inside a task of mode %s
   })
 
   it('the error of a cleanup is not hidden by the cancel', async () => {
-    const handle = make(inside.failingCleanup, { cleanupTimeout: 5_000 })()
+    const handle = make(inside.failingCleanup)()
     await running(handle)
     handle.cancel()
     const error = await failureOf(handle)
