@@ -1,4 +1,4 @@
-import { afterEach } from 'vitest'
+import { afterAll, afterEach } from 'vitest'
 import type { TaskProgress } from '../../../src/task/types.ts'
 import type { FunctionReference, Host, StartOptions } from '../../../src/worker/host/host.ts'
 import { startProcessHost } from '../../../src/worker/host/process-host.ts'
@@ -14,16 +14,26 @@ afterEach(async () => {
   started.clear()
 })
 
-/** Both kinds of hosts, for `describe.each`. */
+/** Both kinds of hosts, for `describe.each`: how to start one, and how to have one that tests share. */
 export const KINDS = [
-  ['thread', watched(startThreadHost)],
-  ['process', watched(startProcessHost)],
+  ['thread', watched(startThreadHost), () => shared(startThreadHost)],
+  ['process', watched(startProcessHost), () => shared(startProcessHost)],
 ] as const
 
 function watched(start: (options?: StartOptions) => Host): (options?: StartOptions) => Host {
   return options => {
     const host = start(options)
     started.add(host)
+    return host
+  }
+}
+
+/** Gives the host that all tests of a `describe` share which need none of their own: most take less time than its start. */
+function shared(start: () => Host): () => Host {
+  let host: Host | undefined
+  afterAll(() => host?.stop())
+  return () => {
+    host ??= start()
     return host
   }
 }

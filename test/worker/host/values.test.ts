@@ -5,9 +5,11 @@ import { transfer } from '../../../src/worker/functions/transfer.ts'
 import { QuotaError } from '../../fixtures/worker-functions.ts'
 import { failure, KINDS, run, runSource } from './hosts.ts'
 
-describe.each(KINDS)('an error from a %s', (_kind, start) => {
+describe.each(KINDS)('an error from a %s', (_kind, _start, shared) => {
+  const common = shared()
+
   it('has its fields, its stack and its chain of causes', async () => {
-    const error = await failure(run(start(), 'fail'))
+    const error = await failure(run(common(), 'fail'))
     expect(error).toBeInstanceOf(RangeError)
     expect(error).toMatchObject({ name: 'QuotaError', message: 'too much', used: 7 })
     expect(error.stack).toContain('worker-functions.ts')
@@ -16,26 +18,28 @@ describe.each(KINDS)('an error from a %s', (_kind, start) => {
   })
 
   it('has all members of an AggregateError', async () => {
-    const error = await failure(run(start(), 'failTogether'))
+    const error = await failure(run(common(), 'failTogether'))
     expect(error).toBeInstanceOf(AggregateError)
     expect((error as unknown as AggregateError).errors).toMatchObject([{ message: 'one' }, { message: 'two', used: 2 }])
   })
 
   it('is of its class when that was registered', async () => {
     registerErrors(QuotaError)
-    expect(await failure(run(start(), 'fail'))).toBeInstanceOf(QuotaError)
+    expect(await failure(run(common(), 'fail'))).toBeInstanceOf(QuotaError)
   })
 
   it('may be no error at all', async () => {
-    const host = start()
+    const host = common()
     expect(await failure(run(host, 'throwValue', ['text']))).toBe('text')
     expect(await failure(run(host, 'throwValue', [undefined]))).toBeUndefined()
   })
 })
 
-describe.each(KINDS)('a value to or from a %s', (kind, start) => {
+describe.each(KINDS)('a value to or from a %s', (kind, _start, shared) => {
+  const common = shared()
+
   it('fails its call alone when it is an argument that cannot be carried', async () => {
-    const host = start()
+    const host = common()
     const beside = run(host, 'later', ['fine'])
     const error = await failure(run(host, 'echo', [() => {}]))
     expect(error).toBeInstanceOf(SerializationError)
@@ -45,7 +49,7 @@ describe.each(KINDS)('a value to or from a %s', (kind, start) => {
   })
 
   it('fails its call alone when it is a result that cannot be carried', async () => {
-    const host = start()
+    const host = common()
     const beside = run(host, 'later', ['fine'])
     for (const name of ['uncloneable', 'asyncUncloneable']) {
       const error = await failure(run(host, name))
@@ -56,7 +60,7 @@ describe.each(KINDS)('a value to or from a %s', (kind, start) => {
   })
 
   it('fails its call alone when it is nested too deep, in an error too', async () => {
-    const host = start()
+    const host = common()
     const beside = run(host, 'later', ['fine'])
     const nest = 'let deep = []; for (let level = 0; level < depth; level += 1) deep = [deep];'
     for (const depth of [4_000, 10_000]) {
@@ -70,7 +74,7 @@ describe.each(KINDS)('a value to or from a %s', (kind, start) => {
   })
 
   it('may have 100 MB', async () => {
-    const host = start()
+    const host = common()
     const bytes = (await run(host, 'big', [100])) as Uint8Array
     expect([bytes.byteLength, bytes.at(-1)]).toEqual([100 * 1024 * 1024, 42])
     expect(await run(host, 'size', [bytes])).toEqual({ length: 100 * 1024 * 1024, last: 42 })
@@ -83,7 +87,7 @@ describe.each(KINDS)('a value to or from a %s', (kind, start) => {
       new Float64Array([0.5]),
       new DataView(new ArrayBuffer(3)),
     ]
-    const [arrived] = (await run(start(), 'echo', [views])) as [ArrayBufferView[]]
+    const [arrived] = (await run(common(), 'echo', [views])) as [ArrayBufferView[]]
     expect(arrived.map(view => [view.constructor, view.byteLength, view.buffer.byteLength])).toEqual(
       views.map(view => [view.constructor, view.byteLength, view.byteLength]),
     )
@@ -92,14 +96,14 @@ describe.each(KINDS)('a value to or from a %s', (kind, start) => {
 
   it('moves when it is transferred to a thread, and is copied to a process', async () => {
     const bytes = new Uint8Array([1, 2, 3])
-    const result = (await run(start(), 'moved', [transfer(bytes, [bytes.buffer])])) as Uint8Array
+    const result = (await run(common(), 'moved', [transfer(bytes, [bytes.buffer])])) as Uint8Array
     expect([...result]).toEqual([2, 4, 6])
     expect(bytes.byteLength).toBe(kind === 'thread' ? 0 : 3)
   })
 
   it('is shared memory where that is possible, and refused where it is not', async () => {
     const shared = new SharedArrayBuffer(4)
-    const host = start()
+    const host = common()
     const outcome = run(host, 'increment', [shared])
     if (kind === 'process') return expect(await failure(outcome)).toBeInstanceOf(SerializationError)
     expect(await outcome).toBe(0)
