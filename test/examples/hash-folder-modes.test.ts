@@ -15,8 +15,11 @@ import {
   SLOW,
   SLOWISH,
   shell,
+  useFolders,
   write,
 } from './hash-folder-runs.ts'
+
+useFolders()
 
 describeHashFolder.each(['async', 'thread', 'process'])('hash-folder --mode %s', mode => {
   it('prints the same bytes', () => {

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterEach, beforeEach, describe } from 'vitest'
+import { afterEach, beforeEach, describe, onTestFinished } from 'vitest'
 
 export const PROJECT = resolve(import.meta.dirname, '../..')
 export const SCRIPT = join(PROJECT, 'examples/hash-folder/main.ts')
@@ -31,24 +31,21 @@ export const ENV = Object.fromEntries(Object.entries(process.env).filter(([name]
 /** A folder of its own for each test, with an empty `folder` in it. */
 export let place: string
 
-beforeEach(() => {
-  place = mkdtempSync(join(tmpdir(), 'hash-folder-'))
-  mkdirSync(join(place, 'folder'))
-})
-
-const descriptors: number[] = []
+/** For a file of tests: has each of them find its own. */
+export function useFolders(): void {
+  beforeEach(() => {
+    place = mkdtempSync(join(tmpdir(), 'hash-folder-'))
+    mkdirSync(join(place, 'folder'))
+  })
+  afterEach(() => rmSync(place, { recursive: true }))
+}
 
 /** Opens a file until the end of the test. */
 export function opened(path: string, flags: string | number): number {
   const descriptor = openSync(path, flags)
-  descriptors.push(descriptor)
+  onTestFinished(() => closeSync(descriptor))
   return descriptor
 }
-
-afterEach(() => {
-  for (const descriptor of descriptors.splice(0)) closeSync(descriptor)
-  rmSync(place, { recursive: true })
-})
 
 /** Writes files under `folder`: a string is the content, a number the length of a sparse file. */
 export function write(files: Record<string, string | number>): void {

@@ -19,10 +19,13 @@ import {
   SCRIPT,
   SLOW,
   shell,
+  useFolders,
   write,
 } from './hash-folder-runs.ts'
 
 const hasScript = spawnSync('script', ['--version']).status === 0
+
+useFolders()
 
 describeHashFolder('hash-folder', () => {
   it('prints what sha256sum prints, in the byte-wise order of the paths', () => {

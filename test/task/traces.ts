@@ -1,25 +1,28 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type ChannelListener, channel, subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import type { RunTrace } from '../../src/task/run-trace.ts'
 
 const PHASES = ['start', 'end', 'error', 'asyncStart', 'asyncEnd'] as const
 type Phase = (typeof PHASES)[number]
 
 const name = (phase: Phase) => `tracing:taskscope:task:${phase}`
-/** How to end every subscription; after each test all are. */
+/** How to end every subscription of the running test; at its end all are. */
 export const undo: (() => void)[] = []
 
-afterEach(() => {
-  for (const end of undo.splice(0)) end()
-})
+function endWithTest(end: () => void): void {
+  if (undo.push(end) > 1) return
+  onTestFinished(() => {
+    for (const one of undo.splice(0)) one()
+  })
+}
 
 /** Subscribes to one phase; gives the function that ends it. */
 export function on(phase: Phase, listener: (trace: RunTrace) => void): () => void {
   const subscriber = listener as ChannelListener
   subscribe(name(phase), subscriber)
   const off = () => void unsubscribe(name(phase), subscriber)
-  undo.push(off)
+  endWithTest(off)
   return off
 }
 
@@ -40,6 +43,6 @@ export function trace(): { readonly log: string[]; readonly traces: RunTrace[] }
 export function bind(value = ({ id }: RunTrace) => `span ${id}`): AsyncLocalStorage<string> {
   const store = new AsyncLocalStorage<string>()
   channel(name('start')).bindStore(store, message => value(message as RunTrace))
-  undo.push(() => void channel(name('start')).unbindStore(store))
+  endWithTest(() => void channel(name('start')).unbindStore(store))
   return store
 }

@@ -1,4 +1,4 @@
-import { afterAll, afterEach } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import type { TaskProgress } from '../../../src/task/types.ts'
 import type { FunctionReference, Host, StartOptions } from '../../../src/worker/host/host.ts'
 import { startProcessHost } from '../../../src/worker/host/process-host.ts'
@@ -6,24 +6,17 @@ import { startThreadHost } from '../../../src/worker/host/thread-host.ts'
 
 const FUNCTIONS = new URL('../../fixtures/worker-functions.ts', import.meta.url).href
 
-const started = new Set<Host>()
-
-/** Hosts of this file end with the test that started them. */
-afterEach(async () => {
-  await Promise.all([...started].map(host => host.stop()))
-  started.clear()
-})
-
 /** Both kinds of hosts, for `describe.each`: how to start one, and how to have one that tests share. */
 export const KINDS = [
   ['thread', watched(startThreadHost), () => shared(startThreadHost)],
   ['process', watched(startProcessHost), () => shared(startProcessHost)],
 ] as const
 
+/** Such a host ends with the test that started it. */
 function watched(start: (options?: StartOptions) => Host): (options?: StartOptions) => Host {
   return options => {
     const host = start(options)
-    started.add(host)
+    onTestFinished(() => host.stop())
     return host
   }
 }

@@ -1,19 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { until } from '../../harness.ts'
 
-const started = new Set<number>()
-
-/** A test that fails leaves no process behind, least of all one in a hot loop. */
-afterEach(() => {
-  for (const pid of started) if (runs(pid)) process.kill(pid, 'SIGKILL')
-  started.clear()
-})
-
-/** Ends this process with the test, if it has not ended by then. */
+/** Ends this process with the test, if it has not ended by then: one that fails leaves none behind, in a hot loop say. */
 export function endWithTest(pid: number): number {
-  started.add(pid)
+  onTestFinished(() => {
+    if (runs(pid)) process.kill(pid, 'SIGKILL')
+  })
   return pid
 }
 
