@@ -1,7 +1,7 @@
 import { AttemptContext } from '../task/context.ts'
 import type { TaskContext } from '../task/types.ts'
-import { carryMessage } from './carry-message.ts'
 import type { Engine, PreparedCall } from './engine.ts'
+import { carryMessage } from './functions/carry-message.ts'
 import { assertMayStartWorker } from './functions/nesting.ts'
 import { type ReferenceOptions, referTo } from './functions/refer-to.ts'
 import type { AnyFunction } from './functions/registry.ts'

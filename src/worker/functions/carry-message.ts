@@ -1,7 +1,7 @@
 import { deserialize, serialize } from 'node:v8'
-import { SerializationError } from '../errors.ts'
-import { packValue } from './functions/carry.ts'
-import { carryFailure } from './functions/carry-failure.ts'
+import { SerializationError } from '../../errors.ts'
+import { packValue } from './carry.ts'
+import { carryFailure } from './carry-failure.ts'
 
 /**
  * A message to a call, copied for the way to its worker: it is refused now, though it may have to wait. Throws
