@@ -131,6 +131,10 @@ export const MUTATIONS: readonly Mutation[] = [
   }),
 
   ...mistakesIn('src/manager/line-up.ts', CORE, {
+    'those before it in the line of one limit hold up who needs another': {
+      search: 'if (task.settings.demand?.line !== room.line) room.line = undefined',
+      replace: '',
+    },
     'startNow overtakes who needs the slot': {
       search: 'if (hasToAsk(task) || this.#free < this.size) return false',
       replace: 'if (hasToAsk(task) || this.#free === 0) return false',

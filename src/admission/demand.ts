@@ -1,3 +1,4 @@
+import type { Line } from './line.ts'
 import type { Permit } from './permit.ts'
 
 /** A request that has been made and can be called off; after it was granted or refused that does nothing. */
@@ -24,6 +25,8 @@ export interface Excess {
 export interface Demand<P extends Permit = Permit> {
   /** Whether {@link take} can ever give anything: what is foreign can only be waited for. */
   readonly immediate: boolean
+  /** The only line that it is asked in, if there is but one. */
+  readonly line?: Line
   /** A permit if one is to be had at once without passing anybody. */
   take(): P | undefined
   /**

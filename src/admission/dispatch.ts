@@ -11,6 +11,21 @@ import type { Waiter } from './waiter.ts'
  * 3. Whoever has room here but lacks something elsewhere is passed, or not, as {@link Waiter.insistsUntil} says.
  */
 export function dispatch(supply: Supply): void {
+  grantAlone(supply)
+  if (supply.lines.length === 0) supply.wakeAt(Number.POSITIVE_INFINITY, 0)
+  else grantAmong(supply)
+}
+
+/** Grants while one line is all there is, and needs nothing else: neither time nor another has a say, which is quickly told. */
+function grantAlone(supply: Supply): void {
+  while (supply.meter.returnable && supply.lines.length === 1) {
+    const line = supply.lines[0] as Line
+    if (line.supplies.length > 1 || supply.availableAt(headOf(line).amounts[0] as number, 0) > 0) return
+    line.grantHead(0)
+  }
+}
+
+function grantAmong(supply: Supply): void {
   const now = preciseNow()
   const changed = [supply]
   for (let next = changed.pop(); next !== undefined; next = changed.pop()) {

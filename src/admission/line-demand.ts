@@ -8,46 +8,46 @@ export type MakePermit<P extends Permit> = (line: Line, amounts: readonly number
 /** Asks one line for fixed amounts. */
 export class LineDemand<P extends Permit> implements Demand<P> {
   readonly immediate = true
-  readonly #line: Line
+  readonly line: Line
   readonly #amounts: readonly number[]
   readonly #makePermit: MakePermit<P>
 
   constructor(line: Line, amounts: readonly number[], makePermit: MakePermit<P>) {
-    this.#line = line
+    this.line = line
     this.#amounts = amounts
     this.#makePermit = makePermit
   }
 
   take(): P | undefined {
-    const takenAt = this.#line.take(this.#amounts)
+    const takenAt = this.line.take(this.#amounts)
     return takenAt === undefined ? undefined : this.#permit(takenAt)
   }
 
   request(granted: (permit: P) => void, _?: unknown, priority = 0): Waiting {
     const permit = this.take()
     if (permit === undefined) {
-      const waiter = this.#line.enter(this.#amounts, takenAt => granted(this.#permit(takenAt)), priority)
-      return { cancel: () => this.#line.leave(waiter) }
+      const waiter = this.line.enter(this.#amounts, takenAt => granted(this.#permit(takenAt)), priority)
+      return { cancel: () => this.line.leave(waiter) }
     }
     granted(permit)
     return NOT_WAITING
   }
 
   whenRoom(told: () => void): Waiting {
-    const waiter = this.#line.lookOn(this.#amounts, told)
-    return { cancel: () => this.#line.leave(waiter) }
+    const waiter = this.line.lookOn(this.#amounts, told)
+    return { cancel: () => this.line.leave(waiter) }
   }
 
   #permit(takenAt: number): P {
-    return this.#makePermit(this.#line, this.#amounts, takenAt)
+    return this.#makePermit(this.line, this.#amounts, takenAt)
   }
 
   exceeds(permit: Permit): Excess | undefined {
-    for (const [index, { meter, key }] of this.#line.supplies.entries()) {
+    for (const [index, { meter, key }] of this.line.supplies.entries()) {
       // What comes back with time is only waited for.
       if (!meter.returnable) continue
       const asked = this.#amounts[index] as number
-      const held = permit.holds(this.#line.supplies[index] as object)
+      const held = permit.holds(this.line.supplies[index] as object)
       if (held > 0 && held + asked > meter.capacity) return { key, asked, held, capacity: meter.capacity }
     }
     return undefined

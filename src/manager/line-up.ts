@@ -1,6 +1,8 @@
+import type { Line } from '../admission/line.ts'
 import { startTimer } from '../clock.ts'
 import type { LimitPermit, Limits } from '../limits/types.ts'
-import { IndexedHeap } from '../queue/indexed-heap.ts'
+import { before } from '../queue/indexed-heap.ts'
+import { OrderedQueue } from '../queue/ordered-queue.ts'
 import { PendingQueue } from '../queue/pending-queue.ts'
 import type { Task } from '../task/task.ts'
 
@@ -16,12 +18,17 @@ export interface Slots {
 /** For so long a slot is kept for a task that a foreign limit had granted too late; twice as long each further time. */
 const PATIENCE = 100
 
+/** In one line no more stand at a time: they would only wait for each other, each with a request of its own. */
+const MOST_IN_LINE = 32
+
 /** The tasks that need the same limits object. */
 interface Room {
   /** Those who have not asked for it yet. */
-  readonly waiting: IndexedHeap<Task>
+  readonly waiting: OrderedQueue<Task>
   /** How many stand in its lines. */
   asking: number
+  /** The line in which all stand that ever came; `undefined` once some came for others, or for what has none. */
+  line: Line | undefined
 }
 
 /**
@@ -63,7 +70,9 @@ export class LineUp {
   add(task: Task): void {
     if (!hasToAsk(task)) return this.#usual.push(task)
     task.sequence = this.#usual.ticket()
-    this.#wait(this.#roomOf(task), task)
+    const room = this.#roomOf(task)
+    if (task.settings.demand?.line !== room.line) room.line = undefined
+    this.#wait(room, task)
   }
 
   /** Takes out a task that has not been given to anybody; does nothing for one that stands in the line of a limit. */
@@ -99,9 +108,10 @@ export class LineUp {
 
   #first(ripe: number): Task | undefined {
     let first = this.#usual.peek()
-    for (const { waiting, asking } of this.#open) {
-      const head = asking < this.#free ? waiting.peek() : undefined
-      if (head !== undefined && (first === undefined || goesBefore(head, first))) first = head
+    for (const { waiting, asking, line } of this.#open) {
+      const most = line === undefined ? this.#free : Math.min(this.#free, MOST_IN_LINE)
+      const head = asking < most ? waiting.peek() : undefined
+      if (head !== undefined && (first === undefined || before(head, first))) first = head
     }
     return first !== undefined && first.sequence <= ripe ? first : undefined
   }
@@ -173,11 +183,11 @@ export class LineUp {
     queueMicrotask(() => permit.putBack())
   }
 
-  #roomOf({ settings: { limits } }: Task): Room {
+  #roomOf({ settings: { limits, demand } }: Task): Room {
     const key = limits as Limits
     let room = this.#rooms.get(key)
     if (room === undefined) {
-      room = { waiting: new IndexedHeap(), asking: 0 }
+      room = { waiting: new OrderedQueue(), asking: 0, line: demand?.line }
       this.#rooms.set(key, room)
     }
     return room
@@ -196,8 +206,4 @@ export class LineUp {
 
 function hasToAsk({ settings: { demand }, extras }: Task): boolean {
   return demand !== undefined && extras?.permit === undefined
-}
-
-function goesBefore(a: Task, b: Task): boolean {
-  return a.priority > b.priority || (a.priority === b.priority && a.sequence < b.sequence)
 }

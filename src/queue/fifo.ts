@@ -31,6 +31,10 @@ export class Fifo<T extends Queued> {
     return this.#size === 0 ? undefined : this.#ring[this.#head & (this.#ring.length - 1)]
   }
 
+  holds(item: T): boolean {
+    return this.#ring[item.position & (this.#ring.length - 1)] === item
+  }
+
   remove(item: T): void {
     this.#ring[item.position & (this.#ring.length - 1)] = undefined
     item.position = -1

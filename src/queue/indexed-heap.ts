@@ -1,7 +1,7 @@
 import type { Queued } from './queued.ts'
 
 /** Whether `a` goes before `b`: higher priority, then earlier arrival. Never a tie, so the order is stable. */
-function before(a: Queued, b: Queued): boolean {
+export function before(a: Queued, b: Queued): boolean {
   return a.priority > b.priority || (a.priority === b.priority && a.sequence < b.sequence)
 }
 

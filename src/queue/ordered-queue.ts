@@ -1,0 +1,43 @@
+import { Fifo } from './fifo.ts'
+import { before, IndexedHeap } from './indexed-heap.ts'
+import type { Queued } from './queued.ts'
+
+/**
+ * Items by priority, and by sequence number within one, which they bring along. Those of the priority that a queue starts
+ * with usually come in order: they live in a FIFO, where everything is O(1), the others in a heap, where everything is
+ * O(log n).
+ */
+export class OrderedQueue<T extends Queued> {
+  readonly #usual = new Fifo<T>()
+  readonly #others = new IndexedHeap<T>()
+  #usualPriority = 0
+  /** The sequence number of the last one in the FIFO. */
+  #latest = 0
+
+  get size(): number {
+    return this.#usual.size + this.#others.size
+  }
+
+  push(item: T): void {
+    if (this.#usual.size === 0) {
+      this.#usualPriority = item.priority
+      this.#latest = 0
+    }
+    if (item.priority !== this.#usualPriority || item.sequence < this.#latest) return this.#others.push(item)
+    this.#latest = item.sequence
+    this.#usual.push(item)
+  }
+
+  peek(): T | undefined {
+    const other = this.#others.peek()
+    const usual = this.#usual.peek()
+    if (other === undefined || usual === undefined) return other ?? usual
+    return before(other, usual) ? other : usual
+  }
+
+  /** Takes a queued item out, wherever it stands. */
+  remove(item: T): void {
+    if (this.#usual.holds(item)) this.#usual.remove(item)
+    else this.#others.remove(item)
+  }
+}
