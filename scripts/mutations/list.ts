@@ -189,6 +189,24 @@ export const MUTATIONS: readonly Mutation[] = [
     'a race in an operation is certain': { search: "inOwnStep() ? 'certain' : 'await'", replace: "'certain'" },
   }),
 
+  ...mistakesIn('src/task/handle.ts', ['test/task/handle-await.test.ts'], {
+    'an outcome that went to an await is lost to all others': {
+      search: 'const made = this.#outcome?.promise === undefined',
+      replace: 'const made = this.#outcome === undefined',
+    },
+    'whoever looks later takes the outcome from an await': {
+      search: 'attempt(() => passed?.resolve(promise))',
+      replace: '',
+    },
+  }),
+
+  ...mistakesIn('src/admission/dispatch.ts', ['test/limits'], {
+    'the timer of those who have gone stays': {
+      search: 'supply.wakeAt(Number.POSITIVE_INFINITY, 0)',
+      replace: 'void 0',
+    },
+  }),
+
   ...mistakesIn('src/task/execution.ts', CORE, {
     'body error overwritten by the cleanup error': {
       search: 'task.attemptEnded(context, false, body.value, { error: teardownError })',

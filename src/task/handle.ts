@@ -21,8 +21,8 @@ const ACCEPTED = Promise.resolve()
 
 /**
  * The handle of a task: a promise by its prototype, which has no state of its own. Nothing is allocated for one that
- * nobody looks at. `then` is the one door, for `await`, the combinators, `catch` and `finally` too: it makes a native
- * promise when it is first called, and so knows who looks.
+ * nobody looks at. `then` is the one door, for `await`, the combinators, `catch` and `finally` too, and so knows who looks:
+ * for a first `await` it keeps what settles that, for anybody else it makes a native promise.
  *
  * That promise always has a reaction: a failure that nobody looked at is never an unhandled rejection, and goes to
  * `onError` instead; one that was looked at is the business of the promise that `then` returned, as with any other.
@@ -32,7 +32,7 @@ export class TaskPromise<T> implements TaskHandle<T> {
   declare catch: TaskHandle<T>['catch']
 
   readonly #task: Task
-  #outcome: PromiseWithResolvers<unknown> | undefined
+  #outcome: Outcome | undefined
 
   static {
     Object.setPrototypeOf(TaskPromise.prototype, Promise.prototype)
@@ -124,7 +124,11 @@ export class TaskPromise<T> implements TaskHandle<T> {
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     const waiter = this.#waiter()
-    if (waiter === undefined) return this.#look(onFulfilled, onRejected)
+    if (waiter === undefined) {
+      const first = this.#outcome === undefined && !this.#task.ended
+      if (first && isEngines(onFulfilled) && isEngines(onRejected)) return this.#pass(onFulfilled, onRejected)
+      return this.#look(onFulfilled, onRejected)
+    }
     const kind = isListener(onFulfilled ?? onRejected) ? 'listen' : 'await'
     return this.#wait(waiter, kind).promise.then(onFulfilled, onRejected)
   }
@@ -193,19 +197,78 @@ export class TaskPromise<T> implements TaskHandle<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    const first = this.#outcome === undefined
-    const outcome = (this.#outcome ??= Promise.withResolvers())
-    const derived = (outcome.promise as Promise<T>).then(onFulfilled, onRejected)
+    const made = this.#outcome?.promise === undefined
+    const derived = (this.#promise() as Promise<T>).then(onFulfilled, onRejected)
     this.#task.observed = true
     // Only now, so that the engine does not take it for a rejection without a reaction first.
-    if (first && this.#task.ended) TaskPromise.settle(this)
+    if (made && this.#task.ended) TaskPromise.settle(this)
     return derived
+  }
+
+  /**
+   * For speed, since most handles are awaited once: what settles the promise of that `await` is kept as it is, and no promise
+   * of our own, with all that belongs to it, is made in between.
+   */
+  #pass<A, B>(resolve: (value: T) => unknown, reject: (reason: unknown) => unknown): Promise<A | B> {
+    this.#outcome = { promise: undefined, resolve: resolve as Outcome['resolve'], reject }
+    this.#task.observed = true
+    return new Passed(this) as unknown as Promise<A | B>
+  }
+
+  #promise(): Promise<unknown> {
+    const passed = this.#outcome
+    if (passed?.promise !== undefined) return passed.promise
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    this.#outcome = { promise, resolve, reject }
+    attempt(() => passed?.resolve(promise))
+    return promise
   }
 }
 
-function settle({ resolve, reject }: PromiseWithResolvers<unknown>, task: Task): void {
-  if (task.status === 'done') resolve(task.outcome)
-  else reject(task.failure())
+/** Where the outcome of a task goes: to a native promise of the handle, or straight to the promise of the only `await`. */
+interface Outcome {
+  readonly promise: Promise<unknown> | undefined
+  readonly resolve: (value: unknown) => unknown
+  readonly reject: (reason: unknown) => unknown
+}
+
+/** What `then` gives the engine, which does not look at it. Others may: it fulfils once the task has ended. */
+class Passed implements PromiseLike<undefined> {
+  readonly #handle: TaskPromise<unknown>
+
+  static {
+    Object.setPrototypeOf(Passed.prototype, Promise.prototype)
+  }
+
+  constructor(handle: TaskPromise<unknown>) {
+    this.#handle = handle
+  }
+
+  then<A = undefined, B = never>(
+    onFulfilled?: ((value: undefined) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    const ended = () => undefined
+    return this.#handle.then(ended, ended).then(onFulfilled, onRejected)
+  }
+}
+
+function settle({ resolve, reject }: Omit<Outcome, 'promise'>, task: Task): void {
+  try {
+    if (task.status === 'done') resolve(task.outcome)
+    else reject(task.failure())
+  } catch {
+    // Only a proxy that passes for one of the engine's functions throws: nobody waits for what it says.
+  }
+}
+
+const ENGINES = Function.prototype.toString.call(Promise.withResolvers().resolve)
+
+/** Whether it is one of the functions that settle a promise, as `await` and the combinators hand in: they have no name. */
+function isEngines(reaction: unknown): reaction is (value: unknown) => void {
+  if (typeof reaction !== 'function' || Function.prototype.toString.call(reaction) !== ENGINES) return false
+  // A bound function has no source either, but a name; and a proxy of one may throw.
+  return attempt(() => reaction.name) === ''
 }
 
 /** Whether a reaction is a function of the user's: `await` and the combinators hand in what resolves a promise. */
