@@ -55,6 +55,7 @@ const limitWaiting = { name: 'resourceLimit', run: () => together(connections())
 
 const semaFree = {
   name: 'async-sema',
+  goal: 1,
   async run() {
     const sema = new Sema(slots)
     for (let count = 0; count < times; count++) {
@@ -66,6 +67,7 @@ const semaFree = {
 
 const semaWaiting = {
   name: 'async-sema',
+  goal: 1,
   run() {
     const sema = new Sema(slots, { capacity: times })
     return Promise.all(

@@ -33,7 +33,7 @@ const ours = {
 const peers = [
   {
     name: `effection, spawn and join in ${slots} lanes`,
-    goal: 1.15,
+    goal: 1.05,
     run: () =>
       run(function* () {
         let left = tasks

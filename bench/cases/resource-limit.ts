@@ -26,6 +26,7 @@ const ours = {
 const peers = [
   {
     name: 'taskscope, slots instead',
+    goal: 1.5,
     async run() {
       const manager = await TaskManager.start(slots)
       for (let count = 0; count < tasks; count++) manager.spawn(work)

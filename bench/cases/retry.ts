@@ -75,6 +75,7 @@ const failingTwice = {
 const failingTwicePeers = [
   {
     name: 'p-limit around p-retry',
+    goal: 1,
     run() {
       const limit = pLimit(slots)
       return Promise.all(range(failing).map(() => limit(() => pRetry(troubled(), peerOptions))))

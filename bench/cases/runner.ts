@@ -19,6 +19,7 @@ const ours = {
 const peers = [
   {
     name: 'TaskManager',
+    goal: 1.3,
     async run() {
       const manager = await TaskManager.start(slots)
       for (let count = 0; count < tasks; count++) manager.spawn(work)

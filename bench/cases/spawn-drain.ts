@@ -28,12 +28,12 @@ const ours = {
 const peers = [
   {
     name: 'bare Promise.all, no limit',
-    goal: 2,
+    goal: 3,
     run: () => Promise.all(range(tasks).map(work)),
   },
   {
     name: 'p-limit',
-    goal: 0.6,
+    goal: 0.4,
     run() {
       const limit = pLimit(slots)
       return Promise.all(range(tasks).map(() => limit(work)))
@@ -41,7 +41,7 @@ const peers = [
   },
   {
     name: 'p-limit, ended by a counter',
-    goal: 0.6,
+    goal: 0.4,
     run: () =>
       new Promise<void>(resolve => {
         const limit = pLimit(slots)
@@ -56,7 +56,7 @@ const peers = [
   },
   {
     name: 'fastq, promise API',
-    goal: 0.6,
+    goal: 0.5,
     run() {
       const queue = fastq((task: typeof work) => task(), slots)
       for (let count = 0; count < tasks; count++) queue.push(work)
@@ -65,7 +65,7 @@ const peers = [
   },
   {
     name: 'async.queue, async worker',
-    goal: 1,
+    goal: 0.6,
     async run() {
       const queue = asyncQueue(async (task: typeof work) => task(), slots)
       for (let count = 0; count < tasks; count++) queue.push(work)
@@ -74,7 +74,7 @@ const peers = [
   },
   {
     name: 'async.queue, callbacks',
-    goal: 1,
+    goal: 0.6,
     async run() {
       const queue = asyncQueue<typeof work>((task, done) => {
         task().then(() => done(), done)
@@ -85,7 +85,7 @@ const peers = [
   },
   {
     name: 'Effect.forEach, discard',
-    goal: 1,
+    goal: 0.8,
     run: () =>
       Effect.runPromise(
         Effect.forEach(range(tasks), () => Effect.promise(work), { concurrency: slots, discard: true }),
