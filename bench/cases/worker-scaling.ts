@@ -2,10 +2,10 @@ import { timed } from '../compare.ts'
 import { type Pool, piscina, taskscope, tinypool } from '../pools.ts'
 import { median } from '../statistics.ts'
 import type { CaseResult, Row } from '../types.ts'
-import { range } from '../workload.ts'
+import { quick, range } from '../workload.ts'
 
 const calls = 16
-const depth = 30
+const depth = quick ? 20 : 30
 
 /** What a second worker is worth where the work keeps a core busy, and what a pool costs to start and to stop. */
 export default async function workerScaling(rounds: number): Promise<CaseResult> {
