@@ -8,15 +8,17 @@ export const FAULTS = [
   'test/bullmq/{forged-jobs,rolling-deployment}.test.ts',
   'test/bullmq/limits/{contention,leases,loss,postponed}.test.ts',
   'test/bullmq/{cli,cli-refusals,script-runner,service-report}.test.ts',
+  'test/examples/{hash-distributed,hash-folder-modes}.test.ts',
   'test/servers/*.test.ts',
   'test/worker/host/misshapen.test.ts',
 ]
 
-/** They count what is alive in their process, or replace what others have loaded: each has a process of its own. */
+/** They count what is alive in their process, or depend on what others have registered or replaced: each has a process of its own. */
 const APART = [
   'test/errors.test.ts',
   'test/invariants/memory.test.ts',
   'test/tasks/hash-in-thread.test.ts',
+  'test/worker/host/values.test.ts',
   ...globSync('test/**/*.test.ts').filter(path => readFileSync(path, 'utf8').includes('getTimerCount')),
 ]
 

@@ -10,17 +10,20 @@ const [worker] = await Promise.all(
 )
 for (const mode of ['thread', 'process']) {
   await using made = await worker.TaskWorker.start({ mode, maxWorkers: 1 })
-  await made.submit(() => 1)
+  await made.submit(function* () {})
 }
 `
 
 /**
  * Once per run, before the tests: with an empty cache every thread that ends writes all that it has loaded into the same
- * folder, and with dozens of them at once that takes longer than any test waits.
+ * folder, and with dozens of them at once that takes longer than any test waits. Node keeps a cache for each set of V8's
+ * flags: the threads that tests start have those of their process, the processes have none.
  */
-export default function fillCompileCache(project: TestProject): void {
-  execFileSync(process.execPath, ['--input-type=module', '--eval', LOAD], {
-    env: { ...process.env, ...project.config.env },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+export default function fillCompileCache({ config }: TestProject): void {
+  for (const flags of [[], config.execArgv]) {
+    execFileSync(process.execPath, [...flags, '--input-type=module', '--eval', LOAD], {
+      env: { ...process.env, ...config.env },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+  }
 }

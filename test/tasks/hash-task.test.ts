@@ -38,7 +38,7 @@ describe('a HashTask of a text', () => {
   })
 
   it('can be cancelled, before it has begun too, and stops cleanly', async () => {
-    const runner = await TaskRunner.start({ workers: 1 })
+    const runner = await TaskRunner.start({ workers: 1, cleanupTimeout: 15_000 })
     const [handle, waiting] = [1, 2].map(() => runner.submit(new HashTask({ text: 'x'.repeat(50_000_000) })))
     while (handle?.status === 'pending') await Promise.resolve()
     expect(await waiting?.cancel('enough')).toBe(true)
