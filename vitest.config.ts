@@ -18,8 +18,7 @@ const APART = [
   'test/errors.test.ts',
   'test/invariants/memory.test.ts',
   'test/tasks/hash-in-thread.test.ts',
-  'test/worker/{host,pool}/*.test.ts',
-  'test/worker/modes/{async,process,sync,thread}.test.ts',
+  'test/worker/host/values.test.ts',
   ...globSync('test/**/*.test.ts').filter(path => readFileSync(path, 'utf8').includes('getTimerCount')),
 ]
 

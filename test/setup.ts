@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeEach, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, vi } from 'vitest'
 import { settle } from './harness.ts'
 
+const { setTimeout, clearTimeout } = globalThis
 const unhandled: unknown[] = []
 const note = (reason: unknown): unknown => unhandled.push(reason)
 process.on('unhandledRejection', note)
@@ -16,8 +17,12 @@ afterEach(async () => {
   if (unhandled.length > 0) throw new Error('an unhandled rejection escaped', { cause: unhandled[0] })
 })
 
-/** Other files may follow in this process. */
+/** Other files may follow in this process, and calls in it would never be over with the timers of a clock that has gone. */
 afterAll(() => {
   vi.useRealTimers()
+  vi.restoreAllMocks()
+  const left = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout }
+  Object.assign(globalThis, { setTimeout, clearTimeout })
+  expect(left, 'the timers that a file of tests leaves').toEqual({ setTimeout, clearTimeout })
   process.off('unhandledRejection', note)
 })
