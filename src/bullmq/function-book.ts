@@ -55,7 +55,8 @@ export async function functionsOfModule(url: string): Promise<FunctionBook> {
   // Only now: it is of the parts of Node that have been loaded.
   const nodes = builtIns()
   const isServed = ({ fn, task }: ModuleFunction) => task || !(nodes.has(fn) || isClass(fn))
-  const { served = [], leftOut = [] } = Object.groupBy(functions, each => (isServed(each) ? 'served' : 'leftOut'))
+  const served = functions.filter(isServed)
+  const leftOut = functions.filter(each => !isServed(each))
   if (served.length === 0) {
     throw new SerializationError(
       `${url} has no functions to serve: export them, or pass them to task() at its top level`,

@@ -262,11 +262,15 @@ function settle({ resolve, reject }: Omit<Outcome, 'promise'>, task: Task): void
   }
 }
 
-const ENGINES = Function.prototype.toString.call(Promise.withResolvers().resolve)
+let engines = ''
+// Not by `withResolvers`: the command says on an old Node as well what it needs, and does not fail while it loads.
+new Promise(resolve => {
+  engines = Function.prototype.toString.call(resolve)
+})
 
 /** Whether it is one of the functions that settle a promise, as `await` and the combinators hand in: they have no name. */
 function isEngines(reaction: unknown): reaction is (value: unknown) => void {
-  if (typeof reaction !== 'function' || Function.prototype.toString.call(reaction) !== ENGINES) return false
+  if (typeof reaction !== 'function' || Function.prototype.toString.call(reaction) !== engines) return false
   // A bound function has no source either, but a name; and a proxy of one may throw.
   return attempt(() => reaction.name) === ''
 }
