@@ -15,8 +15,9 @@ const MODULES = [...ENTRIES, ...FUNCTIONS].map(path => new URL(path, import.meta
 const LOAD = `
 const [worker] = await Promise.all(${JSON.stringify(MODULES)}.map(url => import(url)))
 for (const mode of ['thread', 'process']) {
-  await using made = await worker.TaskWorker.start({ mode, maxWorkers: 1 })
+  const made = await worker.TaskWorker.start({ mode, maxWorkers: 1 })
   await made.submit(function* () {})
+  await made.close()
 }
 `
 
