@@ -25,12 +25,17 @@ export async function hashInThread(input: HashInput, task: TaskContext): Promise
   const begin = AttemptContext.postpone(task)
   places ??= new Semaphore(Math.min(MAX_THREADS, process.getBuiltinModule('node:os').availableParallelism()))
   const place = await places.acquire(1, { signal })
-  begin()
-  const thread = takeIdle() ?? new HashThread(() => leave(thread))
   try {
-    return await thread.hash(input, signal)
+    // It may have come between the grant and this step.
+    signal.throwIfAborted()
+    begin()
+    const thread = takeIdle() ?? new HashThread(() => leave(thread))
+    try {
+      return await thread.hash(input, signal)
+    } finally {
+      if (!thread.ended) keep(thread)
+    }
   } finally {
-    if (!thread.ended) keep(thread)
     place.release()
   }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { HashTask, TaskRunner } from '../../src/index.ts'
+import { HashTask, type TaskContext, TaskRunner } from '../../src/index.ts'
 import { settle } from '../harness.ts'
 import { failureOf } from '../work.ts'
 import { startFixture } from '../worker/host/processes.ts'
@@ -49,6 +49,40 @@ describe.skipIf(process.platform !== 'linux')('the threads of HashTasks', () => 
     await ended
     expect(await runner.submit(new HashTask({ text: 'abc' }))).toBe(HASH_OF_ABC)
     expect(threads).toHaveLength(2)
+  })
+
+  it('are not started for a task that is told to stop as soon as there is a place for it', async () => {
+    const stopping = new AbortController()
+    const { hashInThread } = await import('../../src/tasks/hash-in-thread.ts')
+    const hash = hashInThread({ file: ENDLESS }, { signal: stopping.signal } as TaskContext)
+    stopping.abort('enough')
+    expect(await failureOf(hash)).toBe('enough')
+    expect(threads).toEqual([])
+  })
+
+  it('leave their place to others when they cannot be started', async () => {
+    const { getBuiltinModule } = process
+    const runner = await TaskRunner.start()
+    process.getBuiltinModule = ((name: string) =>
+      name === 'node:worker_threads'
+        ? {
+            Worker: class {
+              constructor() {
+                throw new Error('no more threads')
+              }
+            },
+          }
+        : getBuiltinModule(name)) as typeof getBuiltinModule
+    try {
+      for (let count = 0; count < 5; count += 1) {
+        expect(await failureOf(runner.submit(new HashTask({ text: 'abc' })))).toMatchObject({
+          message: 'no more threads',
+        })
+      }
+    } finally {
+      process.getBuiltinModule = getBuiltinModule
+    }
+    expect(await runner.submit(new HashTask({ text: 'abc' }))).toBe(HASH_OF_ABC)
   })
 
   it('end when they have had nothing to do for ten seconds', async () => {
