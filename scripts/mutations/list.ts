@@ -40,10 +40,7 @@ export const MUTATIONS: readonly Mutation[] = [
   }),
 
   ...mistakesIn('src/queue/pending-queue.ts', CORE, {
-    'lower priorities go first': {
-      search: 'other.priority > usual.priority ? other',
-      replace: 'other.priority < usual.priority ? other',
-    },
+    'lower priorities go first': { search: 'before(other, usual) ? other', replace: 'before(usual, other) ? other' },
   }),
 
   ...mistakesIn('src/queue/fifo.ts', CORE, {

@@ -2,8 +2,7 @@ import type { Line } from '../admission/line.ts'
 import { startTimer } from '../clock.ts'
 import type { LimitPermit, Limits } from '../limits/types.ts'
 import { before } from '../queue/indexed-heap.ts'
-import { OrderedQueue } from '../queue/ordered-queue.ts'
-import { PendingQueue } from '../queue/pending-queue.ts'
+import { OrderedQueue, PendingQueue } from '../queue/pending-queue.ts'
 import type { Task } from '../task/task.ts'
 
 /** What a line-up needs to know of the slots. */

@@ -1,20 +1,50 @@
 import { Fifo } from './fifo.ts'
-import { IndexedHeap } from './indexed-heap.ts'
+import { before, IndexedHeap } from './indexed-heap.ts'
 import type { Queued } from './queued.ts'
 
 /**
- * Items by priority, first come first served within one. The priority that a queue starts with, usually the only one,
- * lives in a FIFO, where everything is O(1); all others share a heap, where everything is O(log n).
+ * Items by priority, and by sequence number within one, which they bring along. Those of the priority that a queue starts
+ * with usually come in order: they live in a FIFO, where everything is O(1), the others in a heap, where everything is
+ * O(log n).
  */
-export class PendingQueue<T extends Queued> {
+export class OrderedQueue<T extends Queued> {
   readonly #usual = new Fifo<T>()
   readonly #others = new IndexedHeap<T>()
   #usualPriority = 0
-  #sequence = 0
+  /** The sequence number of the last one in the FIFO. */
+  #latest = 0
 
   get size(): number {
     return this.#usual.size + this.#others.size
   }
+
+  push(item: T): void {
+    if (this.#usual.size === 0) {
+      this.#usualPriority = item.priority
+      this.#latest = 0
+    }
+    if (item.priority !== this.#usualPriority || item.sequence < this.#latest) return this.#others.push(item)
+    this.#latest = item.sequence
+    this.#usual.push(item)
+  }
+
+  peek(): T | undefined {
+    const other = this.#others.peek()
+    const usual = this.#usual.peek()
+    if (other === undefined || usual === undefined) return other ?? usual
+    return before(other, usual) ? other : usual
+  }
+
+  /** Takes a queued item out, wherever it stands. */
+  remove(item: T): void {
+    if (this.#usual.holds(item)) this.#usual.remove(item)
+    else this.#others.remove(item)
+  }
+}
+
+/** The same, first come first served within one priority: items are numbered when they come. */
+export class PendingQueue<T extends Queued> extends OrderedQueue<T> {
+  #sequence = 0
 
   /** The sequence number of the latest arrival. */
   get latest(): number {
@@ -27,17 +57,9 @@ export class PendingQueue<T extends Queued> {
     return this.#sequence
   }
 
-  push(item: T): void {
-    if (this.size === 0) this.#usualPriority = item.priority
+  override push(item: T): void {
     item.sequence = this.ticket()
-    this.#lineOf(item).push(item)
-  }
-
-  peek(): T | undefined {
-    const other = this.#others.peek()
-    const usual = this.#usual.peek()
-    if (other === undefined || usual === undefined) return other ?? usual
-    return other.priority > usual.priority ? other : usual
+    super.push(item)
   }
 
   /** Takes the first item out, if it arrived no later than `latest`. */
@@ -46,14 +68,5 @@ export class PendingQueue<T extends Queued> {
     if (first === undefined || first.sequence > latest) return undefined
     this.remove(first)
     return first
-  }
-
-  /** Takes a queued item out, wherever it stands. */
-  remove(item: T): void {
-    this.#lineOf(item).remove(item)
-  }
-
-  #lineOf(item: T): Fifo<T> | IndexedHeap<T> {
-    return item.priority === this.#usualPriority ? this.#usual : this.#others
   }
 }

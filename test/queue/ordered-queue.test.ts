@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { OrderedQueue } from '../../src/queue/ordered-queue.ts'
+import { OrderedQueue } from '../../src/queue/pending-queue.ts'
 import { item } from './item.ts'
 
 describe('OrderedQueue', () => {
