@@ -271,15 +271,11 @@ new Promise(resolve => {
 /** Whether it is one of the functions that settle a promise, as `await` and the combinators hand in: they have no name. */
 function isEngines(reaction: unknown): reaction is (value: unknown) => void {
   if (typeof reaction !== 'function' || Function.prototype.toString.call(reaction) !== engines) return false
-  // A bound function has no source either, but a name; and a proxy of one may throw.
+  // A bound function, as `console.log` is one, has no source either, but a name; and a proxy of one may throw.
   return attempt(() => reaction.name) === ''
 }
 
 /** Whether a reaction is a function of the user's: `await` and the combinators hand in what resolves a promise. */
 function isListener(reaction: unknown): boolean {
-  if (typeof reaction !== 'function') return false
-  const source = Function.prototype.toString.call(reaction)
-  if (source.length > 60 || !source.includes('[native code]')) return true
-  // A bound function, as `console.log` is one, has no source either, but a name.
-  return attempt(() => reaction.name) !== ''
+  return typeof reaction === 'function' && !isEngines(reaction)
 }
