@@ -1,7 +1,7 @@
-import { deserialize, serialize } from 'node:v8'
 import { SerializationError } from '../../errors.ts'
 import { packValue } from './carry.ts'
 import { carryFailure } from './carry-failure.ts'
+import { copyFor } from './uncarriable.ts'
 
 /**
  * A message to a call, copied for the way to its worker: it is refused now, though it may have to wait. Throws
@@ -12,7 +12,7 @@ export function carryMessage(message: unknown, to: 'thread' | 'process'): unknow
   try {
     const { data, transfer } = packValue(message, to)
     moved = transfer.length
-    if (moved === 0) return to === 'thread' ? structuredClone(data) : deserialize(serialize(data))
+    if (moved === 0) return copyFor(to, data)
   } catch (error) {
     throw carryFailure([message], error, { of: 'arguments', name: 'send', to })
   }

@@ -4,6 +4,13 @@ import { isPlain } from './view-copies.ts'
 /** Where a value is carried. Processes share no memory, and know fewer kinds of objects. */
 export type Destination = 'thread' | 'process'
 
+/** The copy that arrives there; throws for what can't be carried. */
+export function copyFor<T>(to: Destination, value: T): T {
+  if (to === 'thread') return structuredClone(value)
+  const { deserialize, serialize } = getBuiltinModule('node:v8')
+  return deserialize(serialize(value))
+}
+
 /** They keep what they are where structured clone does not look, and would arrive as `{}`; of promises, handles do. */
 const EMPTIED = new Set(
   `AbortController AbortSignal FormData Headers Promise Request Response TextDecoder TextEncoder URL URLSearchParams`.split(
@@ -48,9 +55,7 @@ export function losesClass(part: object, to: Destination): boolean {
   if (types.isProxy(part) || types.isDate(part) || types.isAnyArrayBuffer(part)) return false
   if (Array.isArray(part) || isPlain(part)) return false
   try {
-    if (to === 'thread') return isPlain(structuredClone(part))
-    const { deserialize, serialize } = getBuiltinModule('node:v8')
-    return isPlain(deserialize(serialize(part)))
+    return isPlain(copyFor(to, part))
   } catch {
     // Of an instance a member may be to blame, which is found then.
     return false

@@ -4,6 +4,7 @@ import { startTimer, type Timer } from '../../clock.ts'
 import { bare } from '../../options.ts'
 import { notTooDeep } from '../functions/nested-depth.ts'
 import { workerEnvironment } from '../functions/nesting.ts'
+import { copyFor } from '../functions/uncarriable.ts'
 import { getBuiltinModule } from '../node.ts'
 import { Channel } from './channel.ts'
 import { entryUrl } from './entry-url.ts'
@@ -70,11 +71,7 @@ class ProcessLink implements Link {
     this.#child.on('exit', (exitCode, signal) => this.#exited(exitCode, signal))
   }
 
-  /** A clone of a clone shows what a process would get; the message itself is cloned by `send`. */
-  readonly carry = (value: unknown): unknown => {
-    const { deserialize, serialize } = getBuiltinModule('node:v8')
-    return deserialize(serialize(notTooDeep(value)))
-  }
+  readonly carry = (value: unknown): unknown => copyFor('process', notTooDeep(value))
 
   post(message: ToWorker): void {
     this.#channel?.post(message)

@@ -8,6 +8,7 @@ import {
 import { bare } from '../../options.ts'
 import { notTooDeep } from '../functions/nested-depth.ts'
 import { workerEnvironment } from '../functions/nesting.ts'
+import { copyFor } from '../functions/uncarriable.ts'
 import { entryUrl } from './entry-url.ts'
 import type { HostExit, HostOptions, StartOptions } from './host.ts'
 import type { Link, LinkListener, TransferList } from './link.ts'
@@ -30,7 +31,7 @@ export function startThreadHost(options: StartOptions = {}): WorkerHost {
 class ThreadLink implements Link {
   readonly kind = 'thread'
   readonly id: number
-  readonly carry = (value: unknown): unknown => structuredClone(notTooDeep(value))
+  readonly carry = (value: unknown): unknown => copyFor('thread', notTooDeep(value))
   readonly #worker: Worker
   readonly #port: MessageChannel['port1']
   readonly #listener: LinkListener
