@@ -11,7 +11,7 @@ const EVENTS: readonly RoomEvent[] = ['exhausted', 'available']
 export class RoomWatch {
   readonly #supply: Supply
   readonly #listeners = new Set<{ readonly event: RoomEvent; readonly tell: () => unknown }>()
-  #state: RoomEvent = 'available'
+  #state: RoomEvent
   #looking = false
   #timer: Timer | undefined
 
