@@ -5,7 +5,7 @@ export class Inbox {
 
   put(message: unknown): void {
     this.#kept.push(message)
-    for (const wake of this.#readers) wake()
+    this.#wake()
   }
 
   /** All there are, for somebody who has the work elsewhere. */
@@ -13,15 +13,35 @@ export class Inbox {
     return this.#kept.splice(0)
   }
 
-  /** Each message once, whoever reads; ends when the signal is aborted. */
-  async *read(signal: AbortSignal): AsyncGenerator<unknown, void, undefined> {
-    while (!signal.aborted) {
-      if (this.#kept.length > 0) yield this.#kept.shift()
-      else await this.#next(signal)
+  /**
+   * Each message once, whoever reads; ends when the signal is aborted. No async generator, which awaits what it yields: a
+   * promise or what can't be read is a message like any other. Nor would its `return` end a wait for the next one.
+   */
+  read(signal: AbortSignal): AsyncIterableIterator<unknown, undefined> {
+    let left = false
+    const reading: AsyncIterableIterator<unknown, undefined> = {
+      next: async () => {
+        while (!left && !signal.aborted) {
+          if (this.#kept.length > 0) return { done: false, value: this.#kept.shift() }
+          await this.#change(signal)
+        }
+        return { done: true, value: undefined }
+      },
+      return: async () => {
+        left = true
+        this.#wake()
+        return { done: true, value: undefined }
+      },
+      [Symbol.asyncIterator]: () => reading,
     }
+    return reading
   }
 
-  #next(signal: AbortSignal): Promise<void> {
+  #wake(): void {
+    for (const wake of this.#readers) wake()
+  }
+
+  #change(signal: AbortSignal): Promise<void> {
     return new Promise(resolve => {
       const wake = () => {
         this.#readers.delete(wake)

@@ -45,6 +45,36 @@ describe('send', () => {
     expect([first === message, second]).toEqual([true, 2])
   })
 
+  it('hands over what it got, promises and what cannot be read too', async () => {
+    await using manager = await TaskManager.start()
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    const sent: readonly unknown[] = [Promise.resolve(1), proxy, { then: 'no function' }, undefined]
+    const handle = manager.spawn(async ({ messages }) => {
+      const same: boolean[] = []
+      for await (const message of messages) {
+        same.push(message === sent[same.length])
+        if (same.length === sent.length) return same
+      }
+    })
+    for (const message of sent) handle.send(message)
+    expect(await handle).toEqual([true, true, true, true])
+  })
+
+  it('leaves to others what comes after a reader has left, who waits no longer', async () => {
+    await using manager = await TaskManager.start()
+    const handle = manager.spawn(async task => {
+      const [one, other] = [task.messages, task.messages]
+      const waiting = one.next()
+      await one.return?.()
+      const ended = await waiting
+      return [ended.done, (await other.next()).value]
+    })
+    await settle()
+    handle.send('for the other')
+    expect(await handle).toEqual([true, 'for the other'])
+  })
+
   it('keeps nothing of a task that was cancelled, and nothing comes to an attempt that is over', async () => {
     await using manager = await TaskManager.start()
     const { promise, resolve } = Promise.withResolvers<AsyncIterable<unknown>>()
