@@ -206,7 +206,7 @@ export class TaskManager implements AsyncDisposable {
 
   /**
    * Cancels every task there is now; resolves when their work has stopped. Where very many are pending, the call cancels
-   * those of the first 10 ms, and the event loop has its turns while it goes on with the others; nothing starts meanwhile.
+   * those of the first 10 ms, 256 at least, and the others between turns of the event loop; nothing starts meanwhile.
    */
   async cancelAll(reason?: unknown): Promise<void> {
     const stopping = this.#scheduler.live.toArray()
