@@ -4,10 +4,10 @@ import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config
 
 /** Mostly they wait, for locks and leases that run out, for servers and commands that start: they have a command of their own. */
 export const FAULTS = [
-  'test/bullmq/faults/*.test.ts',
-  'test/bullmq/{forged-jobs,rolling-deployment}.test.ts',
-  'test/bullmq/limits/{contention,leases,loss,postponed}.test.ts',
-  'test/bullmq/{cli,cli-refusals,script-runner,service-report}.test.ts',
+  'test/distributed/faults/*.test.ts',
+  'test/distributed/{forged-jobs,rolling-deployment}.test.ts',
+  'test/distributed/limits/{contention,leases,loss,postponed}.test.ts',
+  'test/distributed/{cli,cli-refusals,script-runner,service-report}.test.ts',
   'test/examples/{hash-distributed,hash-folder-modes}.test.ts',
   'test/servers/*.test.ts',
   'test/worker/host/misshapen.test.ts',
@@ -15,9 +15,9 @@ export const FAULTS = [
 
 /** They count what is alive in their process, or depend on what others have registered or replaced: each has a process of its own. */
 const APART = [
-  'test/errors.test.ts',
+  'test/base/errors.test.ts',
   'test/invariants/memory.test.ts',
-  'test/tasks/hash-in-thread.test.ts',
+  'test/builtin-tasks/hash-in-thread.test.ts',
   'test/worker/host/values.test.ts',
   ...globSync('test/**/*.test.ts').filter(path => readFileSync(path, 'utf8').includes('getTimerCount')),
 ]

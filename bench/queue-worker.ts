@@ -18,7 +18,7 @@ async function bullmq(): Promise<() => Promise<unknown>> {
 
 async function taskscope(): Promise<() => Promise<unknown>> {
   const built = new URL('../dist/bullmq.js', import.meta.url).href
-  const { serve } = (await import(built)) as typeof import('../src/bullmq/index.ts')
+  const { serve } = (await import(built)) as typeof import('../src/bullmq.ts')
   const echo = (value: number) => value
   const service = await serve([echo], { connection: url, queue, maxTasks: concurrency })
   return () => service.close()

@@ -7,7 +7,7 @@ export const { resourceLimit, Semaphore, TaskManager, TaskRunner } = (await impo
 
 const worker = new URL('../dist/worker.js', import.meta.url).href
 
-export const { task, transfer } = (await import(worker)) as typeof import('../src/worker/index.ts')
+export const { task, transfer } = (await import(worker)) as typeof import('../src/worker.ts')
 
 const sqlite = new URL('../dist/sqlite.js', import.meta.url).href
 

@@ -13,31 +13,35 @@ import { type RolldownOptions, rolldown } from 'rolldown'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 const entries = {
-  bullmq: 'src/bullmq/index.ts',
+  bullmq: 'src/bullmq.ts',
   index: 'src/index.ts',
   sqlite: 'src/sqlite.ts',
-  testing: 'src/testing/index.ts',
-  worker: 'src/worker/index.ts',
+  testing: 'src/testing.ts',
+  worker: 'src/worker.ts',
 }
 
 /** What threads and processes run: found beside the file that starts them. */
 const inside = {
-  lifeline: 'src/worker/host/lifeline.ts',
-  'process-entry': 'src/worker/host/process-entry.ts',
-  'thread-entry': 'src/worker/host/thread-entry.ts',
+  lifeline: 'src/worker/child/lifeline.ts',
+  'process-entry': 'src/worker/child/process-entry.ts',
+  'thread-entry': 'src/worker/child/thread-entry.ts',
 }
 
 /** What `npx taskscope` runs. */
-const command = { cli: 'src/bullmq/cli.ts' }
+const command = { cli: 'src/cli/main.ts' }
 
 /**
  * What the bundles have in common, each with all that it imports and that is in none before it. Few files, since Node takes
  * half a millisecond for each, and those of workers without effection, which takes as long as all the rest.
  */
 const parts = [
-  { name: 'base', test: /src.(?:kept-error|operation|serialise.thrown|task.current|task.progress)\.ts$/, priority: 3 },
-  { name: 'inside', test: /src.worker.host.serve-calls\.ts$/, priority: 2 },
-  { name: 'core', test: /src.(?:manager.task-manager|limits.keyed|task.entry|zip)\.ts$/, priority: 1 },
+  {
+    name: 'base',
+    test: /src.(?:base.kept-error|base.operation|serialize.thrown|task.current|task.progress)\.ts$/,
+    priority: 3,
+  },
+  { name: 'inside', test: /src.worker.child.serve-calls\.ts$/, priority: 2 },
+  { name: 'core', test: /src.(?:manager.task-manager|limits.keyed|task.acceptance|combinators.zip)\.ts$/, priority: 1 },
 ]
 
 const input: RolldownOptions = {

@@ -14,7 +14,7 @@ import { type Step, takeSteps, time } from './journeys/trace.ts'
 // After the trace, which sees what is loaded from now on.
 const { callLimit, SleepTask, TaskManager, TaskRunner } = await import('../src/index.ts')
 const { sqliteStore } = await import('../src/sqlite.ts')
-const { TaskWorker } = await import('../src/worker/index.ts')
+const { TaskWorker } = await import('../src/worker.ts')
 
 /** The ways of a journey, one for each thread it comes through. */
 type Ways = readonly (readonly string[])[]

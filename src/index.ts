@@ -1,7 +1,3 @@
-export type { Acquisition } from './admission/acquisition.ts'
-export type { Permit } from './admission/permit.ts'
-export type { PermittedWork } from './admission/permitted-work.ts'
-export type { RoomEvent } from './admission/room-watch.ts'
 export {
   DeadlockError,
   ManagerClosedError,
@@ -16,13 +12,22 @@ export {
   TaskNotFoundError,
   TaskScopeError,
   TaskTimeoutError,
-} from './errors.ts'
-export type { AsCompletedOptions, Completed } from './handles/as-completed.ts'
-export { asCompleted } from './handles/as-completed.ts'
-export type { Gathered, GatheredOrErrors, GatherOptions } from './handles/gather.ts'
-export { gather } from './handles/gather.ts'
-export type { Waited, WaitForOptions } from './handles/wait.ts'
-export { wait } from './handles/wait.ts'
+} from './base/errors.ts'
+export type { HashTaskOptions } from './builtin-tasks/hash-task.ts'
+export { HashTask } from './builtin-tasks/hash-task.ts'
+export type { SleepTaskOptions } from './builtin-tasks/sleep-task.ts'
+export { SleepTask } from './builtin-tasks/sleep-task.ts'
+export type { AsCompletedOptions, Completed } from './combinators/as-completed.ts'
+export { asCompleted } from './combinators/as-completed.ts'
+export type { Gathered, GatheredOrErrors, GatherOptions } from './combinators/gather.ts'
+export { gather } from './combinators/gather.ts'
+export type { Waited, WaitForOptions } from './combinators/wait.ts'
+export { wait } from './combinators/wait.ts'
+export { zip } from './combinators/zip.ts'
+export type { Acquisition } from './limits/acquire/acquisition.ts'
+export type { Permit } from './limits/acquire/permit.ts'
+export type { PermittedWork } from './limits/acquire/permitted-work.ts'
+export type { RoomEvent } from './limits/acquire/room-watch.ts'
 export { callLimit } from './limits/call.ts'
 export type { PoolOrder } from './limits/pool.ts'
 export { limitPool } from './limits/pool.ts'
@@ -30,6 +35,8 @@ export type { RateAlgorithm, RateLimitOptions } from './limits/rate.ts'
 export { rateLimit } from './limits/rate.ts'
 export type { ResourceLimitOptions } from './limits/resource.ts'
 export { resourceLimit } from './limits/resource.ts'
+export type { AcquireOptions, SemaphorePermit, UseOptions } from './limits/semaphore.ts'
+export { Semaphore } from './limits/semaphore.ts'
 export { limits } from './limits/set.ts'
 export type {
   Acquirable,
@@ -47,8 +54,24 @@ export type {
   Releasable,
   TryLimitOptions,
 } from './limits/types.ts'
-export { useTaskManager } from './manager/resource.ts'
 export { TaskManager } from './manager/task-manager.ts'
+export { useTaskManager } from './manager/use-task-manager.ts'
+export type { BaseTaskClass, TaskOptions } from './runner/base-task.ts'
+export { BaseTask } from './runner/base-task.ts'
+export { TaskRunner } from './runner/task-runner.ts'
+export type {
+  Distribution,
+  EventsOptions,
+  RecordQuery,
+  Recovery,
+  RunnerCloseOptions,
+  RunnerLogger,
+  RunnerStats,
+  SubmitOptions,
+  SubmitPolicy,
+  TaskEvents,
+  TaskRunnerOptions,
+} from './runner/types.ts'
 export type {
   ClosedEvent,
   CloseOptions,
@@ -67,25 +90,7 @@ export type {
   TaskEvent,
   TaskManagerOptions,
   TaskStatusEvent,
-} from './manager/types.ts'
-export type { BaseTaskClass, TaskOptions } from './runner/base-task.ts'
-export { BaseTask } from './runner/base-task.ts'
-export { TaskRunner } from './runner/task-runner.ts'
-export type {
-  Distribution,
-  EventsOptions,
-  RecordQuery,
-  Recovery,
-  RunnerCloseOptions,
-  RunnerLogger,
-  RunnerStats,
-  SubmitOptions,
-  SubmitPolicy,
-  TaskEvents,
-  TaskRunnerOptions,
-} from './runner/types.ts'
-export type { AcquireOptions, SemaphorePermit, UseOptions } from './semaphore.ts'
-export { Semaphore } from './semaphore.ts'
+} from './scheduler/types.ts'
 export type { DamagedTask, StoreContents, StoredTask, TaskStore } from './store/types.ts'
 export type { Backoff, FailedAttempt } from './task/backoff.ts'
 export type { RetryOptions } from './task/retry.ts'
@@ -105,8 +110,3 @@ export type {
   WaitOptions,
   Work,
 } from './task/types.ts'
-export type { HashTaskOptions } from './tasks/hash-task.ts'
-export { HashTask } from './tasks/hash-task.ts'
-export type { SleepTaskOptions } from './tasks/sleep-task.ts'
-export { SleepTask } from './tasks/sleep-task.ts'
-export { zip } from './zip.ts'

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import type { TestProject } from 'vitest/node'
 
-const ENTRIES = ['worker/index', 'index', 'bullmq/index', 'sqlite', 'testing/index'].map(name => `../src/${name}.ts`)
+const ENTRIES = ['worker', 'index', 'bullmq', 'sqlite', 'testing'].map(name => `../src/${name}.ts`)
 const FUNCTIONS = [
   'bullmq/functions',
   'worker-functions',

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { TaskManager, TaskRunner } from '../src/index.ts'
-import { TaskWorker } from '../src/worker/index.ts'
+import { TaskWorker } from '../src/worker.ts'
 
 it.each([TaskManager, TaskRunner, TaskWorker])('%o is not made by new, and the error says start', type => {
   const { name } = type

@@ -14,10 +14,10 @@ const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
 /** The source of each entry point, where a user has the package. */
 const ENTRIES = {
   taskscope: 'src/index.ts',
-  'taskscope/bullmq': 'src/bullmq/index.ts',
+  'taskscope/bullmq': 'src/bullmq.ts',
   'taskscope/sqlite': 'src/sqlite.ts',
-  'taskscope/testing': 'src/testing/index.ts',
-  'taskscope/worker': 'src/worker/index.ts',
+  'taskscope/testing': 'src/testing.ts',
+  'taskscope/worker': 'src/worker.ts',
 } as const
 /** What the examples call the server that the tests have found. */
 const REDIS = 'redis://127.0.0.1:6379'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { serve, shared } from '../src/bullmq/index.ts'
+import { serve, shared } from '../src/bullmq.ts'
 import {
   asCompleted,
   BaseTask,
@@ -17,8 +17,8 @@ import {
 } from '../src/index.ts'
 import { sqliteStore } from '../src/sqlite.ts'
 import { memoryStore } from '../src/store/memory-store.ts'
-import { exploreAll, runVirtual } from '../src/testing/index.ts'
-import { configure, TaskWorker, task, withConfig } from '../src/worker/index.ts'
+import { exploreAll, runVirtual } from '../src/testing.ts'
+import { configure, TaskWorker, task, withConfig } from '../src/worker.ts'
 
 const manager = await TaskManager.start()
 const runner = await TaskRunner.start({ logger: false, store: memoryStore() })

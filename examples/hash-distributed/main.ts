@@ -1,4 +1,4 @@
-import { task } from '../../src/worker/index.ts'
+import { task } from '../../src/worker.ts'
 import { UsageError } from '../hash-folder/arguments.ts'
 import { projectFolder, returnToCaller } from '../hash-folder/caller.ts'
 import { hashFolder } from '../hash-folder/hash-folder.ts'

@@ -10,7 +10,7 @@ export interface WorkerOptions {
   readonly jobs: number
 }
 
-const COMMAND = fileURLToPath(new URL('../../src/bullmq/cli.ts', import.meta.url))
+const COMMAND = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const TASKS = fileURLToPath(new URL('./tasks.ts', import.meta.url))
 /** Milliseconds. The other worker has the files of a dead one after so long. */
 const LOCK_DURATION = 5_000

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import type { WorkerMode } from '../../src/worker/index.ts'
+import type { WorkerMode } from '../../src/worker.ts'
 
 /** What the command line asked for. */
 export interface Arguments {

@@ -1,4 +1,4 @@
-import type { TaskFunction } from '../../src/worker/index.ts'
+import type { TaskFunction } from '../../src/worker.ts'
 import { checksumLine } from './checksum-line.ts'
 import { count } from './count.ts'
 import type { FileToHash, HashedFile } from './hash-file.ts'

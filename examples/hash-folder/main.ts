@@ -1,4 +1,4 @@
-import { task } from '../../src/worker/index.ts'
+import { task } from '../../src/worker.ts'
 import { HELP, parseArguments, UsageError } from './arguments.ts'
 import { projectFolder, returnToCaller } from './caller.ts'
 import { hashFile } from './hash-file.ts'

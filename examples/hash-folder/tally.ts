@@ -1,4 +1,4 @@
-import { TaskCancelledError } from '../../src/errors.ts'
+import { TaskCancelledError } from '../../src/base/errors.ts'
 import type { HashedFile } from './hash-file.ts'
 import type { WalkObserver } from './walk.ts'
 

@@ -7,7 +7,7 @@ const STILL = ['test/invariants/standing-still.test.ts']
 
 /** Every mistake the tests must notice. */
 export const MUTATIONS: readonly Mutation[] = [
-  ...mistakesIn('src/options.ts', ['test/options'], {
+  ...mistakesIn('src/base/options.ts', ['test/options'], {
     'a duration of NaN is taken': {
       search: 'if (!(number(option, rule, value) >= 0)) throw',
       replace: 'if (number(option, rule, value) < 0) throw',
@@ -19,7 +19,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/clock.ts', ['test/clock'], {
+  ...mistakesIn('src/base/clock.ts', ['test/clock'], {
     'Infinity arms a timer': { search: 'if (delay === Number.POSITIVE_INFINITY) return NEVER', replace: '' },
     'a long delay is cut off at what setTimeout takes': {
       search: 'remaining > piece ? arm(remaining - piece) : fire()',
@@ -31,7 +31,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/queue/indexed-heap.ts', CORE, {
+  ...mistakesIn('src/collections/indexed-heap.ts', CORE, {
     'last come, first served within a priority': {
       search: 'a.sequence < b.sequence',
       replace: 'a.sequence > b.sequence',
@@ -39,18 +39,18 @@ export const MUTATIONS: readonly Mutation[] = [
     'the heap does not sink what fills a gap': { search: 'else this.#sink(last, index)', replace: '' },
   }),
 
-  ...mistakesIn('src/queue/pending-queue.ts', CORE, {
+  ...mistakesIn('src/collections/pending-queue.ts', CORE, {
     'lower priorities go first': { search: 'before(other, usual) ? other', replace: 'before(usual, other) ? other' },
   }),
 
-  ...mistakesIn('src/queue/fifo.ts', CORE, {
+  ...mistakesIn('src/collections/fifo.ts', CORE, {
     'items do not learn their new place when the holes are squeezed out': {
       search: '      item.position = tail\n',
       replace: '',
     },
   }),
 
-  ...mistakesIn('src/manager/scheduler.ts', CORE, {
+  ...mistakesIn('src/scheduler/scheduler.ts', CORE, {
     'oversubscribe by one': {
       search: 'Math.max(0, this.#maxTasks - this.#slotsTaken)',
       replace: 'Math.max(0, this.#maxTasks + 1 - this.#slotsTaken)',
@@ -72,14 +72,14 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/manager/loop-turns.ts', ['test/manager/event-loop.test.ts'], {
+  ...mistakesIn('src/scheduler/loop-turns.ts', ['test/manager/event-loop.test.ts'], {
     'the event loop has no turn': { search: 'this.overdue = this.#started >= FEW', replace: 'this.overdue = false' },
     'a clock of tests holds tasks back': { search: '>= FEW && isRealTime()', replace: '>= FEW' },
     'the first manager has every turn for itself': { search: 'if (this.overdue) return', replace: '' },
     'those who cancel are not held back': { search: 'now() - since >= 2 * SLICE && isRealTime()', replace: 'false' },
   }),
 
-  ...mistakesIn('src/manager/scheduler.ts', ['test/manager/event-loop.test.ts'], {
+  ...mistakesIn('src/scheduler/scheduler.ts', ['test/manager/event-loop.test.ts'], {
     'what is to start in the call of spawn is held back': {
       search: 'loopTurns.overdue && !this.#atOnce',
       replace: 'loopTurns.overdue',
@@ -90,14 +90,14 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/manager/failure-report.ts', CORE, {
+  ...mistakesIn('src/scheduler/failure-report.ts', CORE, {
     'an observed failure is reported all the same': {
       search: 'if (!task.observed) this.tell(',
       replace: 'this.tell(',
     },
   }),
 
-  ...mistakesIn('src/manager/task-group.ts', CORE, {
+  ...mistakesIn('src/scheduler/fail-fast.ts', CORE, {
     'failFast lets the others go on': {
       search: "this.#scheduler.stopAll({ kind: 'cancel', reason: task.outcome })",
       replace: '',
@@ -119,7 +119,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/manager/waiters.ts', CORE, {
+  ...mistakesIn('src/scheduler/waiters.ts', CORE, {
     'drain leaves out what is spawned as it ends': { search: 'while (!scheduler.idle)', replace: 'while (false)' },
     'a wait for a manager that gave up is kept': {
       search: '      over = true\n      leave()\n',
@@ -127,7 +127,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/manager/line-up.ts', CORE, {
+  ...mistakesIn('src/scheduler/ready-queue.ts', CORE, {
     'those before it in the line of one limit hold up who needs another': {
       search: 'if (task.settings.demand?.line !== room.line) room.line = undefined',
       replace: '',
@@ -138,7 +138,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/manager/shutdown.ts', CORE, {
+  ...mistakesIn('src/scheduler/shutdown.ts', CORE, {
     'deadline per batch instead of total': {
       search: 'this.#timer = startTimer(timeout, () => this.#timeUp())',
       replace: `const arm = () => {
@@ -197,7 +197,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/admission/dispatch.ts', ['test/limits'], {
+  ...mistakesIn('src/limits/acquire/dispatch.ts', ['test/limits'], {
     'the timer of those who have gone stays': {
       search: 'supply.wakeAt(Number.POSITIVE_INFINITY, 0)',
       replace: 'void 0',
@@ -269,14 +269,14 @@ export const MUTATIONS: readonly Mutation[] = [
     'an ended task keeps what its work captured': { search: '    this.work = undefined\n', replace: '' },
   }),
 
-  ...mistakesIn('src/thrown.ts', CORE, {
+  ...mistakesIn('src/base/thrown.ts', CORE, {
     'an error that throws when it is read breaks a stop': {
       search: 'return attempt(() => (value as Partial<Record<typeof key, unknown>>)[key])',
       replace: 'return (value as Partial<Record<typeof key, unknown>>)[key]',
     },
   }),
 
-  ...mistakesIn('src/guarded-call.ts', CORE, {
+  ...mistakesIn('src/base/guarded-call.ts', CORE, {
     'a listener that rejects is an unhandled rejection': {
       search: 'settled(returned).then(undefined, failed)',
       replace: 'settled(returned)',
@@ -313,7 +313,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'a wait that gave up stays with the task': { search: 'watchers.delete(entry)', replace: '' },
   }),
 
-  ...mistakesIn('src/runner/doorway.ts', RUNNER, {
+  ...mistakesIn('src/runner/submit-queue.ts', RUNNER, {
     'newcomers overtake those who wait for a place': {
       search: 'this.#line.size === 0 && this.#scheduler.hasRoom',
       replace: 'this.#scheduler.hasRoom',
@@ -325,7 +325,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'whoever waits is let in once only': { search: 'if (this.#line.size > 0) this.#listen()', replace: '' },
   }),
 
-  ...mistakesIn('src/runner/books.ts', RUNNER, {
+  ...mistakesIn('src/runner/runner-observer.ts', RUNNER, {
     'a cancelled waiter leaves its record behind': {
       search: 'if (task.extras?.entry?.placed === false) return',
       replace: '',
@@ -339,7 +339,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/runner/journal.ts', RUNNER, {
+  ...mistakesIn('src/runner/store-writer.ts', RUNNER, {
     'a task starts before it is durable': {
       search: 'if (entry) this.#entrants.add(task)\n',
       replace: 'if (entry) task.extras?.entry?.open(task)\n',
@@ -375,7 +375,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/pieces.ts', RUNNER, {
+  ...mistakesIn('src/base/pieces.ts', RUNNER, {
     'long work takes no breath': { search: '    await turn()\n', replace: '' },
   }),
 
@@ -394,7 +394,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'what comes when the attempt is over is kept': { search: 'if (this.#closed) return permit.release()', replace: '' },
   }),
 
-  ...mistakesIn('src/admission/acquisition.ts', ['test/manager/task-permit.test.ts'], {
+  ...mistakesIn('src/limits/acquire/acquisition.ts', ['test/manager/task-permit.test.ts'], {
     'a task waits for what it holds itself': { search: 'if (deadlock !== undefined) {', replace: 'if (false) {' },
   }),
 
@@ -402,13 +402,13 @@ export const MUTATIONS: readonly Mutation[] = [
     'a rate counts before its worker has started': { search: 'permit?.postpone()', replace: '' },
   }),
 
-  ...mistakesIn('src/serialise/arrived.ts', ['test/serialise', 'test/worker/functions/hostile-carry.test.ts'], {
+  ...mistakesIn('src/serialize/arrived.ts', ['test/serialise', 'test/worker/functions/hostile-carry.test.ts'], {
     'a part is read as often as it is referred to': { search: 'this.#read.add(part)', replace: '' },
     'members are inherited': { search: 'Object.hasOwn(part, key) ? ', replace: 'key in part ? ' },
     'holes are gone through': { search: ' && !Object.hasOwn(value, index)', replace: ' && false' },
   }),
 
-  ...mistakesIn('src/serialise/thrown.ts', ['test/serialise'], {
+  ...mistakesIn('src/serialize/thrown.ts', ['test/serialise'], {
     'errors are revived however deep they are': { search: 'if (depth === DEEPEST) throw', replace: 'if (false) throw' },
     'a field may be a stack that is no text': { search: 'if (wrong !== undefined) throw', replace: 'if (false) throw' },
   }),
@@ -431,7 +431,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'a value: an instance loses its class': { search: ' || losesClass(part, this.#to)', replace: '' },
   }),
 
-  ...mistakesIn('src/worker/host/frames.ts', ['test/worker/host/frames.test.ts'], {
+  ...mistakesIn('src/worker/messages/frames.ts', ['test/worker/host/frames.test.ts'], {
     'a frame of a stranger is taken': { search: 'throw new StrangeBytesError()', replace: 'return 0' },
     'a frame keeps the chunk that it came in': {
       search: 'const copied = chunk.copy(this.#part, this.#filled, at)',
@@ -440,7 +440,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/worker/host/from-worker.ts', ['test/worker/host/from-worker.test.ts'], {
+  ...mistakesIn('src/worker/messages/from-worker.ts', ['test/worker/host/from-worker.test.ts'], {
     'a message of a worker may be no list': {
       search: 'if (!Array.isArray(message)) throw',
       replace: 'if (false) throw',
@@ -449,7 +449,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'a message of a worker has any progress': { search: 'progressOf(second)]', replace: 'second as TaskProgress]' },
   }),
 
-  ...mistakesIn('src/worker/host/to-worker.ts', ['test/worker/host/from-worker.test.ts'], {
+  ...mistakesIn('src/worker/messages/to-worker.ts', ['test/worker/host/from-worker.test.ts'], {
     'a message to a worker names any function': { search: ' && isReference(reference)\n', replace: '\n' },
     'a message to a worker stops nothing': {
       search: "if (typeof number === 'number' && typeof carried === 'object') return",
@@ -457,7 +457,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/worker/host/function-numbers.ts', ['test/worker/host/function-numbers.test.ts'], {
+  ...mistakesIn('src/worker/parent/function-numbers.ts', ['test/worker/host/function-numbers.test.ts'], {
     'a worker remembers every function': {
       search: 'if (this.#byKey.size < MOST_KNOWN) return',
       replace: 'if (true) return',
@@ -468,36 +468,36 @@ export const MUTATIONS: readonly Mutation[] = [
     'a worker that may be ended gets calls': { search: ' && !this.host.doubtful', replace: '' },
   }),
 
-  ...mistakesIn('src/worker/host/surroundings.ts', ['test/worker/host/surroundings.test.ts'], {
+  ...mistakesIn('src/worker/parent/surroundings.ts', ['test/worker/host/surroundings.test.ts'], {
     'the environment of a worker has a prototype': {
       search: 'const result: Record<string, string> = bare({})',
       replace: 'const result: Record<string, string> = {}',
     },
   }),
 
-  ...mistakesIn('src/worker/distributed/payload.ts', ['test/worker/distributed'], {
+  ...mistakesIn('src/distributed/protocol/payload.ts', ['test/distributed/protocol'], {
     'large values are taken all the same': { search: 'if (bytes <= maxBytes) return\n', replace: 'return\n' },
     'minus zero becomes zero': { search: ' && !Object.is(value, -0)', replace: '' },
     'large values are sent all the same': { search: 'if (bytes <= maxBytes) return text', replace: 'return text' },
   }),
 
-  ...mistakesIn('src/worker/distributed/late-events.ts', ['test/worker/distributed'], {
+  ...mistakesIn('src/distributed/bullmq/workarounds/late-events.ts', ['test/distributed/bullmq'], {
     'events that are committed late are never seen': {
       search: 'const late = await lateOnes()',
       replace: 'const late: EventEntry[] = []',
     },
   }),
 
-  ...mistakesIn('src/worker/distributed/kept-notifications.ts', ['test/worker/distributed'], {
+  ...mistakesIn('src/distributed/bullmq/workarounds/kept-notifications.ts', ['test/distributed/bullmq'], {
     'what is announced before the wait is waited for': { search: 'if (!news) await wait', replace: 'await wait' },
   }),
 
-  ...mistakesIn('src/worker/distributed/event-listeners.ts', ['test/worker/distributed'], {
+  ...mistakesIn('src/distributed/bullmq/event-listeners.ts', ['test/distributed/bullmq'], {
     'events are read again': { search: 'last = id', replace: '' },
     'a listener that throws ends the reading': { search: 'failed(error)', replace: 'throw error' },
   }),
 
-  ...mistakesIn('src/worker/distributed/priorities.ts', ['test/bullmq/priorities.test.ts'], {
+  ...mistakesIn('src/distributed/call/priorities.ts', ['test/distributed/priorities.test.ts'], {
     'others do not hear that the queue needs priorities': {
       search: "await server.publish(queue, 'priorities')",
       replace: '',
@@ -505,8 +505,8 @@ export const MUTATIONS: readonly Mutation[] = [
   }),
 
   ...mistakesIn(
-    'src/worker/distributed/queue-client.ts',
-    ['test/bullmq/shared-calls.test.ts', 'test/bullmq/connecting.test.ts'],
+    'src/distributed/call/queue-client.ts',
+    ['test/distributed/shared-calls.test.ts', 'test/distributed/connecting.test.ts'],
     {
       'a cancel overtakes the job that it is for': { search: 'await call.added\n', replace: '' },
       'a call waits for its connection when nobody wants it': {
@@ -516,55 +516,55 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   ),
 
-  ...mistakesIn('src/worker/distributed/queued-call.ts', ['test/bullmq/shared-calls.test.ts'], {
+  ...mistakesIn('src/distributed/call/queued-call.ts', ['test/distributed/shared-calls.test.ts'], {
     'a call ends with the cancel of another one': {
       search: "ending === 'stopped' && key !== undefined && !signal.aborted",
       replace: 'false',
     },
   }),
 
-  ...mistakesIn('src/bullmq/job-run.ts', ['test/bullmq/remote-context.test.ts'], {
+  ...mistakesIn('src/distributed/serve/job-run.ts', ['test/distributed/remote-context.test.ts'], {
     'functions elsewhere see the task of their worker': { search: '      id,\n      attempt,\n', replace: '' },
   }),
 
-  ...mistakesIn('src/bullmq/command/script-runner.ts', ['test/bullmq/command/script-runner.test.ts'], {
+  ...mistakesIn('src/cli/script-runner.ts', ['test/cli/script-runner.test.ts'], {
     'nobody hears of the end of npm': { search: 'process.ppid === parent', replace: 'parent > 0' },
   }),
 
-  ...mistakesIn('src/bullmq/job-run.ts', ['test/bullmq/any-text.test.ts'], {
+  ...mistakesIn('src/distributed/serve/job-run.ts', ['test/distributed/any-text.test.ts'], {
     'a server that does not keep a stack gets the end of no job': {
       search: 'error.stack = shownText(stack)',
       replace: 'error.stack = stack',
     },
   }),
 
-  ...mistakesIn('src/bullmq/job-processor.ts', ['test/bullmq/shared-calls.test.ts'], {
+  ...mistakesIn('src/distributed/serve/job-processor.ts', ['test/distributed/shared-calls.test.ts'], {
     'workers do not look whether a result is there already': {
       search: "return cached === undefined ? undefined : { kind: 'done', result: decode(cached, maxBytes) }",
       replace: 'return undefined',
     },
   }),
 
-  ...mistakesIn('src/worker/distributed/unreadable-jobs.ts', ['test/bullmq/misshapen.test.ts'], {
+  ...mistakesIn('src/distributed/bullmq/workarounds/unreadable-jobs.ts', ['test/distributed/misshapen.test.ts'], {
     'jobs whose data is no JSON are left to their locks': { search: "data: 'null'", replace: "data: '{'" },
   }),
 
-  ...mistakesIn('src/worker/distributed/received.ts', ['test/bullmq/misshapen.test.ts'], {
+  ...mistakesIn('src/distributed/protocol/received.ts', ['test/distributed/misshapen.test.ts'], {
     'results are not checked': {
       search: "typeof result === 'string' ? result : undefined",
       replace: 'result as string',
     },
   }),
 
-  ...mistakesIn('src/bullmq/job-returns.ts', ['test/bullmq/rolling-deployment.test.ts'], {
+  ...mistakesIn('src/distributed/serve/job-returns.ts', ['test/distributed/rolling-deployment.test.ts'], {
     'a worker fails calls of functions that another one has': { search: 'functions.has(job.name)', replace: 'false' },
   }),
 
-  ...mistakesIn('src/bullmq/function-book.ts', ['test/bullmq/function-book.test.ts'], {
+  ...mistakesIn('src/distributed/serve/function-registry.ts', ['test/distributed/function-registry.test.ts'], {
     'functions of Node that a module exports are served': { search: 'nodes.has(fn) || ', replace: '' },
   }),
 
-  ...mistakesIn('src/wall-clock.ts', ['test/wall-clock.test.ts', 'test/task/record.test.ts'], {
+  ...mistakesIn('src/base/wall-clock.ts', ['test/base/wall-clock.test.ts', 'test/task/record.test.ts'], {
     'a clock that was set is not noticed': {
       search: 'this.#settings = [...this.#settings, {',
       replace: 'void [...this.#settings, {',
@@ -586,25 +586,25 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/worker/distributed/search-path.ts', ['test/worker/distributed/search-path.test.ts'], {
+  ...mistakesIn('src/connection/search-path.ts', ['test/connection/search-path.test.ts'], {
     'the options of a URL replace the search path': { search: 'if (ofUrl === undefined) return', replace: 'return' },
   }),
 
-  ...mistakesIn('src/worker/distributed/settings.ts', ['test/bullmq/long-durations.test.ts'], {
+  ...mistakesIn('src/distributed/options.ts', ['test/distributed/long-durations.test.ts'], {
     'a long connectTimeout is a short timer': {
       search: "Math.min(interval('connectTimeout', connectTimeout), LONGEST_TIMER)",
       replace: "interval('connectTimeout', connectTimeout)",
     },
   }),
 
-  ...mistakesIn('src/worker/distributed/connect.ts', ['test/bullmq/connecting.test.ts'], {
+  ...mistakesIn('src/connection/connect.ts', ['test/distributed/connecting.test.ts'], {
     'a server that refuses is asked again and again': {
       search: 'const final = isFinal(cause)',
       replace: 'const final = false',
     },
   }),
 
-  ...mistakesIn('src/worker/distributed/driver-errors.ts', ['test/worker/distributed/driver-errors.test.ts'], {
+  ...mistakesIn('src/connection/driver-errors.ts', ['test/connection/driver-errors.test.ts'], {
     'errors of drivers keep the commands that they carry': {
       search: ' || Reflect.deleteProperty(error, key)',
       replace: ' || true',
@@ -616,7 +616,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'errors of drivers keep secrets in their texts': { search: 'return hide(value)', replace: 'return value' },
   }),
 
-  ...mistakesIn('src/worker/distributed/open-anew.ts', ['test/worker/distributed/open-anew.test.ts'], {
+  ...mistakesIn('src/connection/open-anew.ts', ['test/connection/open-anew.test.ts'], {
     'what a server refuses is asked for again': {
       search: '      if (!isPassing(error)) throw error\n',
       replace: '',
@@ -632,7 +632,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'each attempt has all the time': { search: 'Math.max(1, end - now())', replace: 'timeout' },
   }),
 
-  ...mistakesIn('src/worker/distributed/heartbeat.ts', ['test/worker/distributed/heartbeat.test.ts'], {
+  ...mistakesIn('src/connection/heartbeat.ts', ['test/connection/heartbeat.test.ts'], {
     'a silent connection is never asked': { search: 'if (silent) ask().catch(() => {})', replace: '' },
     'a silent connection is kept': {
       search: 'if (silent && asked) return void stream.destroy(silence())',
@@ -641,11 +641,11 @@ export const MUTATIONS: readonly Mutation[] = [
     'a connection that was silent once is given up later': { search: 'asked = silent', replace: 'asked ||= silent' },
   }),
 
-  ...mistakesIn('src/worker/distributed/rarely.ts', ['test/worker/distributed/connection-report.test.ts'], {
+  ...mistakesIn('src/connection/rarely.ts', ['test/connection/connection-report.test.ts'], {
     'trouble that goes on is logged each time': { search: 'now() - said.at < AGAIN', replace: 'false' },
   }),
 
-  ...mistakesIn('src/store/sqlite-damage.ts', ['test/store/sqlite-damage.test.ts'], {
+  ...mistakesIn('src/store/sqlite/damage.ts', ['test/store/sqlite-damage.test.ts'], {
     'a row that is gone from its table is not missed': {
       search: 'return tasks === indexed ? undefined :',
       replace: 'return tasks >= indexed - 1 ? undefined :',
@@ -658,7 +658,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'damaged pages are repaired over': { search: '    requireSoundPages(database, path)\n', replace: '' },
   }),
 
-  ...mistakesIn('src/store/sqlite-place.ts', ['test/store/sqlite-place.test.ts'], {
+  ...mistakesIn('src/store/sqlite/place.ts', ['test/store/sqlite-place.test.ts'], {
     'a file that is gone is written to': {
       search: "if (found === undefined) return 'was removed or moved away'",
       replace: 'if (found === undefined) return undefined',
@@ -670,7 +670,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'a file that was cut off is written to': { search: 'found.size < part.size', replace: 'found.size < 0n' },
   }),
 
-  ...mistakesIn('src/store/sqlite-wal.ts', ['test/store/sqlite-wal.test.ts'], {
+  ...mistakesIn('src/store/sqlite/wal.ts', ['test/store/sqlite-wal.test.ts'], {
     'a torn end of a log is taken for damage': { search: 'const TOO_MANY = 2', replace: 'const TOO_MANY = 1' },
     'frames of before a log was begun anew count': {
       search: 'equal(pairAt(bytes, 8), salts) && equal(sum, before)',
@@ -686,7 +686,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/store/sqlite-connect.ts', ['test/store/sqlite-wal.test.ts'], {
+  ...mistakesIn('src/store/sqlite/connect.ts', ['test/store/sqlite-wal.test.ts'], {
     'a damaged log is opened': {
       search: "if (synchronous === 'full' && path !== ':memory:') requireSoundLog(path)",
       replace: '',

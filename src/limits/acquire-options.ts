@@ -1,6 +1,6 @@
-import { ACQUIRE_OPTIONS } from '../admission/acquisition.ts'
-import { boolean, type Known, knownOptions } from '../options.ts'
-import { WAIT_OPTIONS } from '../wait-limit.ts'
+import { boolean, type Known, knownOptions } from '../base/options.ts'
+import { WAIT_OPTIONS } from '../base/wait-timeout.ts'
+import { ACQUIRE_OPTIONS } from './acquire/acquisition.ts'
 import type { LimitAcquireOptions, LimitWaitOptions, TryLimitOptions } from './types.ts'
 
 const TRY_OPTIONS: Known<TryLimitOptions> = { only: true }

@@ -1,6 +1,6 @@
-import { capacity, interval } from '../options.ts'
+import { capacity, interval } from '../base/options.ts'
+import { SlidingWindow } from './algorithms/sliding-window.ts'
 import { SingleLimit } from './single-limit.ts'
-import { SlidingWindow } from './sliding-window.ts'
 import type { Limit } from './types.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { Acquisition } from '../admission/acquisition.ts'
-import { DEMAND, type Demand } from '../admission/demand.ts'
-import { whenAvailable } from '../admission/when-available.ts'
+import { Acquisition } from './acquire/acquisition.ts'
+import { DEMAND, type Demand } from './acquire/demand.ts'
+import { whenAvailable } from './acquire/when-available.ts'
 import { isOnly, isOnlyAwaited, isOnlyTried } from './acquire-options.ts'
 import { cannotLookOn } from './cannot-look-on.ts'
 import type {

@@ -1,5 +1,5 @@
-import { DEMAND, type Demand } from '../admission/demand.ts'
-import { callback, show } from '../options.ts'
+import { callback, show } from '../base/options.ts'
+import { DEMAND, type Demand } from './acquire/demand.ts'
 import { ForeignDemand } from './foreign.ts'
 import type { Amounts, ForeignLimit, LimitPermit, Limits } from './types.ts'
 import { refuseAmounts } from './unknown-key.ts'

@@ -1,5 +1,5 @@
-import type { Demand, Waiting } from '../admission/demand.ts'
-import { show } from '../options.ts'
+import { show } from '../base/options.ts'
+import type { Demand, Waiting } from './acquire/demand.ts'
 import { cannotLookOn } from './cannot-look-on.ts'
 import type { Amounts, ForeignLimit, LimitPermit, Releasable } from './types.ts'
 import { refuseAmounts } from './unknown-key.ts'

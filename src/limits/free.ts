@@ -1,5 +1,5 @@
-import { type Demand, NOT_WAITING } from '../admission/demand.ts'
-import { amount, requiredObject } from '../options.ts'
+import { amount, requiredObject } from '../base/options.ts'
+import { type Demand, NOT_WAITING } from './acquire/demand.ts'
 import type { Amounts, LimitPermit } from './types.ts'
 
 /** A permit of nothing. */

@@ -1,6 +1,6 @@
-import { type Demand, type Excess, NOT_WAITING, type Waiting } from '../admission/demand.ts'
-import type { Permit } from '../admission/permit.ts'
-import { requiredObject } from '../options.ts'
+import { requiredObject } from '../base/options.ts'
+import { type Demand, type Excess, NOT_WAITING, type Waiting } from './acquire/demand.ts'
+import type { Permit } from './acquire/permit.ts'
 import { isKeyed } from './keyed.ts'
 import type { Amounts, LimitPermit } from './types.ts'
 

@@ -1,4 +1,4 @@
-import type { Permit } from '../admission/permit.ts'
+import type { Permit } from './acquire/permit.ts'
 import { DemandMaker } from './demand-maker.ts'
 import type { LimitPermit } from './types.ts'
 

@@ -1,5 +1,5 @@
-import { HeldPermit } from '../admission/permit.ts'
-import { amount, requiredObject } from '../options.ts'
+import { amount, requiredObject } from '../base/options.ts'
+import { HeldPermit } from './acquire/permit.ts'
 import type { Members } from './members.ts'
 import type { Amounts, LimitPermit } from './types.ts'
 import { unknownKey } from './unknown-key.ts'

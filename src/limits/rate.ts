@@ -1,9 +1,9 @@
-import type { Meter } from '../admission/meter.ts'
-import { capacity as capacityOf, interval, type Known, oneOf, requiredOptions, string } from '../options.ts'
-import { Bucket } from './bucket.ts'
-import { FixedWindow } from './fixed-window.ts'
+import { capacity as capacityOf, interval, type Known, oneOf, requiredOptions, string } from '../base/options.ts'
+import { Bucket } from './algorithms/bucket.ts'
+import { FixedWindow } from './algorithms/fixed-window.ts'
+import type { Meter } from './algorithms/limit-algorithm.ts'
+import { SlidingWindow } from './algorithms/sliding-window.ts'
 import { SingleLimit } from './single-limit.ts'
-import { SlidingWindow } from './sliding-window.ts'
 import type { Limit } from './types.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { HoldingMeter } from '../admission/holding-meter.ts'
-import { capacity, type Known, requiredOptions, string } from '../options.ts'
+import { capacity, type Known, requiredOptions, string } from '../base/options.ts'
+import { HoldingMeter } from './algorithms/concurrency.ts'
 import { SingleLimit } from './single-limit.ts'
 import type { Limit } from './types.ts'
 

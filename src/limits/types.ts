@@ -1,8 +1,8 @@
-import type { Acquisition } from '../admission/acquisition.ts'
-import type { Permit } from '../admission/permit.ts'
-import type { RoomEvent } from '../admission/room-watch.ts'
-import type { AcquireOptions } from '../semaphore.ts'
 import type { WaitOptions } from '../task/types.ts'
+import type { Acquisition } from './acquire/acquisition.ts'
+import type { Permit } from './acquire/permit.ts'
+import type { RoomEvent } from './acquire/room-watch.ts'
+import type { AcquireOptions } from './semaphore.ts'
 
 /** How much of what, by key: `{ tokens: 100 }`. Whole numbers from zero to the capacity. */
 export type Amounts = Readonly<Record<string, number>>

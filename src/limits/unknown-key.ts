@@ -1,4 +1,4 @@
-import { show } from '../options.ts'
+import { show } from '../base/options.ts'
 import type { Amounts } from './types.ts'
 
 /** What to throw when amounts name something that is not there. */

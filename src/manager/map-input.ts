@@ -1,6 +1,6 @@
-import { openSource, type Source } from '../source.ts'
-import { isThenable, settled } from '../thenable.ts'
-import { waitWithin } from '../wait-limit.ts'
+import { openSource, type Source } from '../base/source.ts'
+import { isThenable, settled } from '../base/thenable.ts'
+import { waitWithin } from '../base/wait-timeout.ts'
 
 /** Who is told of the steps of an input; none of these may throw. */
 export interface StepTaker<I> {

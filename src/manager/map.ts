@@ -1,16 +1,16 @@
-import { attempt } from '../attempt.ts'
-import { boolean, callback, capacity, iterable, type Known, knownOptions, oneOf } from '../options.ts'
-import { captureContext } from '../platform.ts'
+import { attempt } from '../base/attempt.ts'
+import { boolean, callback, capacity, iterable, type Known, knownOptions, oneOf } from '../base/options.ts'
+import { captureContext } from '../base/platform.ts'
 import { checkProgress } from '../progress/check-progress.ts'
 import { counted, type MapProgress, reportedResults } from '../progress/reported-results.ts'
 import { runReporter } from '../progress/run-reporter.ts'
+import type { Scheduler } from '../scheduler/scheduler.ts'
+import type { MapFunction, MapOptions, MapResults } from '../scheduler/types.ts'
 import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
 import type { Work } from '../task/types.ts'
 import { knownLength } from './map-input.ts'
 import { type MapHost, type MapResult, MapRun, type MapSettings } from './map-run.ts'
-import type { Scheduler } from './scheduler.ts'
-import type { MapFunction, MapOptions, MapResults } from './types.ts'
 
 /** See {@link TaskManager.map}: checks the call, and starts a run for every loop over the results. */
 export function mapItems<I>(

@@ -1,5 +1,5 @@
+import type { ManagerEvents } from '../scheduler/types.ts'
 import type { TaskStatus } from '../task/types.ts'
-import type { ManagerEvents } from './types.ts'
 
 /** The events that one can listen to. */
 export const EVENTS = [

@@ -1,9 +1,9 @@
-import { captureContext, outsideContext } from '../platform.ts'
+import { captureContext, outsideContext } from '../base/platform.ts'
+import { managerSettings } from '../scheduler/manager-settings.ts'
+import { type OpenScope, Scheduler } from '../scheduler/scheduler.ts'
 import { AttemptContext } from '../task/context.ts'
 import { currentTask } from '../task/current.ts'
 import { Task } from '../task/task.ts'
-import { managerSettings } from './manager-settings.ts'
-import { type OpenScope, Scheduler } from './scheduler.ts'
 
 /**
  * One object of each class that every task needs, to be kept for ever. Whenever a full collection finds no object of a

@@ -1,25 +1,17 @@
 import { createScope } from 'effection'
-import { DeadlockError, ManagerClosedError, QueueFullError } from '../errors.ts'
-import { followSignal } from '../follow-signal.ts'
-import { INSPECT, type Inspection, inspected } from '../inspect.ts'
-import { refuseNew, STARTING } from '../only-started.ts'
-import { callback, capacity, knownOptions, oneOf } from '../options.ts'
-import { cancelTask } from '../task/cancel.ts'
-import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
-import type { Task } from '../task/task.ts'
-import type { Outcome, TaskContext, TaskHandle, WaitOptions, Work } from '../task/types.ts'
-import { checkWork } from '../task/work.ts'
-import { WAIT_OPTIONS, waitLimit } from '../wait-limit.ts'
-import { closeRequest } from './close-request.ts'
-import { callerWithin } from './deadlock.ts'
-import type { Enrolment } from './enrolment.ts'
-import { type ManagerSettings, managerSettings } from './manager-settings.ts'
-import { mapItems } from './map.ts'
-import { EVENTS, LIVE, type LiveStatus } from './names.ts'
-import { residents } from './residents.ts'
-import { type OpenScope, Scheduler } from './scheduler.ts'
-import { type CloseRequest, Shutdown } from './shutdown.ts'
-import { TaskGroup } from './task-group.ts'
+import { DeadlockError, ManagerClosedError, QueueFullError } from '../base/errors.ts'
+import { followSignal } from '../base/follow-signal.ts'
+import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
+import { refuseNew, STARTING } from '../base/only-started.ts'
+import { callback, capacity, knownOptions, oneOf } from '../base/options.ts'
+import { WAIT_OPTIONS, waitLimit } from '../base/wait-timeout.ts'
+import { closeRequest } from '../scheduler/close-request.ts'
+import { callerWithin } from '../scheduler/deadlock.ts'
+import { TaskGroup } from '../scheduler/fail-fast.ts'
+import { type ManagerSettings, managerSettings } from '../scheduler/manager-settings.ts'
+import type { Enrolment } from '../scheduler/restored-task.ts'
+import { type OpenScope, Scheduler } from '../scheduler/scheduler.ts'
+import { type CloseRequest, Shutdown } from '../scheduler/shutdown.ts'
 import type {
   CloseOptions,
   CloseReport,
@@ -31,8 +23,16 @@ import type {
   MapSettled,
   SpawnOptions,
   TaskManagerOptions,
-} from './types.ts'
-import { untilIdle, untilPendingBelow } from './waiters.ts'
+} from '../scheduler/types.ts'
+import { untilIdle, untilPendingBelow } from '../scheduler/waiters.ts'
+import { cancelTask } from '../task/cancel.ts'
+import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
+import type { Task } from '../task/task.ts'
+import type { Outcome, TaskContext, TaskHandle, WaitOptions, Work } from '../task/types.ts'
+import { checkWork } from '../task/work.ts'
+import { mapItems } from './map.ts'
+import { EVENTS, LIVE, type LiveStatus } from './names.ts'
+import { residents } from './residents.ts'
 
 /**
  * Runs tasks, at most `maxTasks` at a time, and answers for every one of them: when a handle has settled its work has

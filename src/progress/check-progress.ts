@@ -1,4 +1,4 @@
-import { boolean, callback, interval, type Known, knownOptions, show, string } from '../options.ts'
+import { boolean, callback, interval, type Known, knownOptions, show, string } from '../base/options.ts'
 import type { Progress, ProgressOptions, ProgressReporter, ProgressStream } from './types.ts'
 
 const PROGRESS_OPTIONS: Known<ProgressOptions> = {

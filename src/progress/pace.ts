@@ -1,4 +1,4 @@
-import { now, startBackgroundTimer, type Timer } from '../clock.ts'
+import { now, startBackgroundTimer, type Timer } from '../base/clock.ts'
 
 /**
  * Answers news with one call of `show`, at most every `interval` milliseconds. Without news there is no timer, and none

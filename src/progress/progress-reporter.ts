@@ -1,4 +1,4 @@
-import { attempt } from '../attempt.ts'
+import { attempt } from '../base/attempt.ts'
 import type { CliProgress } from './screen.ts'
 import { StreamReporter } from './stream-reporter.ts'
 import type { ProgressOptions, ProgressReporter, ProgressStream } from './types.ts'

@@ -1,4 +1,4 @@
-import { preciseNow } from '../clock.ts'
+import { preciseNow } from '../base/clock.ts'
 import { oneLine } from './text.ts'
 import type { ProgressOutcome, ProgressRun, RunProgress } from './types.ts'
 

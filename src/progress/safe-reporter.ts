@@ -1,4 +1,4 @@
-import { guardedCall } from '../guarded-call.ts'
+import { guardedCall } from '../base/guarded-call.ts'
 import type { ProgressOutcome, ProgressReporter, ProgressRun, RunProgress } from './types.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { now, startTimer, type Timer } from '../clock.ts'
+import { now, startTimer, type Timer } from '../base/clock.ts'
 
 /**
  * How long the close of a runner waits for its store: as long as that answers, and for an answer until the close has to be

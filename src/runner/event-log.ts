@@ -1,4 +1,4 @@
-import type { TaskEvent } from '../manager/types.ts'
+import type { TaskEvent } from '../scheduler/types.ts'
 import type { RunnerLogger } from './types.ts'
 
 /** Writes events to a logger, each at its level; returns `undefined` if the logger wants none of them. */

@@ -1,4 +1,4 @@
-import type { TaskEvent } from '../manager/types.ts'
+import type { TaskEvent } from '../scheduler/types.ts'
 import type { TaskEvents } from './types.ts'
 
 /** Events for a loop, in a buffer that drops the oldest when the loop falls behind. */

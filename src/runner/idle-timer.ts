@@ -1,4 +1,4 @@
-import { startBackgroundTimer, type Timer } from '../clock.ts'
+import { startBackgroundTimer, type Timer } from '../base/clock.ts'
 
 /** Calls `fire` when there has been nothing to do for so long. Does not keep the process alive. */
 export class IdleTimer {

@@ -1,6 +1,6 @@
-import type { Scheduler } from '../manager/scheduler.ts'
+import type { Scheduler } from '../scheduler/scheduler.ts'
 import type { TaskStore } from '../store/types.ts'
-import { Journal } from './journal.ts'
+import { Journal } from './store-writer.ts'
 
 /** The journal of a runner, whose troubles are reported as others of its manager are. */
 export function keepJournal(store: TaskStore, { report, cleanupTimeout }: Scheduler): Journal {

@@ -1,6 +1,6 @@
-import { now } from '../clock.ts'
-import { StoreError } from '../errors.ts'
-import { turn } from '../pieces.ts'
+import { now } from '../base/clock.ts'
+import { StoreError } from '../base/errors.ts'
+import { turn } from '../base/pieces.ts'
 import { reasonOf, storeError } from '../store/store-error.ts'
 import type { StoredTask, TaskStore } from '../store/types.ts'
 

@@ -1,4 +1,4 @@
-import { SerializationError, TaskCancelledError } from '../errors.ts'
+import { SerializationError, TaskCancelledError } from '../base/errors.ts'
 import { labelOf } from '../store/codec.ts'
 import type { TaskRecord } from '../task/types.ts'
 

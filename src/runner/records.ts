@@ -1,5 +1,5 @@
-import type { Scheduler } from '../manager/scheduler.ts'
-import { capacity, count, type Known, knownOptions, oneOf, string } from '../options.ts'
+import { capacity, count, type Known, knownOptions, oneOf, string } from '../base/options.ts'
+import type { Scheduler } from '../scheduler/scheduler.ts'
 import { recordOf } from '../task/record.ts'
 import { Task } from '../task/task.ts'
 import type { TaskRecord, TaskStatus } from '../task/types.ts'

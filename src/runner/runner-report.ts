@@ -1,4 +1,4 @@
-import type { CloseReport } from '../manager/types.ts'
+import type { CloseReport } from '../scheduler/types.ts'
 import type { TaskRecord } from '../task/types.ts'
 
 /** The report of a manager, with what a runner and its store have to say about it. */

@@ -1,5 +1,3 @@
-import { MANAGER_OPTIONS, managerSettings } from '../manager/manager-settings.ts'
-import type { TaskManagerOptions } from '../manager/types.ts'
 import {
   boolean,
   capacity,
@@ -11,7 +9,9 @@ import {
   oneOf,
   optionsObject,
   show,
-} from '../options.ts'
+} from '../base/options.ts'
+import { MANAGER_OPTIONS, managerSettings } from '../scheduler/manager-settings.ts'
+import type { TaskManagerOptions } from '../scheduler/types.ts'
 import type { TaskStore } from '../store/types.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
 import { TaskRegistry } from './task-registry.ts'

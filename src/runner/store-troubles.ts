@@ -1,4 +1,4 @@
-import { StoreError } from '../errors.ts'
+import { StoreError } from '../base/errors.ts'
 import { reasonOf } from '../store/store-error.ts'
 import type { Task } from '../task/task.ts'
 

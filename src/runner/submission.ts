@@ -1,4 +1,4 @@
-import { type Known, knownOptions, present, show } from '../options.ts'
+import { type Known, knownOptions, present, show } from '../base/options.ts'
 import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import type { Work } from '../task/types.ts'
 import { checkWork } from '../task/work.ts'

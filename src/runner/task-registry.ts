@@ -1,5 +1,5 @@
-import { SerializationError } from '../errors.ts'
-import { show } from '../options.ts'
+import { SerializationError } from '../base/errors.ts'
+import { show } from '../base/options.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { BaseTask, BaseTaskClass } from './base-task.ts'
 import type { SubmitOptions } from './types.ts'

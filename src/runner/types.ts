@@ -1,4 +1,4 @@
-import type { ManagerStats, SpawnOptions, TaskEvent, TaskManagerOptions } from '../manager/types.ts'
+import type { ManagerStats, SpawnOptions, TaskEvent, TaskManagerOptions } from '../scheduler/types.ts'
 import type { TaskStore } from '../store/types.ts'
 import type { TaskStatus } from '../task/types.ts'
 import type { BaseTaskClass } from './base-task.ts'

@@ -1,5 +1,5 @@
-import { requireJson } from '../serialise/json.ts'
-import { type PlainThrown, plainThrown } from '../serialise/thrown.ts'
+import { requireJson } from '../serialize/json.ts'
+import { type PlainThrown, plainThrown } from '../serialize/thrown.ts'
 import { reasonOf } from './store-error.ts'
 
 /** How much there may be of what was thrown in one record; lengths are characters. */

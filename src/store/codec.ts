@@ -1,5 +1,5 @@
-import { SerializationError, StoreError } from '../errors.ts'
-import { requireJson } from '../serialise/json.ts'
+import { SerializationError, StoreError } from '../base/errors.ts'
+import { requireJson } from '../serialize/json.ts'
 import type { TaskRecord, TaskRecordFields } from '../task/types.ts'
 import { Budget, GENEROUS, SMALL } from './budget.ts'
 import { type PlainRecord, plainRecord, revivedRecord } from './plain-record.ts'

@@ -1,4 +1,4 @@
-import { StoreError } from '../errors.ts'
+import { StoreError } from '../base/errors.ts'
 import { EndOrder } from './end-order.ts'
 import type { StoreContents, StoredTask, TaskStore } from './types.ts'
 

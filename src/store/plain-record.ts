@@ -1,4 +1,4 @@
-import { type PlainThrown, revivedThrown } from '../serialise/thrown.ts'
+import { type PlainThrown, revivedThrown } from '../serialize/thrown.ts'
 import { recordWith } from '../task/record-json.ts'
 import type { TaskAttempt, TaskProgress, TaskRecord, TaskRecordFields } from '../task/types.ts'
 import type { Budget } from './budget.ts'

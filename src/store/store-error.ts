@@ -1,5 +1,5 @@
-import { StoreError } from '../errors.ts'
-import { show } from '../options.ts'
+import { StoreError } from '../base/errors.ts'
+import { show } from '../base/options.ts'
 
 /** What a store threw as a `StoreError`: stores are anybody's, and need not throw one of ours, nor an error at all. */
 export function storeError(thrown: unknown, what = 'the store failed'): StoreError {

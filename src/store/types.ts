@@ -1,4 +1,4 @@
-import type { StoreError } from '../errors.ts'
+import type { StoreError } from '../base/errors.ts'
 import type { TaskStatus } from '../task/types.ts'
 
 /** One task as a store keeps it. */

@@ -1,6 +1,6 @@
-import type { Demand } from '../admission/demand.ts'
-import type { Permit } from '../admission/permit.ts'
-import { DeadlockError } from '../errors.ts'
+import { DeadlockError } from '../base/errors.ts'
+import type { Demand } from '../limits/acquire/demand.ts'
+import type { Permit } from '../limits/acquire/permit.ts'
 import { currentTask } from './current.ts'
 
 /** What was taken for the task that runs in this async context. */

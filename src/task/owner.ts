@@ -1,4 +1,4 @@
-import type { WallClock } from '../wall-clock.ts'
+import type { WallClock } from '../base/wall-clock.ts'
 import type { AttemptContext } from './context.ts'
 import type { DeadlockWatch } from './deadlock-watch.ts'
 import type { OperationHost } from './execution.ts'

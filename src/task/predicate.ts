@@ -1,5 +1,5 @@
-import { show } from '../options.ts'
-import { isThenable, settled } from '../thenable.ts'
+import { show } from '../base/options.ts'
+import { isThenable, settled } from '../base/thenable.ts'
 
 /** Known by now, or promised. A promise of these is always one of ours: see {@link whenKnown}. */
 export type Eventually<T> = T | Promise<T>

@@ -1,5 +1,5 @@
-import { now } from '../clock.ts'
-import { show } from '../options.ts'
+import { now } from '../base/clock.ts'
+import { show } from '../base/options.ts'
 import type { AttemptContext } from './context.ts'
 import type { Task } from './task.ts'
 import type { TaskProgress } from './types.ts'

@@ -1,6 +1,6 @@
-import { attempt } from '../attempt.ts'
-import { show } from '../options.ts'
-import { isError, messageOf, propertyOf } from '../thrown.ts'
+import { attempt } from '../base/attempt.ts'
+import { show } from '../base/options.ts'
+import { isError, messageOf, propertyOf } from '../base/thrown.ts'
 import type { TaskRecord, TaskRecordFields } from './types.ts'
 
 /** How far causes are followed. */

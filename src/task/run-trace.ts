@@ -1,4 +1,4 @@
-import { type AsyncContext, captureContext, tracingChannel } from '../platform.ts'
+import { type AsyncContext, captureContext, tracingChannel } from '../base/platform.ts'
 import type { AttemptContext } from './context.ts'
 import type { Task } from './task.ts'
 

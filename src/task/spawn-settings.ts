@@ -1,8 +1,8 @@
-import type { Demand } from '../admission/demand.ts'
+import { abortSignal, boolean, duration, type Known, ordering, string } from '../base/options.ts'
+import type { Demand } from '../limits/acquire/demand.ts'
 import { checkLimit, demandOf } from '../limits/demand-of.ts'
 import type { Amounts, LimitPermit, Limits } from '../limits/types.ts'
-import type { SpawnOptions } from '../manager/types.ts'
-import { abortSignal, boolean, duration, type Known, ordering, string } from '../options.ts'
+import type { SpawnOptions } from '../scheduler/types.ts'
 import { type RetryPolicy, retryPolicy } from './retry.ts'
 
 export const SPAWN_OPTIONS: Known<SpawnOptions> = {

@@ -1,4 +1,4 @@
-import { attempt } from '../attempt.ts'
+import { attempt } from '../base/attempt.ts'
 
 /** Where a task was spawned: its text is made only when it is read. */
 export interface SpawnStack {

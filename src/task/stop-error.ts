@@ -1,4 +1,4 @@
-import { TaskCancelledError, TaskTimeoutError } from '../errors.ts'
+import { TaskCancelledError, TaskTimeoutError } from '../base/errors.ts'
 import type { AttemptContext } from './context.ts'
 import { because, type StopRequest } from './stop.ts'
 import type { Task } from './task.ts'

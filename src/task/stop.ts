@@ -1,4 +1,4 @@
-import { messageOf, propertyOf } from '../thrown.ts'
+import { messageOf, propertyOf } from '../base/thrown.ts'
 import type { Again } from './retry.ts'
 
 /** Why a task was told to stop. */

@@ -1,4 +1,4 @@
-import { DeadlockError } from '../errors.ts'
+import { DeadlockError } from '../base/errors.ts'
 import type { TaskOwner } from './owner.ts'
 import { strongComponents } from './strong-components.ts'
 import type { Task } from './task.ts'

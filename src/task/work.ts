@@ -1,4 +1,4 @@
-import { show } from '../options.ts'
+import { show } from '../base/options.ts'
 
 /** Refuses what is no work, saying what to hand over instead. */
 export function checkWork(work: unknown): void {

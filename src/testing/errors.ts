@@ -1,4 +1,4 @@
-import { named, TaskScopeError } from '../errors.ts'
+import { named, TaskScopeError } from '../base/errors.ts'
 
 /** The tested code kept arming timers until the horizon of virtual time was passed, or without time moving at all. */
 export class LivelockError extends TaskScopeError {

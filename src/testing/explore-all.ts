@@ -1,4 +1,4 @@
-import { callback, capacity, type Known, knownOptions } from '../options.ts'
+import { callback, capacity, type Known, knownOptions } from '../base/options.ts'
 import { ScheduleError } from './errors.ts'
 import { horizonOf, RUN_VIRTUAL_OPTIONS, type RunVirtualOptions } from './run-virtual.ts'
 import { VirtualClock } from './virtual-clock.ts'

@@ -1,4 +1,4 @@
-import { callback, duration, type Known, knownOptions } from '../options.ts'
+import { callback, duration, type Known, knownOptions } from '../base/options.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 /** How far virtual time may go. */

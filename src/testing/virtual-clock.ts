@@ -1,6 +1,6 @@
 import { syncBuiltinESMExports } from 'node:module'
 import type { Clock } from '@sinonjs/fake-timers'
-import { DeadlockError } from '../errors.ts'
+import { DeadlockError } from '../base/errors.ts'
 import { breakKnots } from '../task/deadlock-watch.ts'
 import { LivelockError } from './errors.ts'
 import { settleAll } from './settle.ts'

@@ -1,9 +1,9 @@
+import type { Known } from '../base/options.ts'
+import { checkSharedCall } from '../distributed/options.ts'
 import type { Amounts } from '../limits/types.ts'
-import type { SpawnOptions } from '../manager/types.ts'
-import type { Known } from '../options.ts'
+import type { SpawnOptions } from '../scheduler/types.ts'
 import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import { type Configuration, configuration, withDefaults } from './configuration.ts'
-import { checkSharedCall } from './distributed/settings.ts'
 import type { CallOptions, WorkerOptions } from './types.ts'
 
 const { name: _, startNow: __, ...OF_SPAWN } = SPAWN_OPTIONS

@@ -1,5 +1,5 @@
-import { present } from '../options.ts'
-import { AsyncLocalStorage } from '../platform.ts'
+import { present } from '../base/options.ts'
+import { AsyncLocalStorage } from '../base/platform.ts'
 import type { WorkerMode, WorkerOptions } from './types.ts'
 
 /** Options as defaults: `undefined` takes one away. */

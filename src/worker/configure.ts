@@ -1,4 +1,4 @@
-import { callback, type Known, knownOptions, optionsObject, requiredOptions } from '../options.ts'
+import { callback, type Known, knownOptions, optionsObject, requiredOptions } from '../base/options.ts'
 import { CallSettings } from './call-settings.ts'
 import {
   type Configuration,

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from '../platform.ts'
+import { AsyncLocalStorage } from '../base/platform.ts'
 import { currentTask as managed } from '../task/current.ts'
 import type { TaskContext } from '../task/types.ts'
 import { sharedState } from './functions/shared-state.ts'

@@ -1,5 +1,5 @@
-import { INSPECT, type Inspection, inspected } from '../inspect.ts'
-import { callback, knownOptions } from '../options.ts'
+import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
+import { callback, knownOptions } from '../base/options.ts'
 import type { Outcome, TaskHandle, WaitOptions } from '../task/types.ts'
 import { CALL_OPTIONS, CallSettings } from './call-settings.ts'
 import { configuration } from './configuration.ts'

@@ -1,4 +1,6 @@
+import type { DistributedOptions, OfArguments, SharedCallOptions } from '../distributed/options.ts'
 import type { Amounts } from '../limits/types.ts'
+import type { Progress } from '../progress/types.ts'
 import type {
   CloseOptions,
   CloseReport,
@@ -9,11 +11,9 @@ import type {
   MapSettled,
   SpawnOptions,
   TaskManagerOptions,
-} from '../manager/types.ts'
-import type { Progress } from '../progress/types.ts'
+} from '../scheduler/types.ts'
 import type { Outcome, TaskHandle, WaitOptions } from '../task/types.ts'
-import type { DistributedOptions, OfArguments, SharedCallOptions } from './distributed/settings.ts'
-import type { HostOptions } from './host/host.ts'
+import type { HostOptions } from './messages/host.ts'
 import type { PoolOptions } from './pool/pool-options.ts'
 
 /**

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseArguments } from '../../examples/hash-folder/arguments.ts'
 import { hashFile } from '../../examples/hash-folder/hash-file.ts'
-import { task } from '../../src/worker/index.ts'
+import { task } from '../../src/worker.ts'
 import {
   describeHashFolder,
   ENV,

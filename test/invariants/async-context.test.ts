@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { action, ensure, resource, spawn, suspend, until } from 'effection'
 import { describe, expect, it } from 'vitest'
 import { TaskManager, type Work } from '../../src/index.ts'
-import { createGate, type Gate, runVirtual, settle } from '../../src/testing/index.ts'
+import { createGate, type Gate, runVirtual, settle } from '../../src/testing.ts'
 import { elapse } from './work.ts'
 
 type See = () => void

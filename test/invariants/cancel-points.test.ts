@@ -1,7 +1,7 @@
 import { ensure, type Operation, resource, spawn, until } from 'effection'
 import { describe, expect, it } from 'vitest'
 import { type TaskContext, TaskManager, type Work } from '../../src/index.ts'
-import { runVirtual, settle } from '../../src/testing/index.ts'
+import { runVirtual, settle } from '../../src/testing.ts'
 
 /** What a body may do: stop for a while, and hold something that must be released exactly once. */
 interface Steps {

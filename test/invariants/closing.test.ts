@@ -1,7 +1,7 @@
 import { suspend } from 'effection'
 import { describe, expect, it } from 'vitest'
 import { ManagerClosedError, TaskManager } from '../../src/index.ts'
-import { createGate, runVirtual, settle } from '../../src/testing/index.ts'
+import { createGate, runVirtual, settle } from '../../src/testing.ts'
 import { deaf, elapse, hearing } from './work.ts'
 
 describe('close', () => {

@@ -1,7 +1,7 @@
 import { until } from 'effection'
 import { describe, expect, it } from 'vitest'
 import { DeadlockError, gather, type TaskHandle, TaskManager } from '../../src/index.ts'
-import { runVirtual, settle } from '../../src/testing/index.ts'
+import { runVirtual, settle } from '../../src/testing.ts'
 import { elapse } from './work.ts'
 
 type Wait = (handle: TaskHandle<unknown>) => unknown

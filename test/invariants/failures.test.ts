@@ -1,7 +1,7 @@
 import { ensure, suspend, until } from 'effection'
 import { describe, expect, it } from 'vitest'
 import { TaskGroupError, TaskManager, type TaskManagerOptions } from '../../src/index.ts'
-import { createGate, runVirtual, settle } from '../../src/testing/index.ts'
+import { createGate, runVirtual, settle } from '../../src/testing.ts'
 
 /** Runs `body` with a manager and returns what `onError` was told. */
 async function told(body: (manager: TaskManager) => unknown, options?: TaskManagerOptions): Promise<unknown[]> {

@@ -1,7 +1,7 @@
 import { ensure, until } from 'effection'
 import { describe, expect, it } from 'vitest'
 import { TaskManager } from '../../src/index.ts'
-import { exploreAll } from '../../src/testing/index.ts'
+import { exploreAll } from '../../src/testing.ts'
 
 /** Every order of a few steps: the schedule that fails is in the message. */
 describe('invariant 5: running tasks never exceed maxTasks, and no slot is lost', () => {

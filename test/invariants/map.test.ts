@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { TaskManager } from '../../src/index.ts'
-import { runVirtual, settle } from '../../src/testing/index.ts'
+import { runVirtual, settle } from '../../src/testing.ts'
 import { elapse, hearing } from './work.ts'
 
 describe('map', () => {

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { ensure, suspend, until } from 'effection'
 import { describe, expect, it } from 'vitest'
 import { type TaskHandle, TaskManager } from '../../src/index.ts'
-import { createGate, settle } from '../../src/testing/index.ts'
+import { createGate, settle } from '../../src/testing.ts'
 import { heapAfterWaves } from '../soak/waves.ts'
 
 type Large = readonly number[]

@@ -2,7 +2,7 @@ import { ensure, type Operation, until } from 'effection'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { QueueFullError, type TaskContext, type TaskHandle, TaskManager, type TaskStatus } from '../../src/index.ts'
-import { createGate, type Gate, settle } from '../../src/testing/index.ts'
+import { createGate, type Gate, settle } from '../../src/testing.ts'
 import { patience, runs } from '../fuzz/runs.ts'
 
 const USUAL = 400

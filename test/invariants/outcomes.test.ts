@@ -1,7 +1,7 @@
 import { ensure, run, sleep, suspend, until } from 'effection'
 import { describe, expect, it, vi } from 'vitest'
 import { type TaskHandle, TaskManager, type TaskRecord, useTaskManager } from '../../src/index.ts'
-import { createGate, runVirtual, settle } from '../../src/testing/index.ts'
+import { createGate, runVirtual, settle } from '../../src/testing.ts'
 import { elapse, hearing } from './work.ts'
 
 const never = () => new Promise<never>(() => {})

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type CloseOptions, type MapOptions, type SpawnOptions, TaskManager, type Work } from '../../src/index.ts'
-import { settle } from '../../src/testing/index.ts'
+import { settle } from '../../src/testing.ts'
 import { patience, runs } from '../fuzz/runs.ts'
 
 const USUAL = 60

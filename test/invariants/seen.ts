@@ -1,4 +1,4 @@
-import { now } from '../../src/clock.ts'
+import { now } from '../../src/base/clock.ts'
 import type { TaskEvent, TaskHandle, TaskStatus } from '../../src/index.ts'
 import type { Observer } from './body.ts'
 import type { Deed, Script } from './plan.ts'

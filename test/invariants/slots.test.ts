@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { QueueFullError, TaskManager } from '../../src/index.ts'
-import { createGate, runVirtual, settle } from '../../src/testing/index.ts'
+import { createGate, runVirtual, settle } from '../../src/testing.ts'
 import { deaf, hearing } from './work.ts'
 
 describe('slots', () => {

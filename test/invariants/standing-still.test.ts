@@ -1,7 +1,7 @@
 import { type Operation, race, sleep } from 'effection'
 import { describe, expect, it } from 'vitest'
 import { DeadlockError, gather, type TaskHandle, TaskManager, type TaskManagerOptions } from '../../src/index.ts'
-import { createGate, runVirtual, settle } from '../../src/testing/index.ts'
+import { createGate, runVirtual, settle } from '../../src/testing.ts'
 import { elapse } from './work.ts'
 
 type Handle = TaskHandle<unknown>

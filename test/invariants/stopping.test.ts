@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events'
 import { ensure, sleep, suspend } from 'effection'
 import { describe, expect, it } from 'vitest'
 import { TaskCancelledError, type TaskContext, TaskManager, TaskTimeoutError } from '../../src/index.ts'
-import { createGate, runVirtual, settle } from '../../src/testing/index.ts'
+import { createGate, runVirtual, settle } from '../../src/testing.ts'
 import { elapse, hearing } from './work.ts'
 
 describe('a cancelled task', () => {

@@ -2,7 +2,7 @@ import { type Operation, until } from 'effection'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DeadlockError, type TaskHandle, TaskManager } from '../../src/index.ts'
-import { runVirtual, settle } from '../../src/testing/index.ts'
+import { runVirtual, settle } from '../../src/testing.ts'
 import { patience, runs } from '../fuzz/runs.ts'
 import { elapse } from './work.ts'
 

@@ -1,4 +1,4 @@
-import { now } from '../../src/clock.ts'
+import { now } from '../../src/base/clock.ts'
 import {
   type CloseOptions,
   type CloseReport,

@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { demandOf } from '../../src/limits/demand-of.ts'
 import { limitPool } from '../../src/limits/pool.ts'
 import { resourceLimit } from '../../src/limits/resource.ts'
+import { Semaphore } from '../../src/limits/semaphore.ts'
 import { limits } from '../../src/limits/set.ts'
 import type { ForeignLimit } from '../../src/limits/types.ts'
-import { Semaphore } from '../../src/semaphore.ts'
 import { settle } from '../harness.ts'
 
 afterEach(() => vi.restoreAllMocks())

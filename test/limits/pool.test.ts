@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { callLimit } from '../../src/limits/call.ts'
 import { limitPool } from '../../src/limits/pool.ts'
 import { resourceLimit } from '../../src/limits/resource.ts'
+import { Semaphore } from '../../src/limits/semaphore.ts'
 import { limits } from '../../src/limits/set.ts'
-import { Semaphore } from '../../src/semaphore.ts'
 import { autojump, settle } from '../harness.ts'
 
 const accounts = (capacity = 2) => ['one', 'two', 'three'].map(() => resourceLimit({ key: 'account', capacity }))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { DEMAND, type Demand } from '../../src/admission/demand.ts'
 import type { RateAlgorithm } from '../../src/index.ts'
 import { limitPool, limits, rateLimit, resourceLimit } from '../../src/index.ts'
+import { DEMAND, type Demand } from '../../src/limits/acquire/demand.ts'
 import type { LimitPermit } from '../../src/limits/types.ts'
 import { autojump } from '../harness.ts'
 import { elapse } from '../invariants/work.ts'

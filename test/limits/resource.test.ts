@@ -1,6 +1,6 @@
 import { run } from 'effection'
 import { describe, expect, it, vi } from 'vitest'
-import { TaskTimeoutError } from '../../src/errors.ts'
+import { TaskTimeoutError } from '../../src/base/errors.ts'
 import { resourceLimit } from '../../src/limits/resource.ts'
 import { autojump, settle } from '../harness.ts'
 

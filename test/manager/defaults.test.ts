@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { limits, resourceLimit, TaskManager, TaskRunner } from '../../src/index.ts'
-import { runVirtual } from '../../src/testing/index.ts'
+import { runVirtual } from '../../src/testing.ts'
 
 const never = () => new Promise<never>(() => {})
 

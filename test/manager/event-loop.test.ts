@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { TaskManager } from '../../src/index.ts'
-import { runVirtual } from '../../src/testing/index.ts'
+import { runVirtual } from '../../src/testing.ts'
 
 /** So many ready tasks take any machine far longer than the 10 ms after which the event loop has a turn. */
 const MANY = 40_000

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { limits, resourceLimit, TaskManager } from '../../src/index.ts'
-import { createGate } from '../../src/testing/index.ts'
+import { createGate } from '../../src/testing.ts'
 import { settle } from '../harness.ts'
 
 describe('many tasks that wait for the same limit', () => {

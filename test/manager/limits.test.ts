@@ -12,7 +12,7 @@ import {
   TaskManager,
   TaskTimeoutError,
 } from '../../src/index.ts'
-import { createGate } from '../../src/testing/index.ts'
+import { createGate } from '../../src/testing.ts'
 import { autojump, settle } from '../harness.ts'
 import { elapse } from '../invariants/work.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { TaskManager } from '../../src/index.ts'
-import { task } from '../../src/worker/index.ts'
+import { task } from '../../src/worker.ts'
 
 const stream = () => {
   const printed: string[] = []

@@ -12,7 +12,7 @@ import {
   type TaskRecord,
   zip,
 } from '../../src/index.ts'
-import { task } from '../../src/worker/index.ts'
+import { task } from '../../src/worker.ts'
 import { settle } from '../harness.ts'
 import { collect, delay, failureOf, forever, untilAborted } from '../work.ts'
 import { within } from './within.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { resourceLimit, TaskManager, TaskRunner } from '../../src/index.ts'
-import { task } from '../../src/worker/index.ts'
+import { task } from '../../src/worker.ts'
 import { settle } from '../harness.ts'
 
 async function logging(maxTasks: number) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type TaskEvent, type TaskEvents, TaskRunner } from '../../src/index.ts'
-import { Emitter } from '../../src/manager/events.ts'
 import { EventStream } from '../../src/runner/event-stream.ts'
+import { Emitter } from '../../src/scheduler/events.ts'
 import { settle } from '../harness.ts'
 import { delay } from '../work.ts'
 import { within } from './within.ts'

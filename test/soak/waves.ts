@@ -1,5 +1,5 @@
 import { TaskManager } from '../../src/index.ts'
-import { settle } from '../../src/testing/index.ts'
+import { settle } from '../../src/testing.ts'
 
 /** Every ninth task is of each of these kinds: they leave different things behind, were any of them left. */
 function spawnOne(manager: TaskManager, index: number, never: AbortSignal): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SerializationError, StoreError, TaskCancelledError, TaskTimeoutError } from '../../src/errors.ts'
+import { SerializationError, StoreError, TaskCancelledError, TaskTimeoutError } from '../../src/base/errors.ts'
 import { TaskManager } from '../../src/index.ts'
 import { cutTask, decodeRecord, encodeTask } from '../../src/store/codec.ts'
 import type { TaskRecord, TaskRecordFields } from '../../src/task/types.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { StoreError } from '../../src/errors.ts'
+import { StoreError } from '../../src/base/errors.ts'
 import type { StoredTask, TaskStore } from '../../src/store/types.ts'
 import { endedTask, idsOf, pendingTask } from './tasks.ts'
 

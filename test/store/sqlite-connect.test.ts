@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { StoreError } from '../../src/errors.ts'
+import { StoreError } from '../../src/base/errors.ts'
 import { sqliteStore } from '../../src/sqlite.ts'
 import { settle } from '../harness.ts'
 import { temporaryFolder } from './files.ts'

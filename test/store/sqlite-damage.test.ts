@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { StoreError } from '../../src/errors.ts'
+import { StoreError } from '../../src/base/errors.ts'
 import { sqliteStore } from '../../src/sqlite.ts'
 import type { StoreContents } from '../../src/store/types.ts'
 import { changeSchema, inspect, temporaryFolder, withDatabase } from './files.ts'

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, renameSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { StoreError } from '../../src/errors.ts'
+import { StoreError } from '../../src/base/errors.ts'
 import { TaskRunner } from '../../src/index.ts'
 import { sqliteStore } from '../../src/sqlite.ts'
 import type { TaskStore } from '../../src/store/types.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { StoreError } from '../../src/errors.ts'
+import { StoreError } from '../../src/base/errors.ts'
 import { sqliteStore } from '../../src/sqlite.ts'
 import { changeSchema, inspect, temporaryFolder, withDatabase } from './files.ts'
 import { endedTask, pendingTask } from './tasks.ts'

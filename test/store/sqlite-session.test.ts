@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import { SqliteSession } from '../../src/store/sqlite-session.ts'
+import { SqliteSession } from '../../src/store/sqlite/session.ts'
 import { temporaryFolder } from './files.ts'
 
 const [NORMAL, FULL] = [1, 2]

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { StoreError } from '../../src/errors.ts'
+import { StoreError } from '../../src/base/errors.ts'
 import { sqliteStore } from '../../src/sqlite.ts'
 import { temporaryFolder } from './files.ts'
 import { type LiveStore, leftAt, liveStore } from './live-store.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { limits, rateLimit, resourceLimit, type TaskHandle, wait } from '../../src/index.ts'
-import { currentTask, withConfig } from '../../src/worker/index.ts'
+import { currentTask, withConfig } from '../../src/worker.ts'
 import { delay, failureOf, untilAborted } from '../work.ts'
 import { flaky } from '../worker/flaky.ts'
 import { within } from '../worker/within.ts'

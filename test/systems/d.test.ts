@@ -11,7 +11,7 @@ import {
   type TaskHandle,
   wait,
 } from '../../src/index.ts'
-import { configure, currentTask, type ProgressReporter, TaskWorker, task, withConfig } from '../../src/worker/index.ts'
+import { configure, currentTask, type ProgressReporter, TaskWorker, task, withConfig } from '../../src/worker.ts'
 import { delay, failureOf } from '../work.ts'
 import { flaky } from '../worker/flaky.ts'
 import { within } from '../worker/within.ts'

@@ -8,7 +8,7 @@ import {
   TaskTimeoutError,
   type Work,
 } from '../../src/index.ts'
-import { createGate } from '../../src/testing/index.ts'
+import { createGate } from '../../src/testing.ts'
 import { autojump, settle } from '../harness.ts'
 import { elapse } from '../invariants/work.ts'
 

@@ -1,7 +1,7 @@
 import { suspend } from 'effection'
 import { describe, expect, it } from 'vitest'
 import { DeadlockError, type TaskHandle, TaskManager } from '../../src/index.ts'
-import { runVirtual } from '../../src/testing/index.ts'
+import { runVirtual } from '../../src/testing.ts'
 import { autojump, settle } from '../harness.ts'
 import { delay, failureOf } from '../work.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { suspend } from 'effection'
 import { describe, expect, it } from 'vitest'
 import { TaskManager } from '../../src/index.ts'
-import { createGate, exploreAll, runVirtual, settle } from '../../src/testing/index.ts'
+import { createGate, exploreAll, runVirtual, settle } from '../../src/testing.ts'
 
 /** The examples of the documentation, word for word: the last test compares. */
 describe('the examples', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { DeadlockError } from '../../src/errors.ts'
-import { exploreAll, LivelockError, type Park, ScheduleError } from '../../src/testing/index.ts'
+import { DeadlockError } from '../../src/base/errors.ts'
+import { exploreAll, LivelockError, type Park, ScheduleError } from '../../src/testing.ts'
 
 const elapse = (delay: number) => new Promise<void>(resolve => setTimeout(resolve, delay))
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createGate, settle } from '../../src/testing/index.ts'
+import { createGate, settle } from '../../src/testing.ts'
 
 describe('createGate', () => {
   it('holds everyone until it is opened', async () => {

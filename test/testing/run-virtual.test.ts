@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { DeadlockError } from '../../src/errors.ts'
-import { createGate, LivelockError, runVirtual, settle } from '../../src/testing/index.ts'
+import { DeadlockError } from '../../src/base/errors.ts'
+import { createGate, LivelockError, runVirtual, settle } from '../../src/testing.ts'
 
 const realSetTimeout = setTimeout
 const realDate = Date

@@ -1,6 +1,6 @@
 import { run, spawn, suspend } from 'effection'
 import { describe, expect, it, vi } from 'vitest'
-import { settle } from '../../src/testing/index.ts'
+import { settle } from '../../src/testing.ts'
 
 describe('settle', () => {
   it('lets a long chain of microtasks run out', async () => {

@@ -9,7 +9,7 @@ import {
   type TaskRunner,
   type Work,
 } from '../../src/index.ts'
-import { type TaskFunction, TaskWorker, task, type WorkerOptions } from '../../src/worker/index.ts'
+import { type TaskFunction, TaskWorker, task, type WorkerOptions } from '../../src/worker.ts'
 
 /** None of these is called: only the types are looked at, and each `@ts-expect-error` is one error of its line. */
 const never = (looked: (...args: never[]) => unknown) => expectTypeOf(looked).toBeFunction()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { TaskWorker } from '../../src/worker/index.ts'
+import { TaskWorker } from '../../src/worker.ts'
 
 describe('a worker that is called', () => {
   it.each(['sync', 'async', 'thread'] as const)('submits to its function in mode %s', async mode => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { configure, currentTask, TaskWorker, task, type WorkerOptions, withConfig } from '../../src/worker/index.ts'
+import { configure, currentTask, TaskWorker, task, type WorkerOptions, withConfig } from '../../src/worker.ts'
 import { failureOf } from '../work.ts'
 
 /** Every option that a test sets, to be taken away again. */

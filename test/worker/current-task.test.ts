@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { TaskContext } from '../../src/index.ts'
 import { Inbox } from '../../src/task/inbox.ts'
 import { currentTask, runAsCurrent } from '../../src/worker/current-task.ts'
-import { NO_LIMITS, NO_PERMIT } from '../../src/worker/host/remote-limits.ts'
+import { NO_LIMITS, NO_PERMIT } from '../../src/worker/messages/remote-limits.ts'
 
 const context = (name: string): TaskContext => ({
   id: 1,

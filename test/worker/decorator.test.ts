@@ -6,7 +6,7 @@ import { build } from 'tsup'
 import ts from 'typescript'
 import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import type { TaskHandle } from '../../src/index.ts'
-import { configure, currentTask, task, type WorkerOptions } from '../../src/worker/index.ts'
+import { configure, currentTask, task, type WorkerOptions } from '../../src/worker.ts'
 import type { makeClasses as MakeClasses } from '../fixtures/worker/decorated.ts'
 import { failureOf } from '../work.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type TaskFunction, TaskWorker, task, type WorkerMode } from '../../src/worker/index.ts'
+import { type TaskFunction, TaskWorker, task, type WorkerMode } from '../../src/worker.ts'
 import { steps } from '../fixtures/worker/steps.ts'
 
 const MODULE = new URL('../fixtures/worker/steps.ts', import.meta.url)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { limitPool, limits, rateLimit, resourceLimit, SerializationError } from '../../src/index.ts'
 import type { TaskHandle } from '../../src/task/types.ts'
-import { type AnyFunction, TaskWorker, type WorkerOptions } from '../../src/worker/index.ts'
+import { type AnyFunction, TaskWorker, type WorkerOptions } from '../../src/worker.ts'
 import * as inside from '../fixtures/worker/inside.ts'
 import { failureOf } from '../work.ts'
 import { submitWith } from './modes/mode.ts'

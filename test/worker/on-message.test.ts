@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { TaskWorker } from '../../src/worker/index.ts'
+import { TaskWorker } from '../../src/worker.ts'
 
 it.each([
   [

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { callLimit } from '../../src/index.ts'
-import { TaskWorker } from '../../src/worker/index.ts'
+import { TaskWorker } from '../../src/worker.ts'
 
 it.each(['thread', 'process'] as const)('a rate counts from when a %s has started and has the call', async mode => {
   // Far less than the start of a worker takes.

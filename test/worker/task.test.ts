@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { type MapResults, type MapSettled, resourceLimit, type TaskHandle } from '../../src/index.ts'
-import { currentTask, type TaskFunction, TaskWorker, task, type WorkerOptions } from '../../src/worker/index.ts'
+import { currentTask, type TaskFunction, TaskWorker, task, type WorkerOptions } from '../../src/worker.ts'
 import { failureOf } from '../work.ts'
 
 describe('task', () => {

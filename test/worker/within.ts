@@ -1,4 +1,4 @@
-import { TaskWorker, type TaskWorkerOptions } from '../../src/worker/index.ts'
+import { TaskWorker, type TaskWorkerOptions } from '../../src/worker.ts'
 import { autojump } from '../harness.ts'
 
 /** Runs `body` in virtual time with a worker on this event loop; gives the milliseconds it took. */

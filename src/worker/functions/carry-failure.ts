@@ -1,4 +1,4 @@
-import { SerializationError } from '../../errors.ts'
+import { SerializationError } from '../../base/errors.ts'
 import { type FoundUncarriable, findUncarriable } from './find-uncarriable.ts'
 import { callable } from './outside-error.ts'
 import type { Destination } from './uncarriable.ts'

@@ -1,4 +1,4 @@
-import { SerializationError } from '../../errors.ts'
+import { SerializationError } from '../../base/errors.ts'
 import { packValue } from './carry.ts'
 import { carryFailure } from './carry-failure.ts'
 import { copyFor } from './uncarriable.ts'

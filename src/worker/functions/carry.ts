@@ -1,6 +1,6 @@
 import type { Transferable } from 'node:worker_threads'
-import { ArrivedData, denseList, misshapen, own } from '../../serialise/arrived.ts'
-import { type PlainThrown, Revival, Writing } from '../../serialise/thrown.ts'
+import { ArrivedData, denseList, misshapen, own } from '../../serialize/arrived.ts'
+import { type PlainThrown, Revival, Writing } from '../../serialize/thrown.ts'
 import { types } from '../node.ts'
 import { errorClasses } from './error-classes.ts'
 import { DEEPEST_VALUE, notTooDeep, tooDeep } from './nested-depth.ts'

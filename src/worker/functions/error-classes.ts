@@ -1,5 +1,5 @@
-import { callback, show } from '../../options.ts'
-import type { ErrorClasses } from '../../serialise/thrown.ts'
+import { callback, show } from '../../base/options.ts'
+import type { ErrorClasses } from '../../serialize/thrown.ts'
 import { sharedState } from './shared-state.ts'
 
 /** A class of errors, whatever its constructor takes: none is ever called. */

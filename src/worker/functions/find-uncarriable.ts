@@ -1,4 +1,4 @@
-import { show } from '../../options.ts'
+import { show } from '../../base/options.ts'
 import { transferList } from './transfer.ts'
 import { type Destination, refused, type Uncarriable, uncarriable } from './uncarriable.ts'
 

@@ -1,4 +1,4 @@
-import { SerializationError } from '../../errors.ts'
+import { SerializationError } from '../../base/errors.ts'
 import { getBuiltinModule, process } from '../node.ts'
 import { importGuarded } from './nesting.ts'
 

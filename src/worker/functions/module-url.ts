@@ -1,4 +1,4 @@
-import { show } from '../../options.ts'
+import { show } from '../../base/options.ts'
 
 /** The URL of a module as `import.meta.url` has it; a `TypeError` for anything that a worker could not import. */
 export function moduleUrl(module: string | URL | undefined): string {

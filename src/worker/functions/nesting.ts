@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from '../../platform.ts'
+import { AsyncLocalStorage } from '../../base/platform.ts'
 import { process } from '../node.ts'
 import { sharedState } from './shared-state.ts'
 

@@ -1,4 +1,4 @@
-import { SerializationError } from '../../errors.ts'
+import { SerializationError } from '../../base/errors.ts'
 
 const IMPORTED = /^__(?:vi|vite_ssr)_import_\d+__$/
 const IMPORT_META = /^__(?:vi|vite_ssr)_import_meta__$/

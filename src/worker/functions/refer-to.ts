@@ -1,5 +1,5 @@
-import { callback, string } from '../../options.ts'
-import type { FunctionReference } from '../host/host.ts'
+import { callback, string } from '../../base/options.ts'
+import type { FunctionReference } from '../messages/host.ts'
 import { moduleUrl } from './module-url.ts'
 import { type AnyFunction, unwrapped } from './registry.ts'
 import { sourceOf } from './source-of.ts'

@@ -1,4 +1,4 @@
-import { SerializationError } from '../../errors.ts'
+import { SerializationError } from '../../base/errors.ts'
 import { moduleUrl } from './module-url.ts'
 import { importedNow } from './nesting.ts'
 import { sharedState } from './shared-state.ts'

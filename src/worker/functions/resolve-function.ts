@@ -1,4 +1,4 @@
-import type { FunctionReference } from '../host/host.ts'
+import type { FunctionReference } from '../messages/host.ts'
 import { functionFromModule } from './function-from-module.ts'
 import { functionFromSource } from './function-from-source.ts'
 

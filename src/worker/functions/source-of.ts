@@ -1,4 +1,4 @@
-import { SerializationError } from '../../errors.ts'
+import { SerializationError } from '../../base/errors.ts'
 import { freeVariables } from './free-variables.ts'
 import { functionExpression } from './function-expression.ts'
 import { HELPERS } from './helpers.ts'

@@ -1,5 +1,5 @@
 import type { Transferable } from 'node:worker_threads'
-import { show } from '../../options.ts'
+import { show } from '../../base/options.ts'
 import { sharedState } from './shared-state.ts'
 
 interface Marks {

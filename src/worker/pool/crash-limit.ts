@@ -1,7 +1,7 @@
-import { now } from '../../clock.ts'
-import { WorkerCrashedError } from '../../errors.ts'
-import { workerGone } from '../host/crash.ts'
-import type { HostExit } from '../host/host.ts'
+import { now } from '../../base/clock.ts'
+import { WorkerCrashedError } from '../../base/errors.ts'
+import type { HostExit } from '../messages/host.ts'
+import { workerGone } from '../parent/crash.ts'
 
 const MINUTE = 60_000
 

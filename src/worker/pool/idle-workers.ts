@@ -1,4 +1,4 @@
-import { now, startBackgroundTimer, type Timer } from '../../clock.ts'
+import { now, startBackgroundTimer, type Timer } from '../../base/clock.ts'
 import type { PoolWorker } from './pool-worker.ts'
 
 /** Lets go the workers that have had nothing to do for long, with one timer for all and none for a single call. */

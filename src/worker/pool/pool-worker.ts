@@ -1,4 +1,4 @@
-import type { Host } from '../host/host.ts'
+import type { Host } from '../messages/host.ts'
 
 /** One worker of a pool, with what the pool needs to know to choose it, to recycle it and to let it go. */
 export class PoolWorker {

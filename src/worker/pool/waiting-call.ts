@@ -1,5 +1,5 @@
-import type { Queued } from '../../queue/queued.ts'
-import type { HostCall, HostCallOptions } from '../host/host.ts'
+import type { Queued } from '../../collections/queued.ts'
+import type { HostCall, HostCallOptions } from '../messages/host.ts'
 
 /** A call that waits for a worker. Aborted meanwhile, it leaves the line at once. */
 export class WaitingCall implements Queued {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
-import { SerializationError } from '../../../src/errors.ts'
+import { SerializationError } from '../../../src/base/errors.ts'
 import { failureOf } from '../../work.ts'
 import { TestWorker } from './test-worker.ts'
 

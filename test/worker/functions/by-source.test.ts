@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { SerializationError } from '../../../src/errors.ts'
+import { SerializationError } from '../../../src/base/errors.ts'
 import { referTo } from '../../../src/worker/functions/refer-to.ts'
 import { resolveFunction } from '../../../src/worker/functions/resolve-function.ts'
 import { failureOf } from '../../work.ts'

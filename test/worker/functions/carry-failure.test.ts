@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { SerializationError } from '../../../src/errors.ts'
+import { SerializationError } from '../../../src/base/errors.ts'
 import { packValue } from '../../../src/worker/functions/carry.ts'
 import { carryFailure } from '../../../src/worker/functions/carry-failure.ts'
 import { referTo } from '../../../src/worker/functions/refer-to.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { plainThrown, revivedThrown } from '../../../src/serialise/thrown.ts'
+import { plainThrown, revivedThrown } from '../../../src/serialize/thrown.ts'
 import { errorClasses, registerErrors } from '../../../src/worker/functions/error-classes.ts'
 
 class UpstreamError extends Error {

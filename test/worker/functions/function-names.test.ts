@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { functionFromModule, functionsInModule } from '../../../src/worker/functions/function-from-module.ts'
 import { temporaryFolder } from '../../servers/temporary-folder.ts'
 
-const TASK = new URL('../../../src/worker/index.ts', import.meta.url).href
+const TASK = new URL('../../../src/worker.ts', import.meta.url).href
 
 function moduleWith(code: string, extension = 'mjs'): string {
   const path = join(temporaryFolder(), `tasks.${extension}`)

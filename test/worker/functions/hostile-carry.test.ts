@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SerializationError } from '../../../src/errors.ts'
+import { SerializationError } from '../../../src/base/errors.ts'
 import { packValue, unpackArguments, unpackValue } from '../../../src/worker/functions/carry.ts'
 
 const thrown = () => ({ error: { classes: ['Error'], name: 'Error', message: 'forged', fields: {} } })

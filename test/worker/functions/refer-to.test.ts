@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SerializationError } from '../../../src/errors.ts'
+import { SerializationError } from '../../../src/base/errors.ts'
 import { referTo } from '../../../src/worker/functions/refer-to.ts'
 import { markWrapper } from '../../../src/worker/functions/registry.ts'
 

@@ -2,12 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { type Transferable, Worker } from 'node:worker_threads'
-import { type PlainThrown, revivedThrown } from '../../../src/serialise/thrown.ts'
+import { type PlainThrown, revivedThrown } from '../../../src/serialize/thrown.ts'
 import { packValue, unpackValue } from '../../../src/worker/functions/carry.ts'
 import { carryFailure } from '../../../src/worker/functions/carry-failure.ts'
 import { errorClasses } from '../../../src/worker/functions/error-classes.ts'
 import { workerEnvironment } from '../../../src/worker/functions/nesting.ts'
-import type { FunctionReference } from '../../../src/worker/host/host.ts'
+import type { FunctionReference } from '../../../src/worker/messages/host.ts'
 
 const ENTRY = new URL('../../fixtures/worker/entry.ts', import.meta.url)
 

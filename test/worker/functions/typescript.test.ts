@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'tsup'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { SerializationError } from '../../../src/errors.ts'
+import { SerializationError } from '../../../src/base/errors.ts'
 import { failureOf } from '../../work.ts'
 import { TestWorker } from './test-worker.ts'
 

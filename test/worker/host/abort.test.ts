@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { TaskTimeoutError, WorkerCrashedError } from '../../../src/errors.ts'
+import { TaskTimeoutError, WorkerCrashedError } from '../../../src/base/errors.ts'
 import { failure, KINDS, run, runReference, runUntilProgress } from './hosts.ts'
 import { endWithTest, runs, untilGone } from './processes.ts'
 

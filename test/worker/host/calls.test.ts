@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { realpathSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { Host } from '../../../src/worker/host/host.ts'
+import type { Host } from '../../../src/worker/messages/host.ts'
 import { failure, KINDS, run, runReference } from './hosts.ts'
 import { commandOf } from './processes.ts'
 

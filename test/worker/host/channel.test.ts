@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { HostOptions } from '../../../src/worker/host/host.ts'
+import type { HostOptions } from '../../../src/worker/messages/host.ts'
 import { failure, KINDS, run, runSource } from './hosts.ts'
 import { TAMPER, tamperingFlags } from './tampering.ts'
 

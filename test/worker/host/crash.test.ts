@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { WorkerCrashedError } from '../../../src/errors.ts'
+import { WorkerCrashedError } from '../../../src/base/errors.ts'
 import { failure, KINDS, run, runReference, runSource, runUntilProgress } from './hosts.ts'
 import { endWithTest, untilGone } from './processes.ts'
 

@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { SerializationError } from '../../../src/errors.ts'
+import { SerializationError } from '../../../src/base/errors.ts'
 import { failure, KINDS, run } from './hosts.ts'
 
 describe.each(KINDS)('a value that would arrive empty from a %s', (kind, start) => {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 
-const WORKER = new URL('../../../src/worker/index.ts', import.meta.url)
+const WORKER = new URL('../../../src/worker.ts', import.meta.url)
 
 describe.each(['thread', 'process'] as const)('a %s', mode => {
   it.each(['--input-type=module', '--input-type module', '--input-type=commonjs'])(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FrameReader, TOKEN_BYTES } from '../../../src/worker/host/frames.ts'
+import { FrameReader, TOKEN_BYTES } from '../../../src/worker/messages/frames.ts'
 
 const TOKEN = Buffer.alloc(TOKEN_BYTES, 7)
 

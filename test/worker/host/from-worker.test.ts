@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { SerializationError } from '../../../src/errors.ts'
-import { fromWorker } from '../../../src/worker/host/from-worker.ts'
-import { toWorker } from '../../../src/worker/host/to-worker.ts'
+import { SerializationError } from '../../../src/base/errors.ts'
+import { fromWorker } from '../../../src/worker/messages/from-worker.ts'
+import { toWorker } from '../../../src/worker/messages/to-worker.ts'
 
 const MODULE = { kind: 'module', url: 'file:///m.ts', name: 'f' }
 const CALL: readonly unknown[] = ['call', 1, 1, MODULE, { value: [] }, 1, 'f', 1]

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { FunctionNumbers } from '../../../src/worker/host/function-numbers.ts'
-import type { FunctionReference } from '../../../src/worker/host/host.ts'
+import type { FunctionReference } from '../../../src/worker/messages/host.ts'
+import { FunctionNumbers } from '../../../src/worker/parent/function-numbers.ts'
 
 const source = (index: number): FunctionReference => ({ kind: 'source', source: `() => ${index}`, name: '' })
 

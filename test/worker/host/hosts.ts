@@ -1,8 +1,8 @@
 import { afterAll, onTestFinished } from 'vitest'
 import type { TaskProgress } from '../../../src/task/types.ts'
-import type { FunctionReference, Host, StartOptions } from '../../../src/worker/host/host.ts'
-import { startProcessHost } from '../../../src/worker/host/process-host.ts'
-import { startThreadHost } from '../../../src/worker/host/thread-host.ts'
+import type { FunctionReference, Host, StartOptions } from '../../../src/worker/messages/host.ts'
+import { startProcessHost } from '../../../src/worker/parent/process-host.ts'
+import { startThreadHost } from '../../../src/worker/parent/thread-host.ts'
 
 const FUNCTIONS = new URL('../../fixtures/worker-functions.ts', import.meta.url).href
 

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { PREFACE_BYTES, prefaceBytes } from '../../../src/worker/host/preface.ts'
-import { INCOMING, LIFELINE } from '../../../src/worker/host/process-pipes.ts'
+import { PREFACE_BYTES, prefaceBytes } from '../../../src/worker/messages/preface.ts'
+import { INCOMING, LIFELINE } from '../../../src/worker/messages/process-pipes.ts'
 import { until } from '../../harness.ts'
 import { childrenOf, endWithTest, runs, startFixture, untilGone } from './processes.ts'
 
@@ -121,7 +121,7 @@ describe('a process whose parent is killed', () => {
   )
 
   it('ends by itself where there is no shell that would see to it', async () => {
-    const entry = fileURLToPath(new URL('../../../src/worker/host/process-entry.ts', import.meta.url))
+    const entry = fileURLToPath(new URL('../../../src/worker/child/process-entry.ts', import.meta.url))
     const worker = spawn(process.execPath, [entry], { detached: true, stdio: Array(6).fill('pipe') })
     endWithTest(worker.pid as number)
     const { [LIFELINE]: lifeline, [INCOMING]: incoming } = worker.stdio as unknown as Socket[]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SerializationError, WorkerCrashedError } from '../../../src/errors.ts'
+import { SerializationError, WorkerCrashedError } from '../../../src/base/errors.ts'
 import { failure, KINDS, run, runSource } from './hosts.ts'
 import { TAMPER, tamperingFlags } from './tampering.ts'
 

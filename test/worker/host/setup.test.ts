@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
-import { TaskWorker, task } from '../../../src/worker/index.ts'
+import { TaskWorker, task } from '../../../src/worker.ts'
 import { whatIsOpen } from '../../fixtures/worker/setup.ts'
 import { failure, KINDS, runReference, runSource } from './hosts.ts'
 

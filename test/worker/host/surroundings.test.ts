@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
-import { environment, processFlags } from '../../../src/worker/host/surroundings.ts'
+import { environment, processFlags } from '../../../src/worker/parent/surroundings.ts'
 import { RunningProgram } from '../../running-program.ts'
 
 const { execArgv } = process

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { SerializationError } from '../../../src/errors.ts'
+import { SerializationError } from '../../../src/base/errors.ts'
 import { registerErrors } from '../../../src/worker/functions/error-classes.ts'
 import { transfer } from '../../../src/worker/functions/transfer.ts'
 import { QuotaError } from '../../fixtures/worker-functions.ts'

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { type TaskHandle, TaskManager } from '../../../src/index.ts'
-import { type TaskFunction, task } from '../../../src/worker/index.ts'
+import { type TaskFunction, task } from '../../../src/worker.ts'
 import {
   add,
   describeBytes,

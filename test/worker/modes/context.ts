@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it } from 'vitest'
 import type { TaskStatusEvent } from '../../../src/index.ts'
-import { currentTask } from '../../../src/worker/index.ts'
+import { currentTask } from '../../../src/worker.ts'
 import { about, aboutLater, gate, misreport, report, succeedAt } from '../../fixtures/worker/mode-functions.ts'
 import { settle } from '../../harness.ts'
 import { failureOf } from '../../work.ts'

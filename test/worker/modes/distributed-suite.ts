@@ -1,6 +1,6 @@
 import { afterAll } from 'vitest'
-import { TaskWorker } from '../../../src/worker/index.ts'
-import { startWorker, type WorkerProcess } from '../../bullmq/worker-process.ts'
+import { TaskWorker } from '../../../src/worker.ts'
+import { startWorker, type WorkerProcess } from '../../distributed/worker-process.ts'
 import { cleanUp } from '../../servers/clean-up.ts'
 import { queueName } from '../../servers/queues.ts'
 import type { TestServer } from '../../servers/test-server.ts'

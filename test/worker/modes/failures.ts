@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { errorClasses } from '../../../src/worker/functions/error-classes.ts'
-import { registerErrors, WorkerCrashedError } from '../../../src/worker/index.ts'
+import { registerErrors, WorkerCrashedError } from '../../../src/worker.ts'
 import {
   echo,
   exit,

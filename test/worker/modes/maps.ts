@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { resourceLimit } from '../../../src/index.ts'
-import type { ProgressReporter, RunProgress } from '../../../src/worker/index.ts'
+import type { ProgressReporter, RunProgress } from '../../../src/worker.ts'
 import { add, echo, evenOnly, gate, politeGate, square, succeedAt } from '../../fixtures/worker/mode-functions.ts'
 import { until } from '../../harness.ts'
 import { collect, failureOf } from '../../work.ts'

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import type { TaskHandle } from '../../../src/index.ts'
-import type { OrHandles, TaskWorker, TaskWorkerOptions, WorkerMode, WorkerOptions } from '../../../src/worker/index.ts'
-import { withConfig } from '../../../src/worker/index.ts'
+import type { OrHandles, TaskWorker, TaskWorkerOptions, WorkerMode, WorkerOptions } from '../../../src/worker.ts'
+import { withConfig } from '../../../src/worker.ts'
 import { until } from '../../harness.ts'
 
 /** Makes a worker in the mode that is tested, for functions of the fixture `mode-functions`. */

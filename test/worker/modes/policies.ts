@@ -7,7 +7,7 @@ import {
   rateLimit,
   resourceLimit,
 } from '../../../src/index.ts'
-import { withConfig } from '../../../src/worker/index.ts'
+import { withConfig } from '../../../src/worker.ts'
 import {
   attemptNumber,
   echo,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { TaskCancelledError, TaskTimeoutError } from '../../../src/index.ts'
-import { withConfig } from '../../../src/worker/index.ts'
+import { withConfig } from '../../../src/worker.ts'
 import {
   forever,
   gate,

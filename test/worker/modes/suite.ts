@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import type { WorkerMode, WorkerOptions } from '../../../src/worker/index.ts'
+import type { WorkerMode, WorkerOptions } from '../../../src/worker.ts'
 import { describeCalls } from './calls.ts'
 import { describeClosing } from './closing.ts'
 import { describeContext } from './context.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { TaskWorker, task } from '../../../src/worker/index.ts'
+import { TaskWorker, task } from '../../../src/worker.ts'
 import { failureOf } from '../../work.ts'
 import { FUNCTIONS } from './mode.ts'
 import { describeMode } from './suite.ts'

@@ -1,4 +1,4 @@
-import { TaskWorker } from '../../../src/worker/index.ts'
+import { TaskWorker } from '../../../src/worker.ts'
 import { FUNCTIONS } from './mode.ts'
 import { describeMode } from './suite.ts'
 

@@ -1,5 +1,5 @@
-import { WorkerCrashedError } from '../../../src/errors.ts'
-import type { Host, HostCall, HostCallOptions, HostExit } from '../../../src/worker/host/host.ts'
+import { WorkerCrashedError } from '../../../src/base/errors.ts'
+import type { Host, HostCall, HostCallOptions, HostExit } from '../../../src/worker/messages/host.ts'
 
 interface GatedCall {
   readonly call: HostCall

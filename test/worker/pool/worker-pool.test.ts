@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ManagerClosedError, TaskCancelledError, WorkerCrashedError } from '../../../src/errors.ts'
+import { ManagerClosedError, TaskCancelledError, WorkerCrashedError } from '../../../src/base/errors.ts'
 import { WorkerPool } from '../../../src/worker/pool/worker-pool.ts'
 import { autojump, settle } from '../../harness.ts'
 import { gatedPool } from './gated-pool.ts'

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { parseArguments } from './arguments.ts'
+import { HELP } from './help.ts'
+import { reasonOf, say } from './say.ts'
+import { serveCommand } from './serve-command.ts'
+import { UsageError } from './usage-error.ts'
+import { version } from './version.ts'
+
+/** Whoever reads the output may leave: that is no reason to stop working. */
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
+// Not awaited: Node has words of its own for a module that never finishes loading.
+main().catch(error => {
+  const usage = error instanceof UsageError
+  say(`${reasonOf(error)}${usage ? ' (--help says more)' : ''}`)
+  process.exit(usage ? 2 : 1)
+})
+
+async function main(): Promise<void> {
+  const parsed = parseArguments(process.argv.slice(2), process.env)
+  if (parsed.command === 'serve') {
+    await serveCommand(parsed)
+    // What a module or a function has left open must not keep the process.
+    process.exit()
+  }
+  process.stdout.write(parsed.command === 'help' ? HELP : `${version()}\n`)
+}

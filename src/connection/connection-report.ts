@@ -1,0 +1,63 @@
+import { now } from '../base/clock.ts'
+import { driverCode } from './driver-errors.ts'
+import { Rarely, timesSince } from './rarely.ts'
+import { isPassing } from './transient.ts'
+
+const MOVED_ON = /Missing (lock|key)|could not renew lock|lock mismatch|not in the active state/i
+
+/** Milliseconds without trouble until the next one is news: the connections to a server go and come back one by one. */
+const CALM = 10_000
+
+/** Says what goes on with a server: each thing once, until it has changed; what goes on happening rarely. */
+export class ConnectionReport {
+  readonly #where: string
+  readonly #log: (error: unknown, message: string) => void
+  readonly #troubles = new Rarely()
+  #lost = false
+  #troubledAt = Number.NEGATIVE_INFINITY
+  #lonely = 0
+
+  constructor(where: string, log: (error: unknown, message: string) => void) {
+    this.#where = where
+    this.#log = log
+  }
+
+  trouble(error: unknown): void {
+    if (!isPassing(error)) {
+      // After an outage or a freeze others have the jobs: everybody who needs to know is told in another way.
+      if (!MOVED_ON.test(String(error))) this.#sayTrouble(error)
+      return
+    }
+    const news = !this.#lost && now() - this.#troubledAt > CALM
+    this.#lost = true
+    this.#troubledAt = now()
+    // What workers say takes its time to be heard again.
+    this.#lonely = -LONELY
+    if (news) this.#log(error, `${this.#where} can't be reached; what waits for it goes on when it is back`)
+  }
+
+  back(): void {
+    this.#lost = false
+  }
+
+  /** Calls that nobody ever takes look like calls that take long. Whether it is time to ask workers if they are there. */
+  noticeWorkers(workers: number, calls: number): boolean {
+    const none = workers === 0 && calls > 0
+    this.#lonely = none ? this.#lonely + 1 : Math.min(this.#lonely, 0)
+    if (this.#lonely === LONELY) this.#sayLonely(calls)
+    return none && this.#lonely === 1
+  }
+
+  #sayTrouble(error: unknown): void {
+    const log = (since: number) => this.#log(error, `${this.#where} had trouble${timesSince(since)}`)
+    this.#troubles.say(driverCode(error) || String(error).replace(/\d+/g, '#'), log)
+  }
+
+  #sayLonely(calls: number): void {
+    const error = new Error('start one: npx taskscope serve ./tasks.js --queue … (the same queue, the same server)')
+    this.#log(error, `${calls} calls wait in ${this.#where}, and no worker serves it`)
+  }
+}
+
+/** How often in a row calls may be seen without workers until that is said. */
+const LONELY = 5

@@ -1,0 +1,25 @@
+import { madeOf } from './driver-errors.ts'
+import { isPassing } from './transient.ts'
+
+/** What of the engine's backend of a PostgreSQL this is about: all that it asks goes through here. */
+interface QueryBackend {
+  query(text: string, params: unknown[]): Promise<unknown>
+}
+
+/**
+ * Has a backend say which of its failures are lost connections. The engine takes none but a refused connection for one: its
+ * workers would fail a job whose result they could not write down, and not try again.
+ */
+export function tellLostConnections<T extends object>(backend: T, bull: typeof import('bullmq')): T {
+  const asked = backend as unknown as QueryBackend
+  const query = asked.query.bind(backend)
+  asked.query = async (text, params) => {
+    try {
+      return await query(text, params)
+    } catch (error) {
+      if (!isPassing(error)) throw error
+      throw madeOf(new bull.ConnectionClosedError(`Connection is closed. ${error}`, error as Error), error)
+    }
+  }
+  return backend
+}

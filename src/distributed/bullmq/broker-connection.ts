@@ -1,0 +1,183 @@
+import type { Job, JobsOptions, Queue, Worker, WorkerOptions } from 'bullmq'
+import type { Redis } from 'ioredis'
+import type { Pool } from 'pg'
+import { startBackgroundTimer } from '../../base/clock.ts'
+import { connectPostgres, connectRedis, driver } from '../../connection/connect.ts'
+import { cleanErrors } from '../../connection/driver-errors.ts'
+import { LONGEST_SILENCE } from '../../connection/longest-silence.ts'
+import { tellLostConnections } from '../../connection/lost-connections.ts'
+import type { Server } from '../../connection/target.ts'
+import { MAX_EVENTS } from '../protocol/protocol.ts'
+import { type EventListeners, type EventsBackend, listenTo } from './event-listeners.ts'
+import { PostgresCache, RedisCache, type ResultCache } from './result-cache.ts'
+import { keepNotifications, type WaitingBackend } from './workarounds/kept-notifications.ts'
+import { readLateEvents } from './workarounds/late-events.ts'
+import { lookUnhurriedly } from './workarounds/unhurried-looks.ts'
+import { type JobMaker, takeUnreadable } from './workarounds/unreadable-jobs.ts'
+
+type Bull = typeof import('bullmq')
+
+/** How a server is opened. */
+export interface OpenOptions {
+  /** Milliseconds for the first connection. */
+  readonly connectTimeout: number
+  /** What all keys in a Redis begin with. PostgreSQL has its schema instead. */
+  readonly prefix: string | undefined
+}
+
+const CLOSED = cleanErrors({})(Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' }))
+
+/** What BullMQ's classes have in common. */
+interface Part {
+  close(): Promise<void>
+  disconnect(): Promise<void>
+  on(event: 'error', listener: (error: Error) => void): unknown
+}
+
+/** Milliseconds that saying goodbye to a server may take, for all that is open. */
+const GOODBYE = 2_000
+const GIVEN_UP = Symbol('given up')
+
+function givenUp(): Promise<typeof GIVEN_UP> {
+  return new Promise(resolve => void startBackgroundTimer(GOODBYE, () => resolve(GIVEN_UP)))
+}
+
+/** What became of a call can be asked for that long when its event got lost: seconds, and of how many calls. */
+const KEPT = { age: 60, count: 10_000 } as const
+
+/** Redis waits for events this long, PostgreSQL looks for them this often: it does not announce each of them. */
+const EVENT_WAIT = { redis: (LONGEST_SILENCE * 2) / 3, postgres: 200 } as const
+
+/** One server with everything of BullMQ that is opened on it. */
+export class QueueServer {
+  readonly label: string
+  readonly cache: ResultCache
+  readonly bull: Bull
+  /** How the engine is told to keep ended jobs. */
+  readonly retention: Pick<JobsOptions, 'removeOnComplete' | 'removeOnFail'>
+  /** Whether adding jobs together is cheaper than each by itself: it saves PostgreSQL transactions, and Redis nothing. */
+  readonly together: boolean
+  readonly #kind: Server['kind']
+  readonly #client: Redis | Pool
+  readonly #base: { readonly connection: unknown; readonly prefix?: string }
+  readonly #opened: Part[] = []
+  readonly #disturbed: (error: unknown) => void
+  #closing = false
+
+  private constructor(
+    server: Server,
+    bull: Bull,
+    client: Redis | Pool,
+    options: OpenOptions,
+    disturbed: (error: unknown) => void,
+  ) {
+    const { prefix } = options
+    this.label = server.label
+    this.bull = bull
+    this.retention = server.kind === 'redis' ? { removeOnComplete: KEPT, removeOnFail: KEPT } : {}
+    this.together = server.kind === 'postgres'
+    this.#kind = server.kind
+    this.#client = client
+    this.#base = { connection: client, ...(prefix !== undefined && { prefix }) }
+    this.#disturbed = error => {
+      if (!this.#closing) disturbed(error)
+    }
+    this.cache =
+      server.kind === 'redis' ? new RedisCache(client as Redis, prefix ?? 'bull') : new PostgresCache(client as Pool)
+    client.on('error', this.#disturbed)
+    if (server.kind === 'redis') (client as Redis).on('close', () => this.#disturbed(CLOSED))
+  }
+
+  /**
+   * Connects. Rejects with {@link ConnectionError}. `disturbed` hears of every trouble later on, which is mended by itself.
+   */
+  static async open(server: Server, options: OpenOptions, disturbed: (error: unknown) => void): Promise<QueueServer> {
+    const bull = await driver('bullmq', () => import('bullmq'))
+    if (server.kind === 'redis') {
+      const redis = await connectRedis(server, options.connectTimeout)
+      return new QueueServer(server, bull, redis, options, disturbed)
+    }
+    const pool = await connectPostgres(server, options.connectTimeout, bull)
+    return new QueueServer(server, bull, pool, options, disturbed)
+  }
+
+  queue(name: string): Queue {
+    const options = { ...this.#base, streams: { events: { maxLen: MAX_EVENTS } } }
+    return this.#keep(new this.bull.Queue(name, options as never, this.#factory()))
+  }
+
+  /** Publishes an event to those who listen to a queue; its id is where to listen from so that nothing after it is missed. */
+  async publish(queue: Queue, event: string, fields: Readonly<Record<string, string>> = {}): Promise<string> {
+    return queue.getBackend().publishEvent({ event, ...fields }, MAX_EVENTS)
+  }
+
+  /** Tells listeners of the events of a queue after that one. */
+  hear(queue: Queue, after: string, listeners: EventListeners): void {
+    const options = { ...this.#base, lastEventId: after, blockingTimeout: EVENT_WAIT[this.#kind], autorun: false }
+    const events = this.#keep(new this.bull.QueueEvents(queue.name, options as never, this.#factory()))
+    const backend = events.getBackend() as unknown as EventsBackend
+    if (this.#kind === 'postgres') {
+      keepNotifications(backend as unknown as WaitingBackend, queue.name)
+      readLateEvents(backend, this.#client as Pool, queue.name)
+    }
+    listenTo(backend, listeners, this.#disturbed)
+    void events.run().catch(this.#disturbed)
+  }
+
+  worker(name: string, run: (job: Job, token?: string) => Promise<unknown>, options: Partial<WorkerOptions>): Worker {
+    const worker = this.#keep(new this.bull.Worker(name, run, { ...this.#base, ...options } as never, this.#factory()))
+    lookUnhurriedly(worker.getBackend())
+    takeUnreadable(worker as unknown as JobMaker)
+    return worker
+  }
+
+  /**
+   * Removes jobs that have ended long enough ago, where the engine does not do that by itself: for PostgreSQL that makes
+   * every job take twice as long, and its jobs are kept all together until somebody removes them all together.
+   */
+  async removeOld(queue: Queue): Promise<void> {
+    if (this.#kind === 'redis') return
+    for (const state of ['completed', 'failed'] as const) await queue.clean(KEPT.age * 1_000, 0, state)
+  }
+
+  /**
+   * Moves a job that a worker has back to its queue, ahead of others of its priority. A Redis would not tell idle workers:
+   * BullMQ's `moveToWait` adds no marker for jobs with a priority, and they would look by themselves, seconds later.
+   */
+  async giveBack(queue: Queue, job: Job, token: string | undefined): Promise<void> {
+    await job.moveToWait(token)
+    if (this.#kind === 'redis') await (this.#client as Redis).zadd(queue.toKey('marker'), 0, '0')
+  }
+
+  /** Resolves when the server answers. */
+  async ping(): Promise<void> {
+    if (this.#kind === 'redis') await (this.#client as Redis).ping()
+    else await (this.#client as Pool).query('SELECT 1')
+  }
+
+  /** Closes what was opened, the last first. Never rejects, and does not wait for long for a server that is gone. */
+  async close(): Promise<void> {
+    this.#closing = true
+    const late = givenUp()
+    for (const part of this.#opened.reverse()) {
+      const closed = await Promise.race([part.close().catch(() => {}), late])
+      if (closed === GIVEN_UP) void part.disconnect().catch(() => {})
+    }
+    if (this.#kind === 'redis') (this.#client as Redis).disconnect()
+    // On a connection that has fallen silent it would wait until that is noticed.
+    else await Promise.race([(this.#client as Pool).end().catch(() => {}), late])
+  }
+
+  #factory(): never {
+    const { bull } = this
+    const postgres = (...made: Parameters<Bull['createPostgresBackend']>) =>
+      tellLostConnections(bull.createPostgresBackend(...made), bull)
+    return (this.#kind === 'postgres' ? postgres : undefined) as never
+  }
+
+  #keep<T extends Part>(part: T): T {
+    part.on('error', this.#disturbed)
+    this.#opened.push(part)
+    return part
+  }
+}

@@ -1,0 +1,109 @@
+import { SerializationError } from '../../base/errors.ts'
+import { callback, show } from '../../base/options.ts'
+import type { PreparedCall } from '../../worker/engine/engine.ts'
+import {
+  functionFromModule,
+  functionsInModule,
+  type ModuleFunction,
+} from '../../worker/functions/function-from-module.ts'
+import { FunctionNotFoundError } from '../../worker/functions/function-not-found.ts'
+import { type AnyFunction, nameOf, unwrapped } from '../../worker/functions/registry.ts'
+import { builtIns } from './built-in.ts'
+
+/** The functions that calls may name, and no others. */
+export interface FunctionBook {
+  /** Those that are known at the start. */
+  readonly names: readonly string[]
+  /** What a module exports and calls may not name: see {@link functionsOfModule}. */
+  readonly leftOut: readonly string[]
+  /** Rejects with `FunctionNotFoundError` when there is none of that name. */
+  find(name: string): Promise<AnyFunction>
+}
+
+/** Functions, or what `task()` made of them, by their names. */
+export function listedFunctions(functions: readonly AnyFunction[]): FunctionBook {
+  if (!Array.isArray(functions) || functions.length === 0) {
+    throw new TypeError(`serve needs functions or the URL of a module that has them, got ${show(functions)}`)
+  }
+  const book = new Map<string, AnyFunction>()
+  for (const listed of functions) {
+    const name = nameOf(callback('each function', listed))
+    if (name === '')
+      throw new TypeError('a function without a name can not be called by its name: pass it to task() with a `name`')
+    const fn = unwrapped(listed)
+    if ((book.get(name) ?? fn) !== fn)
+      throw new TypeError(`two functions go by the name '${name}': give one of them another \`name\``)
+    book.set(name, fn)
+  }
+  const names = [...book.keys()]
+  return {
+    names,
+    leftOut: [],
+    async find(name) {
+      const fn = book.get(name)
+      if (fn !== undefined) return fn
+      throw new FunctionNotFoundError(`this worker has no function named '${name}'; it has ${names.join(', ')}`)
+    },
+  }
+}
+
+/**
+ * What a module exports or passes to `task()`. Of its exports neither classes, which can't be called, nor what Node or the
+ * language has made: `export { readFileSync } from 'node:fs'` is for who imports the module, and no offer to every caller
+ * of a queue. Passed to `task()` it is one. Functions of other modules are served: modules that gather them are common.
+ *
+ * Rejects when the module can't be imported, and when there is nothing.
+ */
+export async function functionsOfModule(url: string): Promise<FunctionBook> {
+  const functions = await functionsInModule(url)
+  // Only now: it is of the parts of Node that have been loaded.
+  const nodes = builtIns()
+  const isServed = ({ fn, task }: ModuleFunction) => task || !(nodes.has(fn) || isClass(fn))
+  const served = functions.filter(isServed)
+  const leftOut = functions.filter(each => !isServed(each))
+  if (served.length === 0) {
+    throw new SerializationError(
+      `${url} has no functions to serve: export them, or pass them to task() at its top level`,
+    )
+  }
+  const refused = new Set(leftOut.map(({ fn }) => fn))
+  return {
+    names: served.map(({ name }) => name),
+    leftOut: leftOut.map(({ name }) => name),
+    async find(name) {
+      const fn = (await functionFromModule(url, name)) as AnyFunction
+      if (!refused.has(fn)) return fn
+      throw new FunctionNotFoundError(
+        `${url} exports '${name}', and this worker does not serve it: ` +
+          'it is a class, or of Node itself; pass a function to task() at the top level of the module to have it served',
+      )
+    },
+  }
+}
+
+function isClass(fn: AnyFunction): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(fn))
+}
+
+/** Calls by the names of their functions, each prepared once. */
+export class PreparedCalls {
+  readonly #book: FunctionBook
+  readonly #prepare: (fn: AnyFunction, name: string) => PreparedCall
+  readonly #prepared = new Map<string, PreparedCall>()
+
+  constructor(book: FunctionBook, prepare: (fn: AnyFunction, name: string) => PreparedCall) {
+    this.#book = book
+    this.#prepare = prepare
+  }
+
+  /** The call if there was one of this function before. */
+  known(name: string): PreparedCall | undefined {
+    return this.#prepared.get(name)
+  }
+
+  async prepare(name: string): Promise<PreparedCall> {
+    const call = this.#prepare(await this.#book.find(name), name)
+    this.#prepared.set(name, call)
+    return call
+  }
+}

@@ -1,0 +1,46 @@
+import { preciseNow } from '../../base/clock.ts'
+import type { Queued } from '../../collections/queued.ts'
+
+/** For this long a request lets others pass before it begins to insist, in milliseconds. */
+const PATIENCE = 100
+
+let entered = 0
+
+/** A request that stands in a line. */
+export class Waiter implements Queued {
+  /** The order of all requests everywhere: what makes every line it competes with agree on who came first. */
+  readonly arrival: number
+  sequence = 0
+  readonly since: number
+  /** Beside the supplies of its line, index by index. */
+  readonly amounts: readonly number[]
+  readonly granted: (takenAt: number) => void
+  readonly priority: number
+  /** Else it only wants to know when it could. */
+  readonly takes: boolean
+  /** Its place in the queue; negative once it has left. */
+  position = -1
+
+  constructor(amounts: readonly number[], granted: (takenAt: number) => void, priority: number, takes = true) {
+    this.amounts = amounts
+    this.granted = granted
+    this.since = preciseNow()
+    this.priority = priority
+    this.takes = takes
+    this.arrival = entered++
+  }
+
+  /**
+   * Until when it keeps for itself what it could take of one supply while it lacks another; `undefined` while it lets
+   * others pass.
+   *
+   * Always letting pass, a request for two supplies might never meet both free at once. Never letting pass, it might keep
+   * the very thing that the holder of the other one asks for next, and both would wait for ever. So it does both in
+   * turn, each turn twice as long as the one before: it gets through once a turn is longer than the others hold (after
+   * at most some five times as long), and nobody is held up longer than it has waited itself.
+   */
+  insistsUntil(now: number): number | undefined {
+    const turn = Math.floor(Math.log2((now - this.since) / PATIENCE))
+    return turn >= 0 && turn % 2 === 0 ? this.since + PATIENCE * 2 ** (turn + 1) : undefined
+  }
+}

@@ -1,0 +1,281 @@
+import { now, startBackgroundTimer, type Timer } from '../base/clock.ts'
+import { ManagerClosedError, type StoreError } from '../base/errors.ts'
+import { turn } from '../base/pieces.ts'
+import { cutTask, encodeTask } from '../store/codec.ts'
+import { storeError } from '../store/store-error.ts'
+import type { TaskStore } from '../store/types.ts'
+import { recordOf } from '../task/record.ts'
+import type { Task } from '../task/task.ts'
+import { CloseLimit } from './close-limit.ts'
+import { BATCH, type Draft, RecordWriter } from './record-writer.ts'
+import { refusalOf, type Troubles, unwrittenError } from './store-troubles.ts'
+
+/** Milliseconds until a write that failed is tried again, if nothing else happens. */
+const PATIENCE = 1_000
+/**
+ * Writes the records of tasks into a store: off the hot path, in batches, each task as it is when its batch goes, so that
+ * a short task is written once or twice however often it changed. What could not be written is kept and tried again.
+ */
+export class Journal {
+  readonly #store: TaskStore
+  readonly #writer: RecordWriter
+  readonly #troubles: Troubles
+  /** The tasks to be written, the longest waiting first. */
+  readonly #changed = new Set<Task>()
+  /** Those of the batch that is being written. */
+  readonly #batch = new Set<Task>()
+  /** What those that can be run again need for it. */
+  readonly #jobs = new Map<Task, string>()
+  /** Those with jobs that the store has never had. */
+  readonly #unknown = new Set<Task>()
+  /** Those that the close has left to the next runner. */
+  readonly #kept = new Set<Task>()
+  /** Those that start when they are durable. */
+  readonly #entrants = new Set<Task>()
+  #writing: Promise<void> | undefined
+  #scheduled = false
+  #failing: StoreError | undefined
+  #retry: Timer | undefined
+  #keepsUnfinished = false
+  /** Before it is opened and after it was closed it writes nothing. */
+  #state: 'new' | 'open' | 'closed' = 'new'
+  readonly #limit: CloseLimit
+  /** When the store was asked to close. */
+  #closingSince: number | undefined
+  /** What to say of the records that were not written before the close. */
+  #lost: StoreError | undefined
+  /** Ends the flushes that wait for a store which has not answered. */
+  readonly #flushes = new Set<(lost: StoreError) => void>()
+
+  constructor(store: TaskStore, cleanupTimeout: number, troubles: Troubles) {
+    this.#store = store
+    this.#writer = new RecordWriter(store)
+    this.#troubles = troubles
+    this.#limit = new CloseLimit(cleanupTimeout, () => this.#writer.busySince ?? this.#closingSince)
+  }
+
+  /** Begins to write, what was added before first. */
+  open(): void {
+    this.#state = 'open'
+    if (this.#changed.size > 0) this.#schedule(true)
+  }
+
+  /** Takes a task, with what it needs to be run again; `entry` is opened once it is durable. */
+  add(task: Task, job: string | undefined, entry: boolean): void {
+    if (job !== undefined) this.#jobs.set(task, job)
+    // What is added before the opening comes from the store.
+    if (job !== undefined && this.#state === 'open') this.#unknown.add(task)
+    if (entry) this.#entrants.add(task)
+    this.#changed.add(task)
+    this.#schedule(true)
+  }
+
+  changed(task: Task): void {
+    if (this.#state === 'closed') return
+    this.#changed.add(task)
+    this.#schedule(false)
+  }
+
+  /** What the close of the runner cancels stays unfinished in the store, if it can be run again. */
+  keepUnfinished(): void {
+    this.#keepsUnfinished = true
+  }
+
+  /** The tasks that the close has left to the next runner, by their ids; `undefined` when it was not to leave any. */
+  get kept(): ReadonlySet<number> | undefined {
+    return this.#keepsUnfinished ? new Set([...this.#kept].map(task => task.id)) : undefined
+  }
+
+  /** The close has to be over at this moment, as far as it is for the store to say; only ever sooner. */
+  closeBy(time: number): void {
+    this.#limit.closeBy(time)
+  }
+
+  #stays(task: Task): boolean {
+    return (
+      this.#keepsUnfinished &&
+      task.status === 'cancelled' &&
+      this.#jobs.has(task) &&
+      !this.#unknown.has(task) &&
+      task.stopRequest?.reason instanceof ManagerClosedError
+    )
+  }
+
+  /** While the store fails only a task that waits to be durable is worth a try of its own. */
+  #schedule(awaited: boolean): void {
+    if (this.#state !== 'open' || this.#scheduled || this.#writing !== undefined) return
+    if (this.#failing !== undefined && !awaited) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      if (this.#state === 'open') this.#write().catch(() => {})
+    })
+  }
+
+  /** Resolves when everything that has happened so far is durable; rejects with the `StoreError` if it can't be. */
+  async flush(): Promise<void> {
+    if (this.#lost !== undefined) throw this.#lost
+    const { promise, reject } = Promise.withResolvers<never>()
+    this.#flushes.add(reject)
+    try {
+      await Promise.race([this.#flushAll(), promise])
+    } finally {
+      this.#flushes.delete(reject)
+    }
+  }
+
+  async #flushAll(): Promise<void> {
+    await this.#writing?.catch(() => {})
+    // First in, first out: what changes meanwhile goes behind what is there now.
+    for (let left = this.#changed.size; left > 0; left -= BATCH) {
+      await this.#write()
+      await turn()
+    }
+  }
+
+  #write(): Promise<void> {
+    this.#writing ??= this.#writeBatch().finally(() => {
+      this.#writing = undefined
+      if (this.#changed.size > 0) this.#schedule(this.#entrants.size > 0)
+    })
+    return this.#writing
+  }
+
+  async #writeBatch(): Promise<void> {
+    this.#retry?.cancel()
+    for (const task of take(this.#changed, BATCH)) this.#batch.add(task)
+    if (this.#batch.size === 0) return
+    const cautious = this.#failing !== undefined
+    try {
+      await this.#writer.write(this.#drafts(cautious ? [...this.#batch].reverse() : [...this.#batch]), cautious)
+      this.#failing = undefined
+    } catch (thrown) {
+      const error = storeError(thrown)
+      this.#failed(error)
+      throw error
+    }
+  }
+
+  /** Encoded one by one, as the writer takes them: all of a batch may be too much at a time. */
+  *#drafts(tasks: readonly Task[]): Generator<Draft> {
+    for (const task of tasks) {
+      if (this.#stays(task)) this.#keep(task)
+      else yield this.#draft(task)
+    }
+  }
+
+  #keep(task: Task): void {
+    this.#kept.add(task)
+    this.#settled(task)
+  }
+
+  #draft(task: Task): Draft {
+    const job = this.#jobs.get(task)
+    const record = recordOf(task)
+    const entrant = this.#entrants.has(task)
+    const { task: whole, problem } = encodeTask(record, job)
+    if (problem !== undefined) this.#troubles.incomplete(task, problem)
+    return {
+      whole,
+      // A newcomer is better refused.
+      cut: entrant ? undefined : why => cutTask(record, job, why),
+      settled: (refusal, kept) => {
+        if (kept || task.ended) this.#unknown.delete(task)
+        this.#settled(task)
+        if (entrant && !kept) this.#refuse(task, refusal as StoreError)
+        else if (refusal !== undefined) this.#troubles.incomplete(task, refusalOf(task.label, refusal, kept))
+        if (entrant && kept) this.#open(task)
+      },
+    }
+  }
+
+  #settled(task: Task): void {
+    this.#batch.delete(task)
+    if (task.ended) this.#jobs.delete(task)
+  }
+
+  #open(task: Task): void {
+    this.#entrants.delete(task)
+    if (!task.ended) task.extras?.entry?.open(task)
+  }
+
+  #refuse(task: Task, error: StoreError): void {
+    this.#entrants.delete(task)
+    this.#jobs.delete(task)
+    this.#unknown.delete(task)
+    task.refuse(error)
+    this.#changed.delete(task)
+  }
+
+  /**
+   * Those that were to be durable first are refused; what has happened to the others is kept, and tried again: behind the
+   * rest, where newcomers wait for an answer, and in another order, since the ends of a batch are tried first.
+   */
+  #failed(error: StoreError): void {
+    const tasks = [...this.#batch].reverse()
+    this.#batch.clear()
+    if (this.#failing === undefined && this.#state !== 'closed') this.#troubles.failed(error)
+    this.#failing = error
+    for (const task of tasks) {
+      if (this.#entrants.has(task)) this.#refuse(task, error)
+      else this.#changed.add(task)
+    }
+    if (this.#state !== 'open') return
+    this.#retry = startBackgroundTimer(PATIENCE, () => this.#write().catch(() => {}))
+  }
+
+  /**
+   * Writes what is left and closes the store, for as long as that answers in time. Nothing is written afterwards. Resolves
+   * with the ids of the tasks whose records were not written. Never rejects.
+   */
+  async close(): Promise<readonly number[]> {
+    const passed = this.#limit.passed()
+    const flushed = this.#state === 'open' ? this.#flushAll().catch(() => {}) : Promise.resolve()
+    await Promise.race([flushed, passed])
+    const unwritten = this.#stop()
+    // A store that has not answered is not free for another runner until it has.
+    await Promise.race([flushed.then(() => this.#closeStore()), passed])
+    this.#limit.cancel()
+    return unwritten
+  }
+
+  #stop(): readonly number[] {
+    const left = this.#state === 'new' ? [] : [...this.#batch, ...this.#changed]
+    for (const task of left) if (this.#stays(task)) this.#kept.add(task)
+    const unwritten = left.filter(task => !this.#kept.has(task))
+    this.#state = 'closed'
+    this.#writer.stop()
+    this.#retry?.cancel()
+    const ids = [...new Set(unwritten.map(task => task.id))].sort((a, b) => a - b)
+    if (ids.length > 0) this.#lose(ids)
+    return Object.freeze(ids)
+  }
+
+  #lose(ids: readonly number[]): void {
+    const lost = unwrittenError(ids, this.#failing)
+    this.#lost = lost
+    this.#troubles.failed(lost)
+    for (const reject of this.#flushes) reject(lost)
+  }
+
+  async #closeStore(): Promise<void> {
+    this.#closingSince = now()
+    try {
+      await this.#store.close()
+    } catch (error) {
+      this.#troubles.failed(storeError(error, 'the store could not be closed'))
+    }
+    this.#closingSince = undefined
+  }
+}
+
+/** Takes the first items out of a set. */
+function* take<T>(set: Set<T>, count: number): Generator<T> {
+  let taken = 0
+  for (const item of set) {
+    if (taken === count) return
+    set.delete(item)
+    taken += 1
+    yield item
+  }
+}

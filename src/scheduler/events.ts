@@ -1,0 +1,64 @@
+import { guardedCall } from '../base/guarded-call.ts'
+
+/** Where every event goes as well, whoever listens. */
+export interface Tap<Event> {
+  readonly wanted: boolean
+  take(event: Event): void
+}
+
+/** Calls listeners in a microtask of their own, in the order of the events: none runs in the middle of a change. */
+export class Emitter<Events extends object> {
+  readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>()
+  readonly #followers = new Set<(event: Events[keyof Events]) => void>()
+  readonly #tap: Tap<Events[keyof Events]>
+  readonly #failed: (error: unknown) => void
+  #queue: { readonly type: keyof Events; readonly event: Events[keyof Events] }[] = []
+
+  constructor(tap: Tap<Events[keyof Events]>, failed: (error: unknown) => void) {
+    this.#tap = tap
+    this.#failed = failed
+  }
+
+  /** Whether any event is wanted at all: one check for each of a million tasks, most of which nobody listens to. */
+  get heard(): boolean {
+    return this.#listeners.size > 0 || this.#followers.size > 0 || this.#tap.wanted
+  }
+
+  /** Whether anybody listens: events are not even made otherwise. */
+  wants(type: keyof Events): boolean {
+    return (this.#listeners.size > 0 && this.#listeners.has(type)) || this.#followers.size > 0 || this.#tap.wanted
+  }
+
+  on<T extends keyof Events>(type: T, listener: (event: Events[T]) => void): () => void {
+    let listeners = this.#listeners.get(type)
+    if (listeners === undefined) this.#listeners.set(type, (listeners = new Set()))
+    const entry = (event: Events[T]) => listener(event)
+    listeners.add(entry)
+    return () => {
+      listeners.delete(entry)
+      if (listeners.size === 0 && this.#listeners.get(type) === listeners) this.#listeners.delete(type)
+    }
+  }
+
+  /** Calls `listener` after every event. */
+  follow(listener: (event: Events[keyof Events]) => void): () => void {
+    this.#followers.add(listener)
+    return () => this.#followers.delete(listener)
+  }
+
+  emit<T extends keyof Events>(type: T, event: Events[T]): void {
+    this.#queue.push({ type, event })
+    if (this.#queue.length === 1) queueMicrotask(() => this.#flush())
+  }
+
+  #flush(): void {
+    const queue = this.#queue
+    this.#queue = []
+    for (const { type, event } of queue) {
+      if (this.#tap.wanted) this.#tap.take(event)
+      for (const listener of [...(this.#listeners.get(type) ?? []), ...this.#followers]) {
+        guardedCall(() => listener(event as never), this.#failed)
+      }
+    }
+  }
+}

@@ -1,0 +1,11 @@
+import type { Entry } from '../task/acceptance.ts'
+
+/** How a task is spawned that a runner keeps. */
+export interface Enrolment {
+  /** Its id from an earlier life. */
+  readonly id?: number | undefined
+  /** Epoch milliseconds of its first submission. */
+  readonly createdAt?: number | undefined
+  /** Its way into the queue, which somebody opens; without one it is taken at once. */
+  readonly entry?: Entry | undefined
+}

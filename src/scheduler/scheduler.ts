@@ -1,0 +1,411 @@
+import type { Scope } from 'effection'
+import { now } from '../base/clock.ts'
+import { WallClock } from '../base/wall-clock.ts'
+import { LinkedSet } from '../collections/linked-set.ts'
+import type { AttemptContext } from '../task/context.ts'
+import { DeadlockWatch, noteSpawn } from '../task/deadlock-watch.ts'
+import type { TaskOwner } from '../task/owner.ts'
+import { recordOf } from '../task/record.ts'
+import type { SpawnSettings } from '../task/spawn-settings.ts'
+import { captureSpawnStack } from '../task/spawn-stack.ts'
+import type { StopRequest } from '../task/stop.ts'
+import { Task } from '../task/task.ts'
+import type { TaskStatus, Work } from '../task/types.ts'
+import { Emitter } from './events.ts'
+import { FailureReport } from './failure-report.ts'
+import { loopTurns, takeInTurns } from './loop-turns.ts'
+import type { ManagerSettings } from './manager-settings.ts'
+import { LineUp, type Slots } from './ready-queue.ts'
+import type { Enrolment } from './restored-task.ts'
+import { StatusCounts } from './status-counts.ts'
+import { taskChannel } from './task-channel.ts'
+import type { TaskObserver } from './task-observer.ts'
+import type { ManagerEvents, TaskStatusEvent } from './types.ts'
+import { Waiters } from './waiters.ts'
+
+const EVENT_OF: Record<TaskStatus, TaskStatusEvent['type']> = {
+  pending: 'submitted',
+  running: 'started',
+  stopping: 'stopping',
+  done: 'done',
+  failed: 'failed',
+  cancelled: 'cancelled',
+}
+
+type OpenedScope = readonly [scope: Scope, destroy: () => PromiseLike<void>]
+
+/** Makes an effection scope, and the function that ends it. */
+export type OpenScope = () => OpenedScope
+
+/** Slots and who gets them: the engine inside a manager. */
+export class Scheduler implements TaskOwner, Slots {
+  readonly settings: ManagerSettings
+  readonly cleanupTimeout: number
+  readonly wallClock = new WallClock()
+  readonly counts = new StatusCounts()
+  readonly events: Emitter<Omit<ManagerEvents, 'empty'>>
+  /** Apart from the others, since it tells of the queue and of no task. */
+  readonly emptied: Emitter<Pick<ManagerEvents, 'empty'>>
+  readonly report: FailureReport
+  readonly deadlocks: DeadlockWatch
+  /** Every task that has not ended. */
+  readonly live = new LinkedSet<Task>()
+  /** Work that still runs although its slot was given up. */
+  readonly strays = new Map<AttemptContext, Task>()
+
+  #index: Map<number, Task> | undefined
+  readonly #lineUp: LineUp
+  /** Tasks that hold a slot and are about to start. */
+  #claimed: Task[] = []
+  readonly #openScope: OpenScope
+  #scope: OpenedScope | undefined
+  #maxTasks: number
+  #paused: boolean
+  #slotsTaken = 0
+  #lastId = 0
+  /** Tasks up to this sequence number may start: their `spawn` was called in an earlier microtask. */
+  #ripe = 0
+  #ripening = false
+  #pumping = false
+  /** How many calls are cancelling pending tasks: until they have, nothing starts. */
+  #stopping = 0
+  /** A task starts in this very call, whether or not the event loop is due for a turn. */
+  #atOnce = false
+  #busy = false
+  readonly idleWaiters = new Waiters()
+  readonly pendingWaiters = new Waiters()
+  readonly #roomWaiters = new Waiters()
+  /** How many pending tasks have no place in the queue yet. */
+  outside = 0
+  observer: TaskObserver | undefined
+  /** Called whenever a task has ended or its slot is free. */
+  onRelease: (() => void) | undefined
+  /** Called once the manager is closed. */
+  onClosed: (() => void) | undefined
+  /** Called when a task has failed, before anything else starts. */
+  onFailure: ((task: Task) => void) | undefined
+
+  constructor(settings: ManagerSettings, openScope: OpenScope) {
+    this.settings = settings
+    this.cleanupTimeout = settings.cleanupTimeout
+    this.#maxTasks = settings.maxTasks
+    this.#paused = !settings.autoStart
+    this.#openScope = openScope
+    this.#lineUp = new LineUp(this)
+    this.report = new FailureReport(settings.logger, settings.onError)
+    this.deadlocks = new DeadlockWatch(settings.deadlockAfter)
+    const listenerFailed = (error: unknown) => this.report.log(error, 'an event listener threw')
+    this.events = new Emitter(taskChannel(settings.name), listenerFailed)
+    this.emptied = new Emitter({ wanted: false, take() {} }, listenerFailed)
+  }
+
+  get scope(): Scope {
+    return (this.#scope ??= this.#openScope())[0]
+  }
+
+  get maxTasks(): number {
+    return this.#maxTasks
+  }
+
+  set maxTasks(value: number) {
+    this.#maxTasks = value
+    this.#pump()
+  }
+
+  get paused(): boolean {
+    return this.#paused
+  }
+
+  set paused(value: boolean) {
+    this.#paused = value
+    this.#pump()
+  }
+
+  /** Whether another task may be spawned: the queue has room, or a free slot will take from it at once. */
+  get hasRoom(): boolean {
+    return this.queueSize < this.settings.maxPending + this.free
+  }
+
+  /** How many pending tasks have a place in the queue. */
+  get queueSize(): number {
+    return this.counts.pending - this.outside
+  }
+
+  /** How many attempts hold a slot; also those whose handles have settled but whose work still runs. */
+  get slotsTaken(): number {
+    return this.#slotsTaken
+  }
+
+  get full(): boolean {
+    return this.#slotsTaken >= this.#maxTasks
+  }
+
+  get idle(): boolean {
+    return this.live.size === 0 && this.#slotsTaken === 0
+  }
+
+  /** Ids go on after this one. */
+  continueAfter(id: number): void {
+    this.#lastId = id
+  }
+
+  spawn(work: Work<unknown>, settings: SpawnSettings, enrolment?: Enrolment): Task {
+    const task = new Task(this, enrolment?.id ?? ++this.#lastId, work, settings)
+    const entry = enrolment?.entry
+    if (enrolment?.createdAt !== undefined) task.createdAt = enrolment.createdAt - this.wallClock.offset
+    if (entry !== undefined) task.more().entry = entry
+    if (this.settings.spawnStacks) task.more().spawnStack = captureSpawnStack(this.spawn)
+    this.#busy = true
+    noteSpawn()
+    this.live.add(task)
+    this.#index?.set(task.id, task)
+    this.moved(task, undefined, 'pending')
+    if (task.admit() && entry === undefined) this.enqueue(task)
+    return task
+  }
+
+  enqueue(task: Task): void {
+    this.#lineUp.add(task)
+    if (this.#ripening) return
+    this.#ripening = true
+    queueMicrotask(this.#ripen)
+  }
+
+  /** Starts what may start in this very call, for those who want no later microtask. */
+  startNow(): void {
+    this.#ripe = this.#lineUp.latest
+    this.#pump()
+  }
+
+  /** Starts a task in this very call, if it takes no slot from one that goes before it. */
+  startAtOnce(task: Task): void {
+    if (task.position === -1) return
+    this.#atOnce = true
+    if (this.#lineUp.size === 1) this.startNow()
+    else if (this.#lineUp.takeAhead(task)) this.claim(task)
+    this.#atOnce = false
+  }
+
+  /** Has a pending task stand where its new priority puts it, behind those that have that priority already. */
+  prioritise(task: Task, priority: number): void {
+    const change = () => {
+      task.priority = priority
+    }
+    const inDoorway = task.extras?.entry?.requeue
+    if (task.ended || task.priority === priority) return
+    if (inDoorway !== undefined) inDoorway(change)
+    else if (task.position === -1) change()
+    else {
+      this.#lineUp.remove(task)
+      change()
+      this.enqueue(task)
+    }
+    this.observer?.progressed(task)
+  }
+
+  readonly #ripen = (): void => {
+    this.#ripening = false
+    this.#ripe = this.#lineUp.latest
+    this.#pump()
+  }
+
+  /**
+   * Fills the free slots. A loop, never re-entered, so that a long queue of synchronous work can't overflow the
+   * stack. `at` is the time, if the caller has just read it.
+   */
+  #pump(at?: number): void {
+    if (this.#pumping || this.#stopping > 0) return
+    this.#pumping = true
+    let time = at
+    for (let task = this.#next(); task !== undefined; task = this.#next()) {
+      task.start(time ?? now())
+      loopTurns.started(task.updatedAt)
+      time = undefined
+    }
+    this.#pumping = false
+    if (this.#roomWaiters.size > 0 && this.hasRoom) this.#roomWaiters.tell()
+    if (this.#busy && this.idle) this.#becameIdle()
+  }
+
+  /** The next task that has a slot and all it needs. */
+  #next(): Task | undefined {
+    if (this.#stopping > 0) return undefined
+    if (loopTurns.overdue && !this.#atOnce) return void loopTurns.hold(this.#goOn)
+    const claimed = this.#nextClaimed()
+    if (claimed !== undefined || this.free === 0) return claimed
+    const task = this.#lineUp.next(this.#ripe)
+    if (task === undefined) return this.#nextClaimed()
+    this.#slotsTaken += 1
+    return task
+  }
+
+  readonly #goOn = (): void => this.#pump()
+
+  #nextClaimed(): Task | undefined {
+    while (this.#claimed.length > 0) {
+      const task = this.#claimed.shift() as Task
+      if (!task.ended) return task
+      this.#slotsTaken -= 1
+    }
+    return undefined
+  }
+
+  /** How many tasks may start now. */
+  get free(): number {
+    return this.#paused ? 0 : Math.max(0, this.#maxTasks - this.#slotsTaken)
+  }
+
+  claim(task: Task): void {
+    this.#slotsTaken += 1
+    this.#claimed.push(task)
+    this.#pump()
+  }
+
+  fill(): void {
+    this.#pump()
+  }
+
+  /** Calls back once when the queue has room again; whoever comes first takes it. */
+  whenRoom(tell: () => void): void {
+    this.#roomWaiters.add(tell)
+  }
+
+  #becameIdle(): void {
+    this.#busy = false
+    this.observer?.idle()
+    if (this.events.wants('drained')) this.events.emit('drained', { type: 'drained' })
+    this.idleWaiters.tell()
+  }
+
+  /** Resolves when nothing is pending, running or holding a slot; at once if so now. */
+  whenIdle(): Promise<void> {
+    if (this.idle) return Promise.resolve()
+    return new Promise(resolve => this.idleWaiters.add(resolve))
+  }
+
+  moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void {
+    this.counts.moved(from, to)
+    if (task.ended) this.#forget(task)
+    this.observer?.moved(task, from, to)
+    if (this.events.heard) this.#emit(from !== undefined && to === 'pending' ? 'retrying' : EVENT_OF[to], task)
+    if (from === 'pending') this.#pendingFell()
+  }
+
+  #pendingFell(): void {
+    if (this.counts.pending === 0 && this.emptied.wants('empty')) this.emptied.emit('empty', { type: 'empty' })
+    if (this.pendingWaiters.size > 0) this.pendingWaiters.tell()
+  }
+
+  #forget(task: Task): void {
+    this.live.delete(task)
+    this.#index?.delete(task.id)
+  }
+
+  /** Finds a task that has not ended. The index is built by the first search: most managers are never asked. */
+  find(id: number): Task | undefined {
+    this.#index ??= new Map([...this.live].map(task => [task.id, task]))
+    return this.#index.get(id)
+  }
+
+  failed(task: Task): void {
+    if (this.onFailure === undefined) this.report.failed(task)
+    else this.onFailure(task)
+  }
+
+  #emit(type: TaskStatusEvent['type'], task: Task): void {
+    if (this.events.wants(type)) this.events.emit(type, { type, record: recordOf(task) })
+  }
+
+  progressed(task: Task): void {
+    this.observer?.progressed(task)
+    this.#emit('progress', task)
+  }
+
+  withdraw(task: Task): void {
+    const leave = task.extras?.entry?.leave
+    if (leave === undefined) this.#lineUp.remove(task)
+    else leave()
+  }
+
+  /** Stops every task there is now: the pending ones first, so that none of them gets a slot that another gives up. */
+  stopAll(request: StopRequest): Promise<unknown> {
+    const others = this.live.toArray().filter(task => task.status !== 'pending')
+    const stopped = this.stopPending(request)
+    for (const task of others) task.stop(request)
+    return stopped
+  }
+
+  /**
+   * Stops every pending task there is now, `stopping` each, and counts them. Where they are very many, some only after a
+   * turn of the event loop; until they all are nothing starts: what one gives up, its place in the line of a limit, say,
+   * is not for the next.
+   */
+  stopPending(request: StopRequest, stopping?: (task: Task) => void): Promise<number> {
+    const pending = this.#inStopOrder().filter(isPending)
+    this.#stopping += 1
+    const stop = (task: Task) => {
+      if (isPending(task)) stopping?.(task)
+      task.stop(request)
+    }
+    return new Promise(resolve => {
+      takeInTurns(pending, stop, () => {
+        this.#stopping -= 1
+        this.#pump()
+        resolve(pending.length)
+      })
+    })
+  }
+
+  /** Those without a place in the queue first, so that none of them gets one that another gives up. */
+  #inStopOrder(): Task[] {
+    const tasks = this.live.toArray()
+    if (this.outside === 0) return tasks
+    const outside = tasks.filter(isOutside)
+    return [...outside, ...tasks.filter(task => !isOutside(task))]
+  }
+
+  slotFreed(task: Task, at?: number): void {
+    this.#slotsTaken -= 1
+    // Only now, so that whoever is granted what it held finds the slot.
+    task.extras?.releasePermit()
+    this.onRelease?.()
+    this.#pump(at)
+  }
+
+  released(): void {
+    this.onRelease?.()
+    this.#pump()
+  }
+
+  /** Nothing will run any more. What could not be stopped is not waited for: its teardown may hang. */
+  closed(): void {
+    this.onClosed?.()
+    this.observer?.closed()
+    this.#scope?.[1]().then(undefined, () => {})
+  }
+
+  gaveUp(task: Task, context: AttemptContext): void {
+    this.strays.set(context, task)
+    this.#emit('abandoned', task)
+  }
+
+  strayStopped(context: AttemptContext): void {
+    this.strays.delete(context)
+  }
+
+  cleanupFailed(task: Task, error: unknown): void {
+    queueMicrotask(() => this.report.tell(task, error, `the cleanup of ${task.label} failed`))
+  }
+
+  blame(culprit: object, error: unknown, message: string): void {
+    this.report.logOnce(culprit, error, message)
+  }
+}
+
+function isPending(task: Task): boolean {
+  return task.status === 'pending'
+}
+
+function isOutside({ extras }: Task): boolean {
+  return extras?.entry?.placed === false
+}

@@ -1,0 +1,60 @@
+import { isLimited, type WaitLimit, waitWithin } from '../base/wait-timeout.ts'
+import type { Scheduler } from './scheduler.ts'
+
+/** Who waits for a change. Each is told once, and may leave before. */
+export class Waiters {
+  #waiting = new Set<() => void>()
+
+  /** Returns what takes it out again. */
+  add(tell: () => void): () => void {
+    const entry = () => tell()
+    this.#waiting.add(entry)
+    return () => {
+      this.#waiting.delete(entry)
+    }
+  }
+
+  get size(): number {
+    return this.#waiting.size
+  }
+
+  tell(): void {
+    const waiting = this.#waiting
+    this.#waiting = new Set()
+    for (const tell of waiting) tell()
+  }
+}
+
+/** Waits until nothing is pending, running or holding a slot, tasks spawned meanwhile included. */
+export async function untilIdle(scheduler: Scheduler, limit: WaitLimit): Promise<void> {
+  if (isLimited(limit)) {
+    const { name } = scheduler.settings
+    return await untilTrue(() => scheduler.idle, scheduler.idleWaiters, `draining ${name}, which goes on,`, limit)
+  }
+  do await scheduler.whenIdle()
+  while (!scheduler.idle)
+}
+
+/** Waits until fewer than `count` tasks are pending. */
+export function untilPendingBelow(scheduler: Scheduler, count: number, limit: WaitLimit): Promise<void> {
+  const what = `waiting for fewer than ${count} pending tasks`
+  return untilTrue(() => scheduler.counts.pending < count, scheduler.pendingWaiters, what, limit)
+}
+
+/** Looks a microtask after each change, when those who reacted to it themselves have done so. */
+async function untilTrue(isTrue: () => boolean, waiters: Waiters, what: string, limit: WaitLimit): Promise<void> {
+  await waitWithin<void>(limit, what, resolve => {
+    let over = false
+    let leave = () => {}
+    const look = () => {
+      if (over) return
+      if (isTrue()) resolve()
+      else leave = waiters.add(() => queueMicrotask(look))
+    }
+    look()
+    return () => {
+      over = true
+      leave()
+    }
+  })
+}

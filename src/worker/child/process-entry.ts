@@ -1,0 +1,77 @@
+import type { OnReadOpts } from 'node:net'
+import { deserialize, serialize } from 'node:v8'
+import { bare } from '../../base/options.ts'
+import { plainThrown } from '../../serialize/thrown.ts'
+import { notTooDeep } from '../functions/nested-depth.ts'
+import { enterWorker } from '../functions/nesting.ts'
+import { Channel } from '../messages/channel.ts'
+import { PREFACE_BYTES, prefaceIn } from '../messages/preface.ts'
+import { INCOMING, OUTGOING } from '../messages/process-pipes.ts'
+import { getBuiltinModule, process } from '../node.ts'
+import { entryUrl } from './entry-url.ts'
+import { signalGroup } from './process-group.ts'
+import { readBlocking } from './read-blocking.ts'
+import { serveCalls, type Uplink } from './serve-calls.ts'
+import { writeBlocking } from './write-blocking.ts'
+
+const { Socket } = getBuiltinModule('node:net')
+
+/** What is read at a time: what a pipe holds. */
+const READ_BYTES = 65_536
+
+enterWorker()
+
+// Functions may replace what others find on `process`.
+const on = process.on.bind(process)
+const exit = process.exit.bind(process)
+
+const uplink: Uplink = {
+  kind: 'process',
+  post: message => channel.post(message),
+  carry: value => deserialize(serialize(notTooDeep(value))),
+  memory: () => process.memoryUsage.rss(),
+  exit: () => exit(0),
+  crash(error) {
+    uplink.post(['uncaught', plainThrown(error, uplink.carry)])
+    exit(1)
+  },
+}
+
+// To make tokens here would take a fifth of the start: most of what Node has for random bytes is for other things.
+const { ofWorker, ofCaller, unwatched } = prefaceIn(readBlocking(INCOMING, PREFACE_BYTES))
+
+if (unwatched) {
+  // A function in a hot loop never hears that the caller's process has died: a thread of its own listens for that.
+  const { Worker } = getBuiltinModule('node:worker_threads')
+  new Worker(entryUrl('lifeline'), bare({ name: 'taskscope lifeline', execArgv: [] })).unref()
+}
+
+const channel = new Channel(
+  bytes => writeBlocking(OUTGOING, bytes),
+  { own: ofWorker, other: ofCaller },
+  {
+    message: serveCalls(uplink),
+    spoiled: error => uplink.crash(error),
+    closed() {
+      // The last of the exit handlers: what the functions have started must not live on.
+      on('exit', () => signalGroup(process.pid, 'SIGKILL'))
+      exit()
+    },
+  },
+)
+const onread: OnReadOpts = {
+  buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+  callback(count, bytes) {
+    channel.read((bytes as Buffer).subarray(0, count))
+    return true
+  },
+}
+channel.closeWith(new Socket({ fd: INCOMING, readable: true, writable: false, onread }))
+// There is no channel of `fork`: what functions say on it goes to `onMessage`.
+process.send = (message: unknown, ...others: unknown[]) => {
+  uplink.post(['said', message])
+  const sent = others.at(-1)
+  if (typeof sent === 'function') process.nextTick(() => sent(null))
+  return true
+}
+uplink.post(['ready'])

@@ -1,0 +1,19 @@
+import type { TaskContext } from '../../task/types.ts'
+import type { AnyFunction } from '../functions/registry.ts'
+import type { CallOptions, WorkerStats } from '../types.ts'
+
+/** One call, ready to be run; once per attempt. */
+export type PreparedCall = (args: readonly unknown[], task: TaskContext, self: unknown) => unknown
+
+/** What runs the calls of a worker in its mode. */
+export interface Engine {
+  /** Calls may run before `submit` returns. */
+  readonly immediate: boolean
+  /** Makes a message to a call ready for its way; nothing where the call is in here. Throws for what can't be sent. */
+  readonly carry?: (message: unknown) => unknown
+  /** Checks that a function can be run here at all; throws at once if not. Its module may know it by another name; `options` are those of the call. */
+  prepare(fn: AnyFunction, name?: string, options?: CallOptions): PreparedCall
+  stats(): Pick<WorkerStats, 'workers' | 'active' | 'dispatched' | 'crashed' | 'recycled'>
+  /** Ends everything; resolves when that is done. */
+  stop(): Promise<void>
+}

@@ -1,0 +1,60 @@
+import { AttemptContext } from '../../task/context.ts'
+import type { TaskContext } from '../../task/types.ts'
+import { carryMessage } from '../functions/carry-message.ts'
+import { assertMayStartWorker } from '../functions/nesting.ts'
+import { type ReferenceOptions, referTo } from '../functions/refer-to.ts'
+import type { AnyFunction } from '../functions/registry.ts'
+import type { WorkerPool } from '../pool/worker-pool.ts'
+import type { Engine, PreparedCall } from './engine.ts'
+import { LimitDesk, refuseRequest } from './limits-server.ts'
+
+/** How calls are made in a pool. */
+export interface PoolCalls extends Pick<ReferenceOptions, 'module'> {
+  /** Milliseconds a call gets to end by itself before its worker is ended. */
+  readonly cleanupTimeout: number
+}
+
+/** Runs calls in a pool of workers: the modes thread and process. */
+export class PoolEngine implements Engine {
+  readonly immediate = false
+  readonly carry: (message: unknown) => unknown
+  readonly #pool: WorkerPool
+  readonly #calls: PoolCalls
+
+  constructor(kind: 'thread' | 'process', pool: WorkerPool, calls: PoolCalls) {
+    this.carry = message => carryMessage(message, kind)
+    this.#pool = pool
+    this.#calls = calls
+  }
+
+  prepare(fn: AnyFunction, name?: string): PreparedCall {
+    assertMayStartWorker()
+    const { cleanupTimeout, ...where } = this.#calls
+    const reference = referTo(fn, name === undefined ? where : { ...where, name })
+    return (args, task: TaskContext) => {
+      const { id, name, attempt, signal, progress } = task
+      const call = { function: reference, args }
+      // The start of a worker, in place of one that another call had ended, say, is not this call's time.
+      const onDispatch = AttemptContext.postpone(task)
+      const options = { signal, cleanupTimeout, onProgress: progress, onDispatch, task }
+      if (!AttemptContext.isLimited(task)) {
+        return this.#pool.call({ ...call, task: { id, name, attempt } }, { ...options, onRequest: refuseRequest })
+      }
+      const desk = new LimitDesk(task)
+      return this.#pool
+        .call(
+          { ...call, task: { id, name, attempt, limited: true, member: task.permit.member } },
+          { ...options, onRequest: desk.answer },
+        )
+        .finally(() => desk.close())
+    }
+  }
+
+  stats() {
+    return this.#pool.stats()
+  }
+
+  stop(): Promise<void> {
+    return this.#pool.stop()
+  }
+}

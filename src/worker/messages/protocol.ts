@@ -1,0 +1,70 @@
+import type { PlainThrown } from '../../serialize/thrown.ts'
+import type { TaskProgress } from '../../task/types.ts'
+import type { FunctionReference, HostCall } from './host.ts'
+
+/**
+ * What is said to a worker, thread or process alike: short arrays, because every call pays for what is in them.
+ *
+ * A function is described the first time only; after that its number stands for it.
+ */
+export type ToWorker =
+  | readonly [
+      kind: 'call',
+      call: number,
+      fn: number,
+      reference: FunctionReference | undefined,
+      args: unknown,
+      task: number,
+      name: string,
+      attempt: number,
+      limited?: true,
+      member?: number,
+    ]
+  | readonly [kind: 'abort', call: number, reason: PlainThrown]
+  | readonly [kind: 'message', call: number, message: unknown]
+  | readonly [kind: 'answer', request: number, answer: unknown]
+  | readonly [kind: 'refusal', request: number, error: PlainThrown]
+  | readonly [kind: 'memory']
+  /** The first message, when there is something to set up; a second `ready` follows. */
+  | readonly [
+      kind: 'setup',
+      init: FunctionReference | undefined,
+      teardown: FunctionReference | undefined,
+      data: unknown,
+      number: number,
+    ]
+  /** It has no calls and gets no more: it ends in its own way. */
+  | readonly [kind: 'stop']
+
+/** What a worker says. */
+export type FromWorker =
+  | readonly [kind: 'ready']
+  | readonly [kind: 'result', call: number, result: unknown]
+  | readonly [kind: 'failure', call: number, error: PlainThrown]
+  /** The call threw the reason of its own signal: it need not be carried back, and stays the same object. */
+  | readonly [kind: 'stopped', call: number]
+  | readonly [kind: 'progress', call: number, progress: TaskProgress]
+  | readonly [kind: 'request', call: number, request: number, what: unknown]
+  | readonly [kind: 'memory', bytes: number]
+  /** Something was printed; `quiet` follows when it has left the worker, with the bytes written so far by a process. */
+  | readonly [kind: 'noisy']
+  | readonly [kind: 'quiet', stdout: number, stderr: number]
+  /** An error that nothing caught, of a call that is over. */
+  | readonly [kind: 'late', error: PlainThrown]
+  /** The last words of a worker that an error ends. */
+  | readonly [kind: 'uncaught', error: PlainThrown]
+  /** What the code in the worker says for its own ends. */
+  | readonly [kind: 'said', message: unknown]
+
+/** The first message of a call, or a later one when the worker knows the function already. */
+export function callMessage(
+  call: number,
+  fn: number,
+  reference: FunctionReference | undefined,
+  args: unknown,
+  { id, name, attempt, limited, member }: HostCall['task'],
+): ToWorker {
+  if (limited !== true) return ['call', call, fn, reference, args, id, name, attempt]
+  if (member === undefined) return ['call', call, fn, reference, args, id, name, attempt, limited]
+  return ['call', call, fn, reference, args, id, name, attempt, limited, member]
+}

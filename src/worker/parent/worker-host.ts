@@ -1,0 +1,281 @@
+import { startTimer, type Timer } from '../../base/clock.ts'
+import { duration } from '../../base/options.ts'
+import { captureContext } from '../../base/platform.ts'
+import { plainThrown, revivedThrown } from '../../serialize/thrown.ts'
+import { AttemptContext } from '../../task/context.ts'
+import { unpackValue } from '../functions/carry.ts'
+import { errorClasses } from '../functions/error-classes.ts'
+import { assertMayStartWorker } from '../functions/nesting.ts'
+import { callable } from '../functions/outside-error.ts'
+import { fromWorker } from '../messages/from-worker.ts'
+import type { Host, HostCall, HostCallOptions, HostExit, MessagingWorker, StartOptions } from '../messages/host.ts'
+import type { Link, LinkListener } from '../messages/link.ts'
+import { postPacked } from '../messages/post-packed.ts'
+import { callMessage } from '../messages/protocol.ts'
+import { setupMessage } from '../messages/setup-message.ts'
+import { answer } from './answer.ts'
+import { Arrivals } from './arrivals.ts'
+import { CallInWorker } from './call-in-worker.ts'
+import { callCrashed, startFailed, workerGone } from './crash.ts'
+import { FunctionNumbers } from './function-numbers.ts'
+import { Hold } from './keep-alive.ts'
+
+const START_TIMEOUT = 10_000
+const STOP_TIMEOUT = 1_000
+const STOPPED = 'it was stopped'
+const ENDING: HostExit = { exitCode: null, signal: null, requested: true }
+
+/** What a worker says belongs to no task: in the context of the one that started it, that one's would be kept alive. */
+const OUTSIDE = captureContext()
+
+/** This side of a worker, thread or process alike: which calls it has and what becomes of them. */
+export class WorkerHost implements Host {
+  readonly ready: Promise<void>
+  readonly exited: Promise<HostExit>
+  readonly #link: Link
+  readonly #hold: Hold
+  readonly #calls = new Map<number, CallInWorker>()
+  readonly #functions = new FunctionNumbers()
+  readonly #arrivals: Arrivals
+  readonly #memory: PromiseWithResolvers<number>[] = []
+  readonly #ready = Promise.withResolvers<void>()
+  readonly #exited = Promise.withResolvers<HostExit>()
+  readonly #startTimer: Timer
+  readonly #drained = Promise.withResolvers<void>()
+  #starting = true
+  /** How often it will say that it is ready: when it is loaded, and when it is set up. */
+  #toCome: number
+  /** This side ended it for a fault of its own: it was not ready in time, or what it said can't be understood. */
+  #failed = false
+  #nextCall = 1
+  /** How many calls were told to stop and have not. */
+  #stopping = 0
+  /** Why this side ended it. */
+  #endedBecause: string | undefined
+  #uncaught: { readonly error: unknown } | undefined
+  readonly #options: StartOptions
+  #exit: HostExit | undefined
+
+  constructor(start: (listener: LinkListener) => Link, options: StartOptions) {
+    const limit = duration('startTimeout', options.startTimeout ?? START_TIMEOUT)
+    this.ready = this.#ready.promise
+    this.exited = this.#exited.promise
+    assertMayStartWorker()
+    // Whoever calls hears of it too, and whoever does not call need not listen.
+    this.ready.catch(() => {})
+    this.#options = options
+    const listener: LinkListener = {
+      message: message => this.#message(message),
+      spoiled: error => this.#spoiled(error),
+      exited: exit => this.#ended(exit),
+    }
+    this.#link = OUTSIDE.runInAsyncScope(start, undefined, listener)
+    this.#hold = new Hold(this.#link)
+    this.#arrivals = new Arrivals(this.#link, () => this.#holdOrNot())
+    const setup = setupMessage(options, this.#link.kind)
+    this.#toCome = setup === undefined ? 1 : 2
+    // Before any call.
+    if (setup !== undefined) this.#link.post(setup)
+    this.#startTimer = startTimer(limit, () => this.#tooLate(limit))
+  }
+
+  get id(): number {
+    return this.#link.id
+  }
+
+  get active(): number {
+    return this.#calls.size
+  }
+
+  get closed(): boolean {
+    return this.#endedBecause !== undefined || this.#exit !== undefined
+  }
+
+  get doubtful(): boolean {
+    return this.#stopping > 0
+  }
+
+  call(call: HostCall, options: HostCallOptions): Promise<unknown> {
+    if (options.signal.aborted) return Promise.reject(options.signal.reason)
+    if (this.closed) return Promise.reject(this.#crashOf(call.function.name, this.#exit ?? ENDING))
+    const id = this.#nextCall++
+    const { name } = call.function
+    const { number, known } = this.#functions.of(call.function)
+    const reference = known ? undefined : call.function
+    try {
+      postPacked(this.#link, call.args, { of: 'arguments', name, to: this.#link.kind }, args =>
+        callMessage(id, number, reference, args, call.task),
+      )
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    this.#functions.sent(call.function, number)
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    const inWorker = new CallInWorker(name, id, this.#link, options, resolve, reject, () => this.#abort(id, inWorker))
+    this.#calls.set(id, inWorker)
+    if (options.task !== undefined) AttemptContext.sendBy(options.task, inWorker)
+    this.#holdOrNot()
+    return promise
+  }
+
+  memory(): Promise<number> {
+    if (this.#exit !== undefined) return Promise.reject(workerGone(this.#exit))
+    const asked = Promise.withResolvers<number>()
+    this.#memory.push(asked)
+    this.#holdOrNot()
+    this.#link.post(['memory'])
+    return asked.promise
+  }
+
+  async stop(): Promise<void> {
+    if (this.closed || this.#starting || this.active > 0) this.#end(STOPPED)
+    else await this.#endInOrder()
+    await this.exited
+    await this.#drained.promise
+  }
+
+  /** It runs its `teardown` and its exit handlers. */
+  async #endInOrder(): Promise<void> {
+    this.#endedBecause = STOPPED
+    this.#holdOrNot()
+    this.#link.post(['stop'])
+    const limit = startTimer(this.#options.stopTimeout ?? STOP_TIMEOUT, () => this.#link.end())
+    await this.exited
+    limit.cancel()
+  }
+
+  /** Never throws: nobody would catch it. Nothing is believed of a worker that has said what can't be understood. */
+  #message(message: unknown): void {
+    if (this.#failed) return
+    try {
+      this.#act(message)
+    } catch (error) {
+      this.#spoiled(error)
+    }
+  }
+
+  #act(received: unknown): void {
+    const message = fromWorker(received)
+    switch (message[0]) {
+      case 'result': {
+        if (!this.#calls.has(message[1])) return
+        const result = unpackValue(message[2])
+        return this.#take(message[1])?.resolve(result)
+      }
+      case 'failure': {
+        if (!this.#calls.has(message[1])) return
+        const error = revivedThrown(message[2], errorClasses())
+        return this.#take(message[1])?.reject(error)
+      }
+      case 'stopped': {
+        const call = this.#take(message[1])
+        return call?.reject(call.options.signal.reason)
+      }
+      case 'progress':
+        return this.#calls.get(message[1])?.options.onProgress(message[2])
+      case 'request':
+        return this.#request(message[1], message[2], message[3])
+      case 'memory':
+        this.#memory.shift()?.resolve(message[1])
+        return this.#holdOrNot()
+      case 'noisy':
+        return this.#arrivals.noisy()
+      case 'quiet':
+        return void this.#arrivals.quiet(message[1], message[2])
+      case 'ready':
+        this.#toCome -= 1
+        return this.#toCome === 0 ? this.#started() : undefined
+      case 'uncaught':
+        this.#uncaught = { error: revivedThrown(message[1], errorClasses()) }
+        return
+      case 'said':
+        return this.#options.onMessage?.(message[1], this.#identity)
+      case 'late':
+        return this.#options.onLateError?.(revivedThrown(message[1], errorClasses()), this.#identity)
+    }
+  }
+
+  get #identity(): MessagingWorker {
+    return { kind: this.#link.kind, id: this.#link.id }
+  }
+
+  #spoiled(error: unknown): void {
+    this.#failed = true
+    this.#uncaught = { error }
+    this.#end(`it sent what can't be understood: ${error instanceof Error ? error.message : String(error)}`)
+  }
+
+  #take(id: number): CallInWorker | undefined {
+    const call = this.#calls.get(id)
+    if (call === undefined) return undefined
+    this.#calls.delete(id)
+    if (call.timer !== undefined) this.#stopping -= 1
+    call.leave()
+    this.#holdOrNot()
+    return call
+  }
+
+  #request(id: number, request: number, what: unknown): void {
+    const call = this.#calls.get(id)
+    if (call !== undefined) void answer(this.#link, call, request, what)
+  }
+
+  #started(): void {
+    this.#starting = false
+    this.#startTimer.cancel()
+    this.#ready.resolve()
+    this.#holdOrNot()
+  }
+
+  #tooLate(limit: number): void {
+    this.#failed = true
+    this.#end(`it was not ready after ${limit} ms (startTimeout)`)
+  }
+
+  /** Until it is ready, while it has calls and until it is gone once it is told to go, somebody waits for it. */
+  #holdOrNot(): void {
+    const awaited = this.#calls.size > 0 || this.#memory.length > 0
+    const changing = this.#starting || this.#endedBecause !== undefined
+    this.#hold.want(this.#arrivals.awaited || (this.#exit === undefined && (awaited || changing)))
+  }
+
+  #abort(id: number, call: CallInWorker): void {
+    const { signal, cleanupTimeout } = call.options
+    this.#link.post(['abort', id, plainThrown(signal.reason, this.#link.carry)])
+    this.#stopping += 1
+    call.timer = startTimer(cleanupTimeout, () =>
+      this.#end(`a call of ${callable(call.name)} did not stop when it was told to`),
+    )
+  }
+
+  #end(because: string): void {
+    if (this.closed) return
+    this.#endedBecause = because
+    this.#holdOrNot()
+    this.#link.end()
+  }
+
+  #ended(exit: Omit<HostExit, 'requested'>): void {
+    const whole: HostExit = {
+      ...exit,
+      ...this.#uncaught,
+      requested: this.#endedBecause !== undefined && !this.#failed,
+    }
+    this.#exit = whole
+    this.#startTimer.cancel()
+    for (const call of this.#calls.values()) {
+      call.leave()
+      call.reject(call.options.signal.aborted ? call.options.signal.reason : this.#crashOf(call.name, whole))
+    }
+    this.#calls.clear()
+    for (const asked of this.#memory.splice(0)) asked.reject(workerGone(whole))
+    if (this.#starting) this.#ready.reject(startFailed(this.#link.kind, whole, this.#endedBecause))
+    this.#exited.resolve(whole)
+    this.#drained.resolve(this.#arrivals.drain())
+  }
+
+  #crashOf(name: string, exit: HostExit): Error {
+    if (this.#starting) return startFailed(this.#link.kind, exit, this.#endedBecause)
+    return callCrashed(name, this.#link.kind, exit, this.#endedBecause)
+  }
+}
