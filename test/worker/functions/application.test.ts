@@ -8,7 +8,7 @@ import { build } from 'tsup'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const MAIN = fileURLToPath(new URL('../../fixtures/worker/application/main.ts', import.meta.url))
-const HOST = fileURLToPath(new URL('../../../src/worker/parent', import.meta.url))
+const HOST = fileURLToPath(new URL('../../../src/worker/child', import.meta.url))
 
 let folder: string
 beforeAll(async () => {
