@@ -41,6 +41,7 @@ export { limits } from './limits/set.ts'
 export type {
   Acquirable,
   Amounts,
+  ExternalLimit,
   ForeignLimit,
   Limit,
   LimitAcquireOptions,

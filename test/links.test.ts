@@ -63,16 +63,6 @@ it.each(PAGES.filter(page => !page.startsWith('bench/')))('%s tells to run no sc
   expect(commandsOf(page).filter(name => !Object.hasOwn(scripts, name))).toEqual([])
 })
 
-it('lists as words that are to go those that are still there', () => {
-  const [, list = ''] = readFileSync(join(ROOT, 'docs/glossary.md'), 'utf8').split(
-    '## Words of this code that are to go',
-  )
-  const rows = [...list.matchAll(/^\| `?(\w+)[^|]*\(`(src\/[^`]+\.ts)`\)/gm)]
-  expect(rows.length).toBeGreaterThan(0)
-  const gone = rows.filter(([, word = '', path = '']) => !readFileSync(join(ROOT, path), 'utf8').includes(word))
-  expect(gone.map(([row]) => row)).toEqual([])
-})
-
 it('maps every folder of src', () => {
   const folders = globSync('src/**/', { cwd: ROOT }).map(path => `${path.replaceAll('\\', '/').replace(/\/$/, '')}/`)
   expect(folders.filter(folder => folder !== 'src/' && !pathsOf('docs/architecture.md').includes(folder))).toEqual([])

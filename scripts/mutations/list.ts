@@ -64,8 +64,8 @@ export const MUTATIONS: readonly Mutation[] = [
       search: 'this.queueSize < this.settings.maxPending',
       replace: 'this.queueSize <= this.settings.maxPending',
     },
-    'the body starts within spawn': { search: 'queueMicrotask(this.#ripen)', replace: 'this.#ripen()' },
-    'work that has stopped after all stays abandoned': { search: 'this.strays.delete(context)', replace: '' },
+    'the body starts within spawn': { search: 'queueMicrotask(this.#makeStartable)', replace: 'this.#makeStartable()' },
+    'work that has stopped after all stays abandoned': { search: 'this.abandoned.delete(context)', replace: '' },
     'an unobserved failure is lost': {
       search: 'if (this.onFailure === undefined) this.report.failed(task)\n    else this.onFailure(task)',
       replace: 'this.onFailure?.(task)',
@@ -129,7 +129,7 @@ export const MUTATIONS: readonly Mutation[] = [
 
   ...mistakesIn('src/scheduler/ready-queue.ts', CORE, {
     'those before it in the line of one limit hold up who needs another': {
-      search: 'if (task.settings.demand?.line !== room.line) room.line = undefined',
+      search: 'if (task.settings.source?.line !== room.line) room.line = undefined',
       replace: '',
     },
     'startNow overtakes who needs the slot': {
@@ -255,8 +255,8 @@ export const MUTATIONS: readonly Mutation[] = [
       replace: '',
     },
     'work that was given up on frees its slot twice': {
-      search: 'return this.owner.strayStopped(context)',
-      replace: '{ this.owner.strayStopped(context); return this.owner.slotFreed(this) }',
+      search: 'return this.owner.abandonedStopped(context)',
+      replace: '{ this.owner.abandonedStopped(context); return this.owner.slotFreed(this) }',
     },
     'a cancel takes back a value that was returned before': {
       search: 'if (this.context === undefined || this.extras?.body !== undefined) return this.#stopAfterBody(request)',
@@ -319,15 +319,15 @@ export const MUTATIONS: readonly Mutation[] = [
       replace: 'this.#scheduler.hasRoom',
     },
     'a cancelled waiter keeps its place outside the queue': {
-      search: 'entry.leave = () => this.#leave(task)',
-      replace: 'entry.leave = () => {}',
+      search: 'acceptance.leave = () => this.#leave(task)',
+      replace: 'acceptance.leave = () => {}',
     },
     'whoever waits is let in once only': { search: 'if (this.#line.size > 0) this.#listen()', replace: '' },
   }),
 
   ...mistakesIn('src/runner/runner-observer.ts', RUNNER, {
     'a cancelled waiter leaves its record behind': {
-      search: 'if (task.extras?.entry?.placed === false) return',
+      search: 'if (task.extras?.acceptance?.placed === false) return',
       replace: '',
     },
   }),
@@ -341,15 +341,15 @@ export const MUTATIONS: readonly Mutation[] = [
 
   ...mistakesIn('src/runner/store-writer.ts', RUNNER, {
     'a task starts before it is durable': {
-      search: 'if (entry) this.#entrants.add(task)\n',
-      replace: 'if (entry) task.extras?.entry?.open(task)\n',
+      search: 'if (durable) this.#entrants.add(task)\n',
+      replace: 'if (durable) task.extras?.acceptance?.open(task)\n',
     },
     'what could not be written is forgotten': { search: 'else this.#changed.add(task)', replace: '' },
     'close does not flush': {
       search: "this.#state === 'open' ? this.#flushAll()",
       replace: "this.#state === 'new' ? this.#flushAll()",
     },
-    'a closed journal goes on writing': { search: 'this.#writer.stop()', replace: '' },
+    'a closed storeWriter goes on writing': { search: 'this.#writer.stop()', replace: '' },
     'the way to run a task again is dropped while it runs': {
       search: 'if (task.ended) this.#jobs.delete(task)',
       replace: 'this.#jobs.delete(task)',
@@ -618,7 +618,7 @@ export const MUTATIONS: readonly Mutation[] = [
 
   ...mistakesIn('src/connection/open-anew.ts', ['test/connection/open-anew.test.ts'], {
     'what a server refuses is asked for again': {
-      search: '      if (!isPassing(error)) throw error\n',
+      search: '      if (!isTransient(error)) throw error\n',
       replace: '',
     },
     'what was met before the time was over is not said': {

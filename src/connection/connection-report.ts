@@ -1,7 +1,7 @@
 import { now } from '../base/clock.ts'
 import { driverCode } from './driver-errors.ts'
 import { Rarely, timesSince } from './rarely.ts'
-import { isPassing } from './transient.ts'
+import { isTransient } from './transient.ts'
 
 const MOVED_ON = /Missing (lock|key)|could not renew lock|lock mismatch|not in the active state/i
 
@@ -23,7 +23,7 @@ export class ConnectionReport {
   }
 
   trouble(error: unknown): void {
-    if (!isPassing(error)) {
+    if (!isTransient(error)) {
       // After an outage or a freeze others have the jobs: everybody who needs to know is told in another way.
       if (!MOVED_ON.test(String(error))) this.#sayTrouble(error)
       return

@@ -1,5 +1,5 @@
 import { madeOf } from './driver-errors.ts'
-import { isPassing } from './transient.ts'
+import { isTransient } from './transient.ts'
 
 /** What of the engine's backend of a PostgreSQL this is about: all that it asks goes through here. */
 interface QueryBackend {
@@ -17,7 +17,7 @@ export function tellLostConnections<T extends object>(backend: T, bull: typeof i
     try {
       return await query(text, params)
     } catch (error) {
-      if (!isPassing(error)) throw error
+      if (!isTransient(error)) throw error
       throw madeOf(new bull.ConnectionClosedError(`Connection is closed. ${error}`, error as Error), error)
     }
   }

@@ -2,7 +2,7 @@ import { now, startTimer } from '../base/clock.ts'
 import { isFinal } from './connect.ts'
 import { ConnectionError, refusalOf } from './errors.ts'
 import type { Server } from './target.ts'
-import { isPassing } from './transient.ts'
+import { isTransient } from './transient.ts'
 
 /** Milliseconds between two attempts. */
 const PAUSE = 100
@@ -18,7 +18,7 @@ export async function openAnew<T>(server: Server, timeout: number, open: (left: 
     try {
       return await open(Math.max(1, end - now()))
     } catch (error) {
-      if (!isPassing(error)) throw error
+      if (!isTransient(error)) throw error
       // It has been tried for all the time that was left, which may have been short: what was met before says more.
       const unreached = error instanceof ConnectionError
       if (unreached && (before === undefined || isFinal(error.cause))) throw error

@@ -1,5 +1,5 @@
 import { startBackgroundTimer } from '../base/clock.ts'
-import { isPassing } from './transient.ts'
+import { isTransient } from './transient.ts'
 
 /** Milliseconds until what failed for a server that is away is tried again. */
 export const AGAIN = 1_000
@@ -24,7 +24,7 @@ export class Persistence {
       try {
         return await action()
       } catch (error) {
-        if (!isPassing(error) || !this.#isOpen()) throw error
+        if (!isTransient(error) || !this.#isOpen()) throw error
         this.#heard(error)
         if (!signal.aborted) await pause(AGAIN)
         if (signal.aborted || !this.#isOpen()) throw error

@@ -9,6 +9,6 @@ const PASSING =
  * Whether an error says that the server can't be reached just now, and not that it refuses what was asked. Only errors of
  * its driver do, by their codes: others may have any text, and codes of another server.
  */
-export function isPassing(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   return error instanceof ConnectionError || PASSING.test(driverCode(error) ?? '')
 }

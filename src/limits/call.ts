@@ -11,6 +11,6 @@ import type { Limit } from './types.ts'
  * @param per milliseconds: more than zero and finite
  */
 export function callLimit(n: number, per: number): Limit {
-  const meter = new SlidingWindow(capacity('n', n), interval('per', per))
-  return new SingleLimit('calls', meter, 1, { algorithm: 'sliding-window', per })
+  const algorithm = new SlidingWindow(capacity('n', n), interval('per', per))
+  return new SingleLimit('calls', algorithm, 1, { algorithm: 'sliding-window', per })
 }

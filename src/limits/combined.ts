@@ -1,41 +1,41 @@
 import { requiredObject } from '../base/options.ts'
-import { type Demand, type Excess, NOT_WAITING, type Waiting } from './acquire/demand.ts'
 import type { Permit } from './acquire/permit.ts'
-import { isKeyed } from './keyed.ts'
+import { type Excess, NOT_WAITING, type PermitSource, type Waiting } from './acquire/permit-source.ts'
+import { isKeyed } from './keyed-limit-base.ts'
 import type { Amounts, LimitPermit } from './types.ts'
 
 /**
  * Asks others for a permit, one after the other, and then the own limits, all at once. The own ones come last, since they
  * can be had at once; what has been granted while there is still something to wait for counts from the end of that.
  */
-export class JointDemand implements Demand<LimitPermit> {
+export class CombinedSource implements PermitSource<LimitPermit> {
   readonly immediate: boolean
-  readonly #others: readonly Demand[]
-  readonly #own: Demand<LimitPermit>
+  readonly #others: readonly PermitSource[]
+  readonly #own: PermitSource<LimitPermit>
 
-  constructor(others: readonly Demand[], own: Demand<LimitPermit>) {
+  constructor(others: readonly PermitSource[], own: PermitSource<LimitPermit>) {
     this.#others = others
     this.#own = own
     this.immediate = others.every(other => other.immediate)
   }
 
   exceeds(held: Permit): Excess | undefined {
-    for (const demand of [...this.#others, this.#own]) {
-      const excess = demand.exceeds(held)
+    for (const source of [...this.#others, this.#own]) {
+      const excess = source.exceeds(held)
       if (excess !== undefined) return excess
     }
     return undefined
   }
 
-  take(): LimitPermit | undefined {
+  tryAcquire(): LimitPermit | undefined {
     const held: Permit[] = []
     for (const other of this.#others) {
-      const permit = other.take()
+      const permit = other.tryAcquire()
       if (permit === undefined) return putAllBack(held)
       held.push(permit)
     }
-    const own = this.#own.take()
-    return own === undefined ? putAllBack(held) : new JointPermit(own, held)
+    const own = this.#own.tryAcquire()
+    return own === undefined ? putAllBack(held) : new CombinedPermit(own, held)
   }
 
   whenRoom(told: () => void): Waiting {
@@ -57,16 +57,16 @@ export class JointDemand implements Demand<LimitPermit> {
     }
   }
 
-  request(granted: (permit: LimitPermit) => void, failed: (error: unknown) => void, priority?: number): Waiting {
+  acquire(granted: (permit: LimitPermit) => void, failed: (error: unknown) => void, priority?: number): Waiting {
     const held: Permit[] = []
     let waiting = NOT_WAITING
     const fail = (error: unknown) => {
       putAllBack(held)
       failed(error)
     }
-    const ask = <P extends Permit>(demand: Demand<P>, next: (permit: P) => void) => {
+    const ask = <P extends Permit>(source: PermitSource<P>, next: (permit: P) => void) => {
       let answered = false
-      const asked = demand.request(
+      const asked = source.acquire(
         permit => {
           answered = true
           waiting = NOT_WAITING
@@ -85,7 +85,7 @@ export class JointDemand implements Demand<LimitPermit> {
       if (other === undefined) {
         return ask(this.#own, own => {
           for (const permit of held) permit.begin()
-          granted(new JointPermit(own, held))
+          granted(new CombinedPermit(own, held))
         })
       }
       ask(other, permit => {
@@ -105,7 +105,7 @@ export class JointDemand implements Demand<LimitPermit> {
 }
 
 /** Permits that were granted together. */
-class JointPermit implements LimitPermit {
+class CombinedPermit implements LimitPermit {
   readonly #own: LimitPermit
   readonly #others: readonly Permit[]
 
@@ -138,8 +138,8 @@ class JointPermit implements LimitPermit {
     releaseAll(this.#others)
   }
 
-  putBack(): void {
-    this.#own.putBack()
+  refund(): void {
+    this.#own.refund()
     putAllBack(this.#others)
   }
 
@@ -159,22 +159,22 @@ class JointPermit implements LimitPermit {
     this.release()
   }
 
-  /** Waits until a foreign release that takes its time is through. */
+  /** Waits until an external release that takes its time is through. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.release()
     for (const other of this.#others) await other[Symbol.asyncDispose]()
   }
 }
 
-function lacksRoom(demand: Demand): boolean {
-  const permit = demand.take()
-  permit?.putBack()
+function lacksRoom(source: PermitSource): boolean {
+  const permit = source.tryAcquire()
+  permit?.refund()
   return permit === undefined
 }
 
 /** What was granted on the way to something that was not. */
 function putAllBack(permits: readonly Permit[]): undefined {
-  for (const permit of permits.toReversed()) permit.putBack()
+  for (const permit of permits.toReversed()) permit.refund()
 }
 
 /** Latest first, as they would have been given back one inside the other. */

@@ -1,23 +1,23 @@
 import { show } from '../base/options.ts'
-import type { Demand, Waiting } from './acquire/demand.ts'
+import type { PermitSource, Waiting } from './acquire/permit-source.ts'
 import { cannotLookOn } from './cannot-look-on.ts'
-import type { Amounts, ForeignLimit, LimitPermit, Releasable } from './types.ts'
+import type { Amounts, ExternalLimit, LimitPermit, Releasable } from './types.ts'
 import { refuseAmounts } from './unknown-key.ts'
 
-/** Asks a foreign limit. */
-export class ForeignDemand implements Demand<LimitPermit> {
+/** Asks an external limit. */
+export class ExternalSource implements PermitSource<LimitPermit> {
   readonly immediate = false
-  readonly #limit: ForeignLimit
+  readonly #limit: ExternalLimit
 
-  constructor(limit: ForeignLimit) {
+  constructor(limit: ExternalLimit) {
     this.#limit = limit
   }
 
-  take(): undefined {
+  tryAcquire(): undefined {
     return undefined
   }
 
-  request(granted: (permit: LimitPermit) => void, failed: (error: unknown) => void): Waiting {
+  acquire(granted: (permit: LimitPermit) => void, failed: (error: unknown) => void): Waiting {
     let cancelled = false
     this.#acquire().then(
       permit => (cancelled ? permit.release() : granted(permit)),
@@ -44,14 +44,14 @@ export class ForeignDemand implements Demand<LimitPermit> {
     const release = releaseOf(token)
     if (release === undefined) {
       throw new TypeError(
-        `acquire() of a foreign limit must give something with release(), [Symbol.dispose]() or [Symbol.asyncDispose](), got ${show(token)}`,
+        `acquire() of an external limit must give something with release(), [Symbol.dispose]() or [Symbol.asyncDispose](), got ${show(token)}`,
       )
     }
-    return new ForeignPermit(release)
+    return new ExternalPermit(release)
   }
 }
 
-class ForeignPermit implements LimitPermit {
+class ExternalPermit implements LimitPermit {
   readonly #release: () => unknown
   #releasing: Promise<void> | undefined
 
@@ -67,7 +67,7 @@ class ForeignPermit implements LimitPermit {
     this.#releasing ??= this.#tryRelease()
   }
 
-  putBack(): void {
+  refund(): void {
     this.release()
   }
 
@@ -102,7 +102,7 @@ class ForeignPermit implements LimitPermit {
     try {
       await this.#release()
     } catch (error) {
-      console.error('taskscope: a foreign limit failed to release its permit', error)
+      console.error('taskscope: an external limit failed to release its permit', error)
     }
   }
 }

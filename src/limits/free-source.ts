@@ -1,5 +1,5 @@
 import { amount, requiredObject } from '../base/options.ts'
-import { type Demand, NOT_WAITING } from './acquire/demand.ts'
+import { NOT_WAITING, type PermitSource } from './acquire/permit-source.ts'
 import type { Amounts, LimitPermit } from './types.ts'
 
 /** A permit of nothing. */
@@ -18,7 +18,7 @@ class FreePermit implements LimitPermit {
     this.released = true
   }
 
-  putBack(): void {
+  refund(): void {
     this.release()
   }
 
@@ -39,10 +39,10 @@ class FreePermit implements LimitPermit {
   }
 }
 
-const FREE: Demand<LimitPermit> = {
+const FREE: PermitSource<LimitPermit> = {
   immediate: true,
-  take: () => new FreePermit(),
-  request(granted) {
+  tryAcquire: () => new FreePermit(),
+  acquire(granted) {
     granted(new FreePermit())
     return NOT_WAITING
   },
@@ -54,7 +54,7 @@ const FREE: Demand<LimitPermit> = {
 }
 
 /** Where nothing is limited: whatever is asked for is there. */
-export function freeDemand(amounts?: Amounts): Demand<LimitPermit> {
+export function freeSource(amounts?: Amounts): PermitSource<LimitPermit> {
   if (amounts !== undefined) checkAmounts(amounts)
   return FREE
 }

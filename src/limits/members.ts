@@ -1,6 +1,6 @@
 import { amount, requiredObject, show } from '../base/options.ts'
 import { Line } from './acquire/line.ts'
-import { LineDemand, type MakePermit } from './acquire/line-demand.ts'
+import { LineSource, type MakePermit } from './acquire/line-source.ts'
 import { HeldPermit } from './acquire/permit.ts'
 import type { Supply } from './acquire/supply.ts'
 import { NamedPermit } from './permit.ts'
@@ -13,13 +13,13 @@ export interface Member {
   readonly byDefault: 0 | 1
 }
 
-/** Limits that are asked together: turns amounts by name into demands, and has a line for each combination in use. */
+/** Limits that are asked together: turns amounts by name into sources, and has a line for each combination in use. */
 export class Members {
   readonly #members: readonly Member[]
   readonly keys: readonly string[]
   readonly #all: Line
   readonly #some = new Map<string, Line>()
-  #usual: LineDemand<LimitPermit> | undefined
+  #usual: LineSource<LimitPermit> | undefined
 
   constructor(members: readonly Member[]) {
     this.#members = members
@@ -28,7 +28,7 @@ export class Members {
   }
 
   /** What `amounts` comes to, all checked. */
-  demand(amounts: Amounts | undefined, only: boolean, complete = false): LineDemand<LimitPermit> {
+  source(amounts: Amounts | undefined, only: boolean, complete = false): LineSource<LimitPermit> {
     if (complete) this.#refuseIncomplete(amounts ?? {})
     if (amounts !== undefined || only) return this.#demandFor(this.#resolve(amounts ?? {}, only))
     this.#usual ??= this.#demandFor(this.#usually())
@@ -66,15 +66,15 @@ export class Members {
       const index = this.keys.indexOf(key)
       const member = this.#members[index]
       if (member === undefined) throw unknownKey(key, this.keys)
-      resolved[index] = amount(key, amounts[key] as number, 0, member.supply.meter.capacity)
+      resolved[index] = amount(key, amounts[key] as number, 0, member.supply.algorithm.capacity)
     }
     return resolved
   }
 
   /** Only what is really needed is waited for. */
-  #demandFor(amounts: readonly number[]): LineDemand<LimitPermit> {
+  #demandFor(amounts: readonly number[]): LineSource<LimitPermit> {
     const needed = amounts.filter(value => value !== 0)
-    return new LineDemand(this.#lineFor(amounts, needed.length), needed, this.#makePermit)
+    return new LineSource(this.#lineFor(amounts, needed.length), needed, this.#makePermit)
   }
 
   readonly #makePermit: MakePermit<LimitPermit> = (...held) => new NamedPermit(this, ...held)

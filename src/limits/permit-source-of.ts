@@ -1,7 +1,7 @@
 import { callback, show } from '../base/options.ts'
-import { DEMAND, type Demand } from './acquire/demand.ts'
-import { ForeignDemand } from './foreign.ts'
-import type { Amounts, ForeignLimit, LimitPermit, Limits } from './types.ts'
+import { PERMIT_SOURCE, type PermitSource } from './acquire/permit-source.ts'
+import { ExternalSource } from './external.ts'
+import type { Amounts, ExternalLimit, LimitPermit, Limits } from './types.ts'
 import { refuseAmounts } from './unknown-key.ts'
 
 /** Anything with an `acquire` method. */
@@ -15,19 +15,28 @@ export function checkLimit(limits: Limits): void {
 }
 
 type Own = {
-  readonly [DEMAND]?: (amounts: Amounts | undefined, only: boolean, complete: boolean) => Demand<LimitPermit>
+  readonly [PERMIT_SOURCE]?: (
+    amounts: Amounts | undefined,
+    only: boolean,
+    complete: boolean,
+  ) => PermitSource<LimitPermit>
 }
 
 /**
- * What `limits` are to be asked for, with the amounts checked: ready to be requested as often as one likes. Foreign limits
+ * What `limits` are to be asked for, with the amounts checked: ready to be requested as often as one likes. External limits
  * have no keys, so no amounts either. `complete` amounts name every rate in a set: none shall be free by oversight.
  *
  * Our own are known by their method, not by their classes, so that a manager without limits does not carry them all.
  */
-export function demandOf(limits: Limits, amounts?: Amounts, only = false, complete = false): Demand<LimitPermit> {
+export function permitSourceOf(
+  limits: Limits,
+  amounts?: Amounts,
+  only = false,
+  complete = false,
+): PermitSource<LimitPermit> {
   checkLimit(limits)
-  const demand = (limits as Own)[DEMAND]?.(amounts, only, complete)
-  if (demand !== undefined) return demand
+  const source = (limits as Own)[PERMIT_SOURCE]?.(amounts, only, complete)
+  if (source !== undefined) return source
   refuseAmounts(amounts)
-  return new ForeignDemand(limits as ForeignLimit)
+  return new ExternalSource(limits as ExternalLimit)
 }

@@ -28,8 +28,8 @@ export class PoolPermit implements LimitPermit {
     this.#permit.release()
   }
 
-  putBack(): void {
-    this.#permit.putBack()
+  refund(): void {
+    this.#permit.refund()
   }
 
   postpone(): void {

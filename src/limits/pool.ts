@@ -1,10 +1,10 @@
 import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
 import { oneOf, show } from '../base/options.ts'
 import { ownPermit } from '../task/limit-deadlock.ts'
-import { DEMAND, type Demand, type Excess, NOT_WAITING, type Waiting } from './acquire/demand.ts'
 import type { Permit } from './acquire/permit.ts'
-import { DemandMaker } from './demand-maker.ts'
-import { checkLimit, demandOf } from './demand-of.ts'
+import { type Excess, NOT_WAITING, PERMIT_SOURCE, type PermitSource, type Waiting } from './acquire/permit-source.ts'
+import { LimitBase } from './limit-base.ts'
+import { checkLimit, permitSourceOf } from './permit-source-of.ts'
 import { PoolPermit } from './pool-permit.ts'
 import type { Amounts, LimitPermit, LimitPool, Limits, LimitsStats } from './types.ts'
 
@@ -53,7 +53,7 @@ function random(count: number): Turns {
   }
 }
 
-class Pool extends DemandMaker implements LimitPool {
+class Pool extends LimitBase implements LimitPool {
   readonly #members: readonly Limits[]
   readonly #turns: Turns
 
@@ -63,9 +63,9 @@ class Pool extends DemandMaker implements LimitPool {
     this.#turns = order === 'random' ? random(members.length) : roundRobin(members.length)
   }
 
-  [DEMAND](amounts: Amounts | undefined, only: boolean, complete = false): Demand<LimitPermit> {
-    const demands = this.#members.map(member => demandOf(member, amounts, only, complete))
-    return new PoolDemand(this.#members, demands, this.#turns)
+  [PERMIT_SOURCE](amounts: Amounts | undefined, only: boolean, complete = false): PermitSource<LimitPermit> {
+    const sources = this.#members.map(member => permitSourceOf(member, amounts, only, complete))
+    return new PoolSource(this.#members, sources, this.#turns)
   }
 
   /** @internal */
@@ -78,33 +78,33 @@ class Pool extends DemandMaker implements LimitPool {
   }
 }
 
-class PoolDemand implements Demand<LimitPermit> {
+class PoolSource implements PermitSource<LimitPermit> {
   readonly immediate: boolean
   readonly #members: readonly Limits[]
-  readonly #demands: readonly Demand<LimitPermit>[]
+  readonly #sources: readonly PermitSource<LimitPermit>[]
   readonly #turns: Turns
 
-  constructor(members: readonly Limits[], demands: readonly Demand<LimitPermit>[], turns: Turns) {
+  constructor(members: readonly Limits[], sources: readonly PermitSource<LimitPermit>[], turns: Turns) {
     this.#members = members
-    this.#demands = demands
+    this.#sources = sources
     this.#turns = turns
-    this.immediate = demands.some(demand => demand.immediate)
+    this.immediate = sources.some(source => source.immediate)
   }
 
-  take(): LimitPermit | undefined {
+  tryAcquire(): LimitPermit | undefined {
     const permit = this.#takeFrom(this.#turns.member)
     // Who gets nothing here asks again, to wait: two turns for that would have every second member never waited for.
     if (permit !== undefined) this.#turns.over()
     return permit
   }
 
-  request(granted: (permit: LimitPermit) => void, failed: (error: unknown) => void, priority?: number): Waiting {
+  acquire(granted: (permit: LimitPermit) => void, failed: (error: unknown) => void, priority?: number): Waiting {
     const first = this.#turns.member
     this.#turns.over()
     const permit = this.#takeFrom(first)
     if (permit === undefined) {
       const chosen = this.#waitFor(first)
-      return this.#demand(chosen).request(each => granted(this.#permit(each, chosen)), failed, priority)
+      return this.#source(chosen).acquire(each => granted(this.#permit(each, chosen)), failed, priority)
     }
     granted(permit)
     return NOT_WAITING
@@ -116,10 +116,10 @@ class PoolDemand implements Demand<LimitPermit> {
       for (const each of waiting) each.cancel()
     }
     let there = false
-    for (const demand of this.#demands) {
-      if (there || !demand.immediate) continue
+    for (const source of this.#sources) {
+      if (there || !source.immediate) continue
       waiting.push(
-        demand.whenRoom(() => {
+        source.whenRoom(() => {
           if (there) return
           there = true
           cancel()
@@ -132,7 +132,7 @@ class PoolDemand implements Demand<LimitPermit> {
   }
 
   exceeds(held: Permit): Excess | undefined {
-    const all = this.#demands.map(demand => demand.exceeds(held))
+    const all = this.#sources.map(source => source.exceeds(held))
     return all.every(excess => excess !== undefined) ? all[0] : undefined
   }
 
@@ -140,14 +140,14 @@ class PoolDemand implements Demand<LimitPermit> {
   #waitFor(first: number): number {
     const held = ownPermit()
     if (held === undefined) return first
-    for (let i = 0; i < this.#demands.length; i++) {
-      if (this.#demand(first + i).exceeds(held) === undefined) return (first + i) % this.#demands.length
+    for (let i = 0; i < this.#sources.length; i++) {
+      if (this.#source(first + i).exceeds(held) === undefined) return (first + i) % this.#sources.length
     }
     return first
   }
 
-  #demand(index: number): Demand<LimitPermit> {
-    return this.#demands[index % this.#demands.length] as Demand<LimitPermit>
+  #source(index: number): PermitSource<LimitPermit> {
+    return this.#sources[index % this.#sources.length] as PermitSource<LimitPermit>
   }
 
   #permit(permit: LimitPermit, member: number): LimitPermit {
@@ -155,9 +155,9 @@ class PoolDemand implements Demand<LimitPermit> {
   }
 
   #takeFrom(first: number): LimitPermit | undefined {
-    for (let i = 0; i < this.#demands.length; i++) {
-      const permit = this.#demand(first + i).take()
-      if (permit !== undefined) return this.#permit(permit, (first + i) % this.#demands.length)
+    for (let i = 0; i < this.#sources.length; i++) {
+      const permit = this.#source(first + i).tryAcquire()
+      if (permit !== undefined) return this.#permit(permit, (first + i) % this.#sources.length)
     }
     return undefined
   }

@@ -1,7 +1,7 @@
 import { capacity as capacityOf, interval, type Known, oneOf, requiredOptions, string } from '../base/options.ts'
 import { Bucket } from './algorithms/bucket.ts'
 import { FixedWindow } from './algorithms/fixed-window.ts'
-import type { Meter } from './algorithms/limit-algorithm.ts'
+import type { LimitAlgorithm } from './algorithms/limit-algorithm.ts'
 import { SlidingWindow } from './algorithms/sliding-window.ts'
 import { SingleLimit } from './single-limit.ts'
 import type { Limit } from './types.ts'
@@ -31,7 +31,7 @@ export interface RateLimitOptions {
 
 const RATE_LIMIT_OPTIONS: Known<RateLimitOptions> = { key: true, capacity: true, per: true, algorithm: true }
 
-const METERS: Readonly<Record<RateAlgorithm, new (capacity: number, per: number) => Meter>> = {
+const ALGORITHMS: Readonly<Record<RateAlgorithm, new (capacity: number, per: number) => LimitAlgorithm>> = {
   'sliding-window': SlidingWindow,
   'fixed-window': FixedWindow,
   'token-bucket': Bucket,
@@ -39,7 +39,7 @@ const METERS: Readonly<Record<RateAlgorithm, new (capacity: number, per: number)
   gcra: Bucket,
 }
 
-const ALGORITHMS = Object.keys(METERS) as RateAlgorithm[]
+const NAMES = Object.keys(ALGORITHMS) as RateAlgorithm[]
 
 /**
  * So much of something per time: tokens, bytes, requests. What is taken is used up and comes back with time, not with the
@@ -55,7 +55,7 @@ const ALGORITHMS = Object.keys(METERS) as RateAlgorithm[]
 export function rateLimit(options: RateLimitOptions): Limit {
   const { key, capacity, per, algorithm = 'sliding-window' } = requiredOptions('options', options, RATE_LIMIT_OPTIONS)
   const name = string('key', key)
-  const Algorithm = METERS[oneOf('algorithm', ALGORITHMS, algorithm)]
-  const meter = new Algorithm(capacityOf('capacity', capacity), interval('per', per))
-  return new SingleLimit(name, meter, 0, { algorithm, per })
+  const Algorithm = ALGORITHMS[oneOf('algorithm', NAMES, algorithm)]
+  const counted = new Algorithm(capacityOf('capacity', capacity), interval('per', per))
+  return new SingleLimit(name, counted, 0, { algorithm, per })
 }

@@ -1,5 +1,5 @@
 import { capacity, type Known, requiredOptions, string } from '../base/options.ts'
-import { HoldingMeter } from './algorithms/concurrency.ts'
+import { Concurrency } from './algorithms/concurrency.ts'
 import { SingleLimit } from './single-limit.ts'
 import type { Limit } from './types.ts'
 
@@ -23,5 +23,5 @@ const RESOURCE_LIMIT_OPTIONS: Known<ResourceLimitOptions> = { key: true, capacit
  */
 export function resourceLimit(options: ResourceLimitOptions): Limit {
   const { key, capacity: size } = requiredOptions('options', options, RESOURCE_LIMIT_OPTIONS)
-  return new SingleLimit(string('key', key), new HoldingMeter(capacity('capacity', size)), 1)
+  return new SingleLimit(string('key', key), new Concurrency(capacity('capacity', size)), 1)
 }

@@ -3,15 +3,15 @@ import { amount, callback, capacity, type Known, knownOptions } from '../base/op
 import { WAIT_OPTIONS } from '../base/wait-timeout.ts'
 import type { WaitOptions } from '../task/types.ts'
 import { ACQUIRE_OPTIONS, Acquisition } from './acquire/acquisition.ts'
-import { DEMAND } from './acquire/demand.ts'
 import { Line } from './acquire/line.ts'
-import { LineDemand } from './acquire/line-demand.ts'
+import { LineSource } from './acquire/line-source.ts'
 import { HeldPermit, type Permit } from './acquire/permit.ts'
+import { PERMIT_SOURCE } from './acquire/permit-source.ts'
 import { PermittedWork, type ResultOf } from './acquire/permitted-work.ts'
 import { type RoomEvent, RoomWatch } from './acquire/room-watch.ts'
 import { Supply } from './acquire/supply.ts'
 import { whenAvailable } from './acquire/when-available.ts'
-import { HoldingMeter } from './algorithms/concurrency.ts'
+import { Concurrency } from './algorithms/concurrency.ts'
 import type { Amounts, LimitPermit } from './types.ts'
 import { refuseAmounts } from './unknown-key.ts'
 
@@ -59,13 +59,13 @@ export interface SemaphorePermit extends Permit {
 export class Semaphore {
   readonly #supply: Supply
   readonly #line: Line
-  readonly #one: LineDemand<CountedPermit>
+  readonly #one: LineSource<CountedPermit>
 
   /** @param permits a positive integer or `Infinity` */
   constructor(permits: number) {
-    this.#supply = new Supply(new HoldingMeter(capacity('permits', permits)))
+    this.#supply = new Supply(new Concurrency(capacity('permits', permits)))
     this.#line = new Line([this.#supply])
-    this.#one = new LineDemand(this.#line, [1], permitOf)
+    this.#one = new LineSource(this.#line, [1], permitOf)
   }
 
   /**
@@ -73,7 +73,7 @@ export class Semaphore {
    * held, none is until enough came back. Who waits for more than there are now waits until there are as many again.
    */
   get permits(): number {
-    return this.#supply.meter.capacity
+    return this.#supply.algorithm.capacity
   }
 
   set permits(value: number) {
@@ -82,7 +82,7 @@ export class Semaphore {
 
   /** How many are not held now. */
   get available(): number {
-    return Math.max(0, this.permits - this.#supply.meter.used(0))
+    return Math.max(0, this.permits - this.#supply.algorithm.used(0))
   }
 
   /** How many requests stand in line. */
@@ -96,12 +96,12 @@ export class Semaphore {
    * @param count from 1 to `permits`; throws `RangeError` for more, which would never be granted. @default 1
    */
   acquire(count = 1, options?: AcquireOptions): Acquisition<SemaphorePermit> {
-    return new Acquisition<SemaphorePermit>(this.#demand(count), knownOptions('options', options, ACQUIRE_OPTIONS))
+    return new Acquisition<SemaphorePermit>(this.#source(count), knownOptions('options', options, ACQUIRE_OPTIONS))
   }
 
   /** Takes `count` permits if they are free and nobody waits for some, else `undefined`. */
   tryAcquire(count = 1): SemaphorePermit | undefined {
-    return this.#demand(count).take()
+    return this.#source(count).tryAcquire()
   }
 
   /**
@@ -124,7 +124,7 @@ export class Semaphore {
    * Rejects with `TaskTimeoutError` or the reason of `signal`, and with `RangeError` for a wrong `count`.
    */
   async whenAvailable(count = 1, options?: WaitOptions): Promise<void> {
-    return whenAvailable(this.#demand(count), knownOptions('options', options, WAIT_OPTIONS))
+    return whenAvailable(this.#source(count), knownOptions('options', options, WAIT_OPTIONS))
   }
 
   /**
@@ -142,14 +142,14 @@ export class Semaphore {
   }
 
   /** @internal */
-  [DEMAND](amounts?: Amounts): LineDemand<LimitPermit> {
+  [PERMIT_SOURCE](amounts?: Amounts): LineSource<LimitPermit> {
     refuseAmounts(amounts)
     return this.#one
   }
 
-  #demand(count: number): LineDemand<CountedPermit> {
+  #source(count: number): LineSource<CountedPermit> {
     if (count === 1) return this.#one
-    return new LineDemand(this.#line, [amount('count', count, 1, this.permits)], permitOf)
+    return new LineSource(this.#line, [amount('count', count, 1, this.permits)], permitOf)
   }
 }
 

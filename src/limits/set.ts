@@ -1,12 +1,12 @@
 import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
 import { requiredObject, show } from '../base/options.ts'
-import { DEMAND, type Demand } from './acquire/demand.ts'
-import { DemandMaker } from './demand-maker.ts'
-import { demandOf } from './demand-of.ts'
-import { freeDemand } from './free.ts'
-import { JointDemand } from './joint.ts'
-import { KeyedDemandMaker } from './keyed.ts'
+import { PERMIT_SOURCE, type PermitSource } from './acquire/permit-source.ts'
+import { CombinedSource } from './combined.ts'
+import { freeSource } from './free-source.ts'
+import { KeyedLimit } from './keyed-limit-base.ts'
+import { LimitBase } from './limit-base.ts'
 import { Members, nothingAsked, notNamed } from './members.ts'
+import { permitSourceOf } from './permit-source-of.ts'
 import { SingleLimit } from './single-limit.ts'
 import type { Amounts, LimitPermit, LimitSet, LimitStats, Limits } from './types.ts'
 
@@ -14,7 +14,7 @@ import type { Amounts, LimitPermit, LimitSet, LimitStats, Limits } from './types
  * Limits that are taken together: all of what is asked for, or nothing. Members of a set within the set count as its own.
  *
  * Call and resource limits count 1 when they are not named, rate limits are taken only when named; a set of one is like
- * that one. With `only: true` just what is named is taken, also no foreign member. The `cost` of a task has to name every
+ * that one. With `only: true` just what is named is taken, also no external member. The `cost` of a task has to name every
  * rate, if only with 0. A set of nothing limits nothing.
  *
  * - Requests for the same limits are granted in the order of the calls, whatever their size.
@@ -23,7 +23,7 @@ import type { Amounts, LimitPermit, LimitSet, LimitStats, Limits } from './types
  *   busy each of its limits is by itself, and no holder of one limit who asks for another is blocked for good.
  * - Limits may be members of several sets: the rules hold across all of them.
  *
- * Semaphores, pools, foreign limits and those that are shared by machines are asked first, one after the other in the order
+ * Semaphores, pools, external limits and those that are shared by machines are asked first, one after the other in the order
  * of the list, and held while the rest is waited for. When one of them fails, what the others granted is released and its
  * error arrives as it is.
  *
@@ -38,13 +38,13 @@ export function limits(members: readonly Limits[]): LimitSet {
 }
 
 /** What one that is asked by itself is to be asked for, given what was named; nothing, if it is to be left out. */
-type Ask = (amounts: Amounts | undefined, only: boolean, complete: boolean) => Demand<LimitPermit> | undefined
+type Ask = (amounts: Amounts | undefined, only: boolean, complete: boolean) => PermitSource<LimitPermit> | undefined
 
-class Joined extends DemandMaker implements LimitSet {
+class Joined extends LimitBase implements LimitSet {
   readonly members: readonly Limits[]
   readonly #singles: readonly SingleLimit[]
   readonly #own: Members
-  readonly #keyed: readonly KeyedDemandMaker[]
+  readonly #keyed: readonly KeyedLimit[]
   /** Whether one of those takes something when nothing is named. */
   readonly #keyedByDefault: boolean
   readonly #others: readonly Ask[]
@@ -55,19 +55,19 @@ class Joined extends DemandMaker implements LimitSet {
     this.#singles = members.filter(member => member instanceof SingleLimit)
     const alone = members.length === 1
     this.#own = new Members(this.#singles.map(({ member }) => (alone ? { ...member, byDefault: 1 } : member)))
-    this.#keyed = members.filter(member => member instanceof KeyedDemandMaker)
+    this.#keyed = members.filter(member => member instanceof KeyedLimit)
     this.#keyedByDefault = this.#keyed.some(({ byDefault }) => alone || byDefault === 1)
     this.#others = members.filter(member => !(member instanceof SingleLimit)).map(member => askOf(member, alone))
     refuseDuplicates([...this.#singles, ...this.#keyed].map(({ key }) => key))
   }
 
-  [DEMAND](amounts: Amounts | undefined, only: boolean, complete = false): Demand<LimitPermit> {
-    if (this.members.length === 0) return freeDemand(amounts)
-    if (this.#others.length === 0) return this.#own.demand(amounts, only, complete)
+  [PERMIT_SOURCE](amounts: Amounts | undefined, only: boolean, complete = false): PermitSource<LimitPermit> {
+    if (this.members.length === 0) return freeSource(amounts)
+    if (this.#others.length === 0) return this.#own.source(amounts, only, complete)
     if (amounts !== undefined) requiredObject('amounts', amounts)
-    const own = this.#own.demand(this.#ownOf(amounts, only), only, complete)
-    const others = this.#others.map(ask => ask(amounts, only, complete)).filter(demand => demand !== undefined)
-    return others.length === 0 ? own : new JointDemand(others, own)
+    const own = this.#own.source(this.#ownOf(amounts, only), only, complete)
+    const others = this.#others.map(ask => ask(amounts, only, complete)).filter(source => source !== undefined)
+    return others.length === 0 ? own : new CombinedSource(others, own)
   }
 
   /** @internal */
@@ -93,16 +93,16 @@ class Joined extends DemandMaker implements LimitSet {
 }
 
 function askOf(member: Limits, alone: boolean): Ask {
-  if (!(member instanceof KeyedDemandMaker)) {
-    const demand = demandOf(member)
-    return (_, only) => (only ? undefined : demand)
+  if (!(member instanceof KeyedLimit)) {
+    const source = permitSourceOf(member)
+    return (_, only) => (only ? undefined : source)
   }
   const { key, byDefault } = member
   return (amounts, only, complete) => {
     if (amounts !== undefined && Object.hasOwn(amounts, key)) {
-      return member[DEMAND]({ [key]: amounts[key] as number }, true)
+      return member[PERMIT_SOURCE]({ [key]: amounts[key] as number }, true)
     }
-    if (!only && (alone || byDefault === 1)) return member[DEMAND](undefined, false)
+    if (!only && (alone || byDefault === 1)) return member[PERMIT_SOURCE](undefined, false)
     if (complete) throw notNamed(key)
     return undefined
   }

@@ -1,11 +1,11 @@
 import { preciseNow } from '../base/clock.ts'
 import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
 import { capacity } from '../base/options.ts'
-import { DEMAND, type Demand } from './acquire/demand.ts'
+import { PERMIT_SOURCE, type PermitSource } from './acquire/permit-source.ts'
 import { type RoomEvent, RoomWatch } from './acquire/room-watch.ts'
 import { Supply } from './acquire/supply.ts'
-import type { Meter } from './algorithms/limit-algorithm.ts'
-import { DemandMaker } from './demand-maker.ts'
+import type { LimitAlgorithm } from './algorithms/limit-algorithm.ts'
+import { LimitBase } from './limit-base.ts'
 import { type Member, Members } from './members.ts'
 import type { RateAlgorithm } from './rate.ts'
 import type { Amounts, Limit, LimitPermit, LimitStats } from './types.ts'
@@ -16,8 +16,8 @@ export interface Rate {
   readonly per: number
 }
 
-/** One meter with a name. */
-export class SingleLimit extends DemandMaker implements Limit {
+/** One algorithm with a name. */
+export class SingleLimit extends LimitBase implements Limit {
   readonly key: string
   /** How it takes part in a set. */
   readonly member: Member
@@ -26,16 +26,16 @@ export class SingleLimit extends DemandMaker implements Limit {
   readonly #alone: Members
 
   /** @param byDefault how much of it is taken in a set that is not told; alone it is always 1 */
-  constructor(key: string, meter: Meter, byDefault: 0 | 1, rate?: Rate) {
+  constructor(key: string, algorithm: LimitAlgorithm, byDefault: 0 | 1, rate?: Rate) {
     super()
     this.key = key
     this.rate = rate
-    this.member = { supply: new Supply(meter, key), byDefault }
+    this.member = { supply: new Supply(algorithm, key), byDefault }
     this.#alone = new Members([{ supply: this.member.supply, byDefault: 1 }])
   }
 
-  [DEMAND](amounts: Amounts | undefined, only: boolean): Demand<LimitPermit> {
-    return this.#alone.demand(amounts, only)
+  [PERMIT_SOURCE](amounts: Amounts | undefined, only: boolean): PermitSource<LimitPermit> {
+    return this.#alone.source(amounts, only)
   }
 
   /** @internal */
@@ -45,7 +45,7 @@ export class SingleLimit extends DemandMaker implements Limit {
   }
 
   get capacity(): number {
-    return this.member.supply.meter.capacity
+    return this.member.supply.algorithm.capacity
   }
 
   set capacity(value: number) {

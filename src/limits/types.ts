@@ -57,7 +57,7 @@ export interface Acquirable {
    * Waits until all of it can be taken together. Await it or `yield*` it; the place in the line is taken by the call.
    *
    * Throws at once: `RangeError` for more than a capacity or for an unknown key, `TypeError` for what is no amount.
-   * Rejects with `TaskTimeoutError`, with the reason of `signal`, or with what a foreign member threw.
+   * Rejects with `TaskTimeoutError`, with the reason of `signal`, or with what an external member threw.
    */
   acquire(amounts?: Amounts, options?: LimitAcquireOptions): Acquisition<LimitPermit>
   /** Takes all of it if that can be had now without passing anybody, else `undefined`. */
@@ -68,7 +68,7 @@ export interface Acquirable {
    * in turn.
    *
    * Rejects with `TaskTimeoutError` or the reason of `signal`, with `DeadlockError` inside a task that holds it, as `acquire`
-   * for wrong amounts, and with `TypeError` where a member is foreign or shared by machines, which can only be taken from.
+   * for wrong amounts, and with `TypeError` where a member is external or shared by machines, which can only be taken from.
    */
   whenAvailable(amounts?: Amounts, options?: LimitWaitOptions): Promise<void>
 }
@@ -92,11 +92,11 @@ export interface Limit extends Acquirable {
 
 /** Several limits that are taken together. */
 export interface LimitSet extends Acquirable {
-  /** By key; foreign members have none. */
+  /** By key; external members have none. */
   stats(): Readonly<Record<string, LimitStats>>
 }
 
-/** The statistics of whatever limits: of one limit, of a set by key, of a pool by place (nothing for foreign ones). */
+/** The statistics of whatever limits: of one limit, of a set by key, of a pool by place (nothing for external ones). */
 export type LimitsStats = LimitStats | Readonly<Record<string, LimitStats>> | readonly (LimitsStats | undefined)[]
 
 /** Several ways to the same thing, such as accounts or regions, of which each request takes one. */
@@ -105,7 +105,7 @@ export interface LimitPool extends Acquirable {
   stats(): readonly (LimitsStats | undefined)[]
 }
 
-/** What a foreign limit grants: something with `release()`, `[Symbol.dispose]()` or `[Symbol.asyncDispose]()`. */
+/** What an external limit grants: something with `release()`, `[Symbol.dispose]()` or `[Symbol.asyncDispose]()`. */
 export type Releasable =
   | { readonly release: () => unknown }
   | { readonly [Symbol.dispose]: () => unknown }
@@ -118,10 +118,13 @@ export type Releasable =
  * A manager asks it for a task when a slot is free, for as many tasks at a time as there are free slots. What comes when the
  * slots are gone is released at once, and asked for again later.
  */
-export interface ForeignLimit {
+export interface ExternalLimit {
   /** Grants something releasable, now or later. */
   acquire(): Releasable | PromiseLike<Releasable>
 }
 
-/** Whatever limits a task: one limit, a set, a pool, or a foreign one. */
-export type Limits = Limit | LimitSet | LimitPool | ForeignLimit
+/** Whatever limits a task: one limit, a set, a pool, or an external one. */
+export type Limits = Limit | LimitSet | LimitPool | ExternalLimit
+
+/** @deprecated The name of {@link ExternalLimit} before. */
+export type ForeignLimit = ExternalLimit

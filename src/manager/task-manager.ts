@@ -7,9 +7,9 @@ import { callback, capacity, knownOptions, oneOf } from '../base/options.ts'
 import { WAIT_OPTIONS, waitLimit } from '../base/wait-timeout.ts'
 import { closeRequest } from '../scheduler/close-request.ts'
 import { callerWithin } from '../scheduler/deadlock.ts'
-import { TaskGroup } from '../scheduler/fail-fast.ts'
+import { FailFast } from '../scheduler/fail-fast.ts'
 import { type ManagerSettings, managerSettings } from '../scheduler/manager-settings.ts'
-import type { Enrolment } from '../scheduler/restored-task.ts'
+import type { RestoredTask } from '../scheduler/restored-task.ts'
 import { type OpenScope, Scheduler } from '../scheduler/scheduler.ts'
 import { type CloseRequest, Shutdown } from '../scheduler/shutdown.ts'
 import type {
@@ -50,14 +50,14 @@ export class TaskManager implements AsyncDisposable {
 
   readonly #scheduler: Scheduler
   readonly #closeTimeout: number
-  readonly #group: TaskGroup | undefined
+  readonly #group: FailFast | undefined
   #shutdown: Shutdown | undefined
 
   private constructor(key: typeof STARTING, settings: ManagerSettings, openScope: OpenScope) {
     refuseNew('TaskManager', key)
     this.#scheduler = new Scheduler(settings, openScope)
     this.#closeTimeout = settings.closeTimeout
-    this.#group = settings.failFast ? new TaskGroup(this.#scheduler) : undefined
+    this.#group = settings.failFast ? new FailFast(this.#scheduler) : undefined
     if (settings.signal !== undefined) this.#follow(settings.signal)
   }
 
@@ -107,9 +107,9 @@ export class TaskManager implements AsyncDisposable {
   }
 
   /** @internal Spawns what was checked already, however full the queue is. */
-  static enrol(manager: TaskManager, work: Work<unknown>, settings: SpawnSettings, enrolment?: Enrolment): Task {
+  static spawnOn(manager: TaskManager, work: Work<unknown>, settings: SpawnSettings, restored?: RestoredTask): Task {
     manager.#refuseIfClosed()
-    return manager.#spawn(work, settings, enrolment)
+    return manager.#spawn(work, settings, restored)
   }
 
   /** @internal Throws `ManagerClosedError` once `close` was called. */
@@ -122,8 +122,8 @@ export class TaskManager implements AsyncDisposable {
     manager.#refuseIfFull()
   }
 
-  #spawn(work: Work<unknown>, settings: SpawnSettings, enrolment?: Enrolment): Task {
-    const task = this.#scheduler.spawn(work, settings, enrolment)
+  #spawn(work: Work<unknown>, settings: SpawnSettings, restored?: RestoredTask): Task {
+    const task = this.#scheduler.spawn(work, settings, restored)
     const failure = this.#group?.failure
     if (failure !== undefined) task.stop({ kind: 'cancel', reason: failure.error })
     return task
@@ -161,7 +161,7 @@ export class TaskManager implements AsyncDisposable {
     options?: MapOptions,
   ): MapResults<unknown> {
     this.#refuseIfClosed()
-    const spawn = (work: Work<unknown>, settings: SpawnSettings) => TaskManager.enrol(this, work, settings)
+    const spawn = (work: Work<unknown>, settings: SpawnSettings) => TaskManager.spawnOn(this, work, settings)
     return mapItems({ scheduler: this.#scheduler, spawn }, items, fn, options)
   }
 
@@ -259,7 +259,7 @@ export class TaskManager implements AsyncDisposable {
 
   /** The counts of this moment. */
   stats(): ManagerStats {
-    const { counts, strays, maxTasks, paused } = this.#scheduler
+    const { counts, abandoned: strays, maxTasks, paused } = this.#scheduler
     return { ...counts, abandoned: strays.size, maxTasks, paused, closed: this.#shutdown !== undefined }
   }
 

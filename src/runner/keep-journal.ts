@@ -1,10 +1,10 @@
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import type { TaskStore } from '../store/types.ts'
-import { Journal } from './store-writer.ts'
+import { StoreWriter } from './store-writer.ts'
 
-/** The journal of a runner, whose troubles are reported as others of its manager are. */
-export function keepJournal(store: TaskStore, { report, cleanupTimeout }: Scheduler): Journal {
-  return new Journal(store, cleanupTimeout, {
+/** The store writer of a runner, whose troubles are reported as others of its manager are. */
+export function storeWriterOf(store: TaskStore, { report, cleanupTimeout }: Scheduler): StoreWriter {
+  return new StoreWriter(store, cleanupTimeout, {
     failed: error => report.log(error, 'the store could not keep what has happened'),
     incomplete: (task, problem) => report.tell(task, problem, `the record of ${task.label} is not complete`),
   })

@@ -10,7 +10,7 @@ const PIECES = 20
 const PIECE = SECOND / PIECES
 
 /** Measures the tasks of a runner: a handful of additions per task, everything else when somebody asks. */
-export class Meter {
+export class Statistics {
   readonly #startedAt = now()
   readonly #waits = new Durations()
   readonly #runs = new Durations()

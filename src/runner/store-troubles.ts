@@ -5,7 +5,7 @@ import type { Task } from '../task/task.ts'
 /** So many ids are told of records that were not written. */
 const TOLD = 20
 
-/** What a journal tells of troubles: they change nobody's outcome. */
+/** What a store writer tells of its failures: they change nobody's outcome. */
 export interface Troubles {
   /** The store failed; told once until it works again. */
   failed(error: StoreError): void

@@ -16,7 +16,7 @@ const PATIENCE = 1_000
  * Writes the records of tasks into a store: off the hot path, in batches, each task as it is when its batch goes, so that
  * a short task is written once or twice however often it changed. What could not be written is kept and tried again.
  */
-export class Journal {
+export class StoreWriter {
   readonly #store: TaskStore
   readonly #writer: RecordWriter
   readonly #troubles: Troubles
@@ -60,12 +60,12 @@ export class Journal {
     if (this.#changed.size > 0) this.#schedule(true)
   }
 
-  /** Takes a task, with what it needs to be run again; `entry` is opened once it is durable. */
-  add(task: Task, job: string | undefined, entry: boolean): void {
+  /** Takes a task, with what it needs to be run again; `durable`: its acceptance is opened once it is durable. */
+  add(task: Task, job: string | undefined, durable: boolean): void {
     if (job !== undefined) this.#jobs.set(task, job)
     // What is added before the opening comes from the store.
     if (job !== undefined && this.#state === 'open') this.#unknown.add(task)
-    if (entry) this.#entrants.add(task)
+    if (durable) this.#entrants.add(task)
     this.#changed.add(task)
     this.#schedule(true)
   }
@@ -196,7 +196,7 @@ export class Journal {
 
   #open(task: Task): void {
     this.#entrants.delete(task)
-    if (!task.ended) task.extras?.entry?.open(task)
+    if (!task.ended) task.extras?.acceptance?.open(task)
   }
 
   #refuse(task: Task, error: StoreError): void {

@@ -1,9 +1,9 @@
 import { QueueFullError } from '../base/errors.ts'
 import { PendingQueue } from '../collections/pending-queue.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
-import { Entry } from '../task/acceptance.ts'
+import { Acceptance } from '../task/acceptance.ts'
 import type { Task } from '../task/task.ts'
-import type { Meter } from './statistics.ts'
+import type { Statistics } from './statistics.ts'
 import type { SubmitPolicy } from './types.ts'
 
 /** A task to be submitted, once it may. */
@@ -11,25 +11,25 @@ export interface Arrival {
   /** Its record must be durable before it may start. */
   readonly durable: boolean
   /** Makes the task. */
-  spawn(entry: Entry | undefined): Task
+  spawn(acceptance: Acceptance | undefined): Task
   /** It has its place in the queue. */
   placed(task: Task): void
 }
 
 /** Who gets into a queue of limited size, and what becomes of the others: the submit policies. */
-export class Doorway {
+export class SubmitQueue {
   readonly #scheduler: Scheduler
   readonly #policy: SubmitPolicy
-  readonly #meter: Meter
+  readonly #statistics: Statistics
   /** Those that wait for a place. */
   readonly #line = new PendingQueue<Task>()
   readonly #arrivals = new Map<Task, Arrival>()
   #listening = false
 
-  constructor(scheduler: Scheduler, policy: SubmitPolicy, meter: Meter) {
+  constructor(scheduler: Scheduler, policy: SubmitPolicy, statistics: Statistics) {
     this.#scheduler = scheduler
     this.#policy = policy
-    this.#meter = meter
+    this.#statistics = statistics
   }
 
   /** Lets a task in, now or later, or throws `QueueFullError`. Nobody overtakes those that wait. */
@@ -37,7 +37,7 @@ export class Doorway {
     const open = this.#line.size === 0 && this.#scheduler.hasRoom
     if (!open && this.#policy === 'wait') return this.#standInLine(arrival)
     if (!open) this.#makeRoom()
-    const task = arrival.spawn(arrival.durable ? new Entry() : undefined)
+    const task = arrival.spawn(arrival.durable ? new Acceptance() : undefined)
     arrival.placed(task)
     return task
   }
@@ -45,10 +45,10 @@ export class Doorway {
   #makeRoom(): void {
     const victim = this.#victim()
     if (victim === undefined) {
-      this.#meter.rejected += 1
+      this.#statistics.rejected += 1
       throw this.#full('wait for one to start, or choose another submitPolicy')
     }
-    this.#meter.dropped += 1
+    this.#statistics.dropped += 1
     victim.stop({ kind: 'cancel', reason: this.#full('dropped to make room for a newer task') })
   }
 
@@ -70,15 +70,15 @@ export class Doorway {
   }
 
   #standInLine(arrival: Arrival): Task {
-    const entry = new Entry()
-    entry.placed = false
-    const task = arrival.spawn(entry)
+    const acceptance = new Acceptance()
+    acceptance.placed = false
+    const task = arrival.spawn(acceptance)
     if (task.ended) return task
-    this.#scheduler.outside += 1
+    this.#scheduler.notAccepted += 1
     this.#line.push(task)
     this.#arrivals.set(task, arrival)
-    entry.leave = () => this.#leave(task)
-    entry.requeue = change => {
+    acceptance.leave = () => this.#leave(task)
+    acceptance.requeue = change => {
       this.#line.remove(task)
       change()
       this.#line.push(task)
@@ -88,7 +88,7 @@ export class Doorway {
   }
 
   #leave(task: Task): void {
-    this.#scheduler.outside -= 1
+    this.#scheduler.notAccepted -= 1
     this.#line.remove(task)
     this.#arrivals.delete(task)
   }
@@ -106,11 +106,11 @@ export class Doorway {
   #letIn(): void {
     for (let task = this.#line.peek(); task !== undefined && this.#scheduler.hasRoom; task = this.#line.peek()) {
       const arrival = this.#arrivals.get(task) as Arrival
-      const entry = task.extras?.entry as Entry
+      const acceptance = task.extras?.acceptance as Acceptance
       this.#leave(task)
-      entry.leave = entry.requeue = undefined
-      entry.placed = true
-      if (!arrival.durable) entry.open(task)
+      acceptance.leave = acceptance.requeue = undefined
+      acceptance.placed = true
+      if (!arrival.durable) acceptance.open(task)
       arrival.placed(task)
     }
   }

@@ -18,17 +18,17 @@ import { EventStream } from './event-stream.ts'
 import { Forgotten } from './forgotten.ts'
 import { History } from './history.ts'
 import { IdleTimer } from './idle-timer.ts'
-import { keepJournal } from './keep-journal.ts'
+import { storeWriterOf } from './keep-journal.ts'
 import { recordedOutcome } from './recorded-outcome.ts'
 import { findRecord, queryRecords } from './records.ts'
 import { closeQuietly, NO_PAST, openStore, type Past, type Rerun } from './recovery.ts'
-import { Books } from './runner-observer.ts'
+import { RunnerObserver } from './runner-observer.ts'
 import { runnerReport } from './runner-report.ts'
 import { type RunnerSettings, runnerSettings } from './runner-settings.ts'
-import { Meter } from './statistics.ts'
-import type { Journal } from './store-writer.ts'
+import { Statistics } from './statistics.ts'
+import type { StoreWriter } from './store-writer.ts'
 import { submission } from './submission.ts'
-import { Doorway } from './submit-queue.ts'
+import { SubmitQueue } from './submit-queue.ts'
 import type {
   EventsOptions,
   RecordQuery,
@@ -40,7 +40,7 @@ import type {
 } from './types.ts'
 
 /**
- * Runs tasks like a {@link TaskManager}, and keeps the books: a queue of limited size with a policy for when it is full, a
+ * Runs tasks like a {@link TaskManager}, and keeps their records: a queue of limited size with a policy for when it is full, a
  * record of every task by its id, statistics, events, and with a store all of that over the end of the process.
  *
  * ```ts
@@ -50,14 +50,14 @@ import type {
  * ```
  */
 export class TaskRunner implements AsyncDisposable {
-  /** The manager it stands on. What is spawned there is in the books as well, but passes by the submit policy. */
+  /** The manager it stands on. What is spawned there has records as well, but passes by the submit policy. */
   readonly manager: TaskManager
   readonly #settings: RunnerSettings
   readonly #scheduler: Scheduler
   readonly #history: History
-  readonly #meter = new Meter()
-  readonly #doorway: Doorway
-  readonly #journal: Journal | undefined
+  readonly #statistics = new Statistics()
+  readonly #submitQueue: SubmitQueue
+  readonly #storeWriter: StoreWriter | undefined
   /** Resolves when the manager and the store are closed. */
   readonly #finished: Promise<void>
   /** What the store has, but not as it was written. */
@@ -75,22 +75,28 @@ export class TaskRunner implements AsyncDisposable {
     this.manager = TaskManager.startIn(isolatedScope, settings.manager)
     this.#scheduler = TaskManager.schedulerOf(this.manager)
     this.#history = new History(settings.history)
-    this.#doorway = new Doorway(this.#scheduler, settings.submitPolicy, this.#meter)
-    this.#journal = settings.store && keepJournal(settings.store, this.#scheduler)
+    this.#submitQueue = new SubmitQueue(this.#scheduler, settings.submitPolicy, this.#statistics)
+    this.#storeWriter = settings.store && storeWriterOf(settings.store, this.#scheduler)
     this.#forgotten = settings.store && settings.recover === 'rerun' ? new Forgotten(settings.logger) : undefined
     this.#idleTimer = new IdleTimer(settings.idleTimeout, () => this.#ready && this.close())
     this.#finished = new Promise(resolve => {
-      this.#scheduler.observer = new Books(this.#history, this.#meter, this.#journal, this.#idleTimer, () => {
-        this.#ended = true
-        resolve(this.#closeJournal())
-      })
+      this.#scheduler.observer = new RunnerObserver(
+        this.#history,
+        this.#statistics,
+        this.#storeWriter,
+        this.#idleTimer,
+        () => {
+          this.#ended = true
+          resolve(this.#closeStoreWriter())
+        },
+      )
     })
     const log = settings.logger ? eventLog(settings.logger) : undefined
     if (log !== undefined) this.#scheduler.events.follow(log)
   }
 
-  async #closeJournal(): Promise<void> {
-    if (this.#journal !== undefined) this.#unwritten = await this.#journal.close()
+  async #closeStoreWriter(): Promise<void> {
+    if (this.#storeWriter !== undefined) this.#unwritten = await this.#storeWriter.close()
   }
 
   /** In pieces, and before any of them may start: the last may be the first to go. */
@@ -106,20 +112,20 @@ export class TaskRunner implements AsyncDisposable {
       await inPieces(rerun, one => this.#runAgain(one))
       signal?.throwIfAborted()
     } catch (error) {
-      // The journal has not been opened: in the store everything stays as it is.
+      // The store writer has not been opened: in the store everything stays as it is.
       await this.shutdown()
       signal?.throwIfAborted()
       throw error
     }
     this.#ready = true
-    this.#journal?.open()
+    this.#storeWriter?.open()
     this.#scheduler.paused = !this.#scheduler.settings.autoStart
     if (this.#scheduler.idle) this.#idleTimer.idle()
   }
 
   #runAgain({ id, createdAt, job, submission: { work, settings } }: Rerun): void {
-    const task = TaskManager.enrol(this.manager, work, settings, { id, createdAt })
-    this.#journal?.add(task, job, false)
+    const task = TaskManager.spawnOn(this.manager, work, settings, { id, createdAt })
+    this.#storeWriter?.add(task, job, false)
   }
 
   /**
@@ -163,14 +169,14 @@ export class TaskRunner implements AsyncDisposable {
   submit(given: BaseTask<unknown> | Work<unknown>, options?: SubmitOptions): TaskHandle<unknown> {
     TaskManager.refuseIfClosed(this.manager)
     const { work, settings, task: base, retry } = submission(given, options, this.#settings.defaults)
-    const journal = this.#journal
-    const durable = boolean('durable', options?.durable ?? this.#settings.durable) && journal !== undefined
-    const job = journal && base && this.#settings.registry.jobOf(base, settings, retry)
+    const storeWriter = this.#storeWriter
+    const durable = boolean('durable', options?.durable ?? this.#settings.durable) && storeWriter !== undefined
+    const job = storeWriter && base && this.#settings.registry.jobOf(base, settings, retry)
     if (job === undefined) this.#forgotten?.tell(base)
-    const task = this.#doorway.submit({
+    const task = this.#submitQueue.submit({
       durable,
-      spawn: entry => TaskManager.enrol(this.manager, work, settings, { entry }),
-      placed: placed => journal?.add(placed, job, durable),
+      spawn: acceptance => TaskManager.spawnOn(this.manager, work, settings, { acceptance }),
+      placed: placed => storeWriter?.add(placed, job, durable),
     })
     if (settings.startNow) this.#scheduler.startAtOnce(task)
     return task.handle
@@ -223,7 +229,7 @@ export class TaskRunner implements AsyncDisposable {
   stats(): RunnerStats {
     const { counts, queueSize } = this.#scheduler
     const submitted = Object.values(counts).reduce((sum, count) => sum + count, 0)
-    return { ...this.manager.stats(), queueSize, submitted, ...this.#meter.stats() }
+    return { ...this.manager.stats(), queueSize, submitted, ...this.#statistics.stats() }
   }
 
   /** Resolves when nothing is pending and nothing runs: see {@link TaskManager.drain}. */
@@ -243,7 +249,7 @@ export class TaskRunner implements AsyncDisposable {
 
   /** Resolves when the store has everything that has happened so far; rejects with `StoreError` when it can't. */
   async flush(): Promise<void> {
-    await this.#journal?.flush()
+    await this.#storeWriter?.flush()
   }
 
   /**
@@ -254,13 +260,15 @@ export class TaskRunner implements AsyncDisposable {
   close(options?: RunnerCloseOptions): Promise<CloseReport> {
     const { pending = 'run', ...others } = knownOptions('options', options, CLOSE_OPTIONS) ?? {}
     oneOf('pending', ['run', 'cancel', 'keep'], pending)
-    if (pending === 'keep' && this.#journal === undefined) {
+    if (pending === 'keep' && this.#storeWriter === undefined) {
       throw new RangeError(`pending can be 'keep' only with a store, which this runner has not`)
     }
     const report = this.manager.close({ ...others, pending: pending === 'keep' ? 'cancel' : pending })
-    if (pending === 'keep') this.#journal?.keepUnfinished()
+    if (pending === 'keep') this.#storeWriter?.keepUnfinished()
     const recordOf = (id: number) => this.getRecord(id)
-    return this.#afterwards(report).then(counts => runnerReport(counts, this.#unwritten, this.#journal?.kept, recordOf))
+    return this.#afterwards(report).then(counts =>
+      runnerReport(counts, this.#unwritten, this.#storeWriter?.kept, recordOf),
+    )
   }
 
   /** Closes at once: `close({ timeout: 0, pending: 'cancel' })`, unless options say otherwise. */

@@ -3,7 +3,7 @@ import type { Task } from '../task/task.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /** The `failFast` side of a manager: the first failure cancels the rest, and the error waits until somebody takes it. */
-export class TaskGroup {
+export class FailFast {
   readonly #scheduler: Scheduler
   #failures: Task[] = []
   #surrendered = false

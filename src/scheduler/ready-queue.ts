@@ -9,12 +9,12 @@ import type { Task } from '../task/task.ts'
 export interface Slots {
   readonly free: number
   /** Takes a slot for a task that has all it needs and starts it. There is a free one. */
-  claim(task: Task): void
-  /** Starts what may start: there are more free slots than {@link LineUp.next} has seen. */
+  reserveSlot(task: Task): void
+  /** Starts what may start: there are more free slots than {@link ReadyQueue.next} has seen. */
   fill(): void
 }
 
-/** For so long a slot is kept for a task that a foreign limit had granted too late; twice as long each further time. */
+/** For so long a slot is kept for a task that an external limit had granted too late; twice as long each further time. */
 const PATIENCE = 100
 
 /** In one line no more stand at a time: they would only wait for each other, each with a request of its own. */
@@ -38,16 +38,16 @@ interface Room {
  * others wait in its room, and hold up nobody who needs something else. One that is granted its limits when the slots are
  * gone puts them back, as though they had never been taken, and keeps its place.
  *
- * What is foreign answers later, when another task may have the slot, again and again. So one that came too late for it has
+ * What is external answers later, when another task may have the slot, again and again. So one that came too late for it has
  * a slot kept when it asks again, for longer each time: it starts at last, and holds up the others for a bounded time.
  */
-export class LineUp {
+export class ReadyQueue {
   readonly #slots: Slots
   readonly #usual = new PendingQueue<Task>()
   readonly #rooms = new WeakMap<Limits, Room>()
   /** Rooms in which somebody has not asked yet. */
   readonly #open = new Set<Room>()
-  /** Slots that are kept for tasks which ask a foreign limit again. */
+  /** Slots that are kept for tasks which ask an external limit again. */
   #kept = 0
 
   constructor(slots: Slots) {
@@ -70,7 +70,7 @@ export class LineUp {
     if (!hasToAsk(task)) return this.#usual.push(task)
     task.sequence = this.#usual.ticket()
     const room = this.#roomOf(task)
-    if (task.settings.demand?.line !== room.line) room.line = undefined
+    if (task.settings.source?.line !== room.line) room.line = undefined
     this.#wait(room, task)
   }
 
@@ -81,12 +81,12 @@ export class LineUp {
     else this.#usual.remove(task)
   }
 
-  /** The task to start now, with its limits taken, of those that arrived up to `ripe`. There is a free slot. */
-  next(ripe: number): Task | undefined {
+  /** The task to start now, with its limits taken, of those that arrived up to `upTo`. There is a free slot. */
+  next(upTo: number): Task | undefined {
     // Nobody waits for a limit, as is usual: the rooms need no look, which is a good part of the price of a start.
-    if (this.#open.size === 0) return this.#free > 0 ? this.#usual.take(ripe) : undefined
+    if (this.#open.size === 0) return this.#free > 0 ? this.#usual.take(upTo) : undefined
     while (this.#free > 0) {
-      const task = this.#first(ripe)
+      const task = this.#first(upTo)
       if (task === undefined) return undefined
       this.remove(task)
       if (!hasToAsk(task) || this.#ask(task)) return task
@@ -105,26 +105,26 @@ export class LineUp {
     return this.#slots.free - this.#kept
   }
 
-  #first(ripe: number): Task | undefined {
+  #first(upTo: number): Task | undefined {
     let first = this.#usual.peek()
     for (const { waiting, asking, line } of this.#open) {
       const most = line === undefined ? this.#free : Math.min(this.#free, MOST_IN_LINE)
       const head = asking < most ? waiting.peek() : undefined
       if (head !== undefined && (first === undefined || before(head, first))) first = head
     }
-    return first !== undefined && first.sequence <= ripe ? first : undefined
+    return first !== undefined && first.sequence <= upTo ? first : undefined
   }
 
   /** Takes what the task needs, or has it stand in line for it. */
   #ask(task: Task): boolean {
-    const { demand } = task.settings
+    const { source } = task.settings
     const extras = task.more()
-    extras.permit = demand?.take()
-    if (demand === undefined || extras.permit !== undefined) return true
+    extras.permit = source?.tryAcquire()
+    if (source === undefined || extras.permit !== undefined) return true
     const room = this.#roomOf(task)
     room.asking += 1
     const giveUpSlot =
-      demand.immediate || extras.missed === 0 ? undefined : this.#keepSlot(PATIENCE * 2 ** extras.missed)
+      source.immediate || extras.missed === 0 ? undefined : this.#keepSlot(PATIENCE * 2 ** extras.missed)
     let answered = false
     const answer = () => {
       if (!answered) room.asking -= 1
@@ -132,7 +132,7 @@ export class LineUp {
       extras.waiting = undefined
       giveUpSlot?.()
     }
-    const request = demand.request(
+    const request = source.acquire(
       permit => {
         answer()
         this.#granted(room, task, permit)
@@ -169,24 +169,24 @@ export class LineUp {
   }
 
   #granted(room: Room, task: Task, permit: LimitPermit): void {
-    // What is foreign may have stopped this very task before its wait could be cancelled.
-    if (task.ended) return permit.putBack()
+    // What is external may have stopped this very task before its wait could be cancelled.
+    if (task.ended) return permit.refund()
     const extras = task.more()
     if (this.#free > 0) {
       extras.permit = permit
-      return this.#slots.claim(task)
+      return this.#slots.reserveSlot(task)
     }
     extras.missed += 1
     this.#wait(room, task)
     // Later, so that a long line of such tasks is no deep recursion.
-    queueMicrotask(() => permit.putBack())
+    queueMicrotask(() => permit.refund())
   }
 
-  #roomOf({ settings: { limits, demand } }: Task): Room {
+  #roomOf({ settings: { limits, source } }: Task): Room {
     const key = limits as Limits
     let room = this.#rooms.get(key)
     if (room === undefined) {
-      room = { waiting: new OrderedQueue(), asking: 0, line: demand?.line }
+      room = { waiting: new OrderedQueue(), asking: 0, line: source?.line }
       this.#rooms.set(key, room)
     }
     return room
@@ -203,6 +203,6 @@ export class LineUp {
   }
 }
 
-function hasToAsk({ settings: { demand }, extras }: Task): boolean {
-  return demand !== undefined && extras?.permit === undefined
+function hasToAsk({ settings: { source }, extras }: Task): boolean {
+  return source !== undefined && extras?.permit === undefined
 }

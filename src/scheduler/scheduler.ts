@@ -15,8 +15,8 @@ import { Emitter } from './events.ts'
 import { FailureReport } from './failure-report.ts'
 import { loopTurns, takeInTurns } from './loop-turns.ts'
 import type { ManagerSettings } from './manager-settings.ts'
-import { LineUp, type Slots } from './ready-queue.ts'
-import type { Enrolment } from './restored-task.ts'
+import { ReadyQueue, type Slots } from './ready-queue.ts'
+import type { RestoredTask } from './restored-task.ts'
 import { StatusCounts } from './status-counts.ts'
 import { taskChannel } from './task-channel.ts'
 import type { TaskObserver } from './task-observer.ts'
@@ -51,12 +51,12 @@ export class Scheduler implements TaskOwner, Slots {
   /** Every task that has not ended. */
   readonly live = new LinkedSet<Task>()
   /** Work that still runs although its slot was given up. */
-  readonly strays = new Map<AttemptContext, Task>()
+  readonly abandoned = new Map<AttemptContext, Task>()
 
   #index: Map<number, Task> | undefined
-  readonly #lineUp: LineUp
+  readonly #readyQueue: ReadyQueue
   /** Tasks that hold a slot and are about to start. */
-  #claimed: Task[] = []
+  #reserved: Task[] = []
   readonly #openScope: OpenScope
   #scope: OpenedScope | undefined
   #maxTasks: number
@@ -64,8 +64,8 @@ export class Scheduler implements TaskOwner, Slots {
   #slotsTaken = 0
   #lastId = 0
   /** Tasks up to this sequence number may start: their `spawn` was called in an earlier microtask. */
-  #ripe = 0
-  #ripening = false
+  #startable = 0
+  #startableSoon = false
   #pumping = false
   /** How many calls are cancelling pending tasks: until they have, nothing starts. */
   #stopping = 0
@@ -76,7 +76,7 @@ export class Scheduler implements TaskOwner, Slots {
   readonly pendingWaiters = new Waiters()
   readonly #roomWaiters = new Waiters()
   /** How many pending tasks have no place in the queue yet. */
-  outside = 0
+  notAccepted = 0
   observer: TaskObserver | undefined
   /** Called whenever a task has ended or its slot is free. */
   onRelease: (() => void) | undefined
@@ -91,7 +91,7 @@ export class Scheduler implements TaskOwner, Slots {
     this.#maxTasks = settings.maxTasks
     this.#paused = !settings.autoStart
     this.#openScope = openScope
-    this.#lineUp = new LineUp(this)
+    this.#readyQueue = new ReadyQueue(this)
     this.report = new FailureReport(settings.logger, settings.onError)
     this.deadlocks = new DeadlockWatch(settings.deadlockAfter)
     const listenerFailed = (error: unknown) => this.report.log(error, 'an event listener threw')
@@ -128,7 +128,7 @@ export class Scheduler implements TaskOwner, Slots {
 
   /** How many pending tasks have a place in the queue. */
   get queueSize(): number {
-    return this.counts.pending - this.outside
+    return this.counts.pending - this.notAccepted
   }
 
   /** How many attempts hold a slot; also those whose handles have settled but whose work still runs. */
@@ -149,31 +149,31 @@ export class Scheduler implements TaskOwner, Slots {
     this.#lastId = id
   }
 
-  spawn(work: Work<unknown>, settings: SpawnSettings, enrolment?: Enrolment): Task {
-    const task = new Task(this, enrolment?.id ?? ++this.#lastId, work, settings)
-    const entry = enrolment?.entry
-    if (enrolment?.createdAt !== undefined) task.createdAt = enrolment.createdAt - this.wallClock.offset
-    if (entry !== undefined) task.more().entry = entry
+  spawn(work: Work<unknown>, settings: SpawnSettings, restored?: RestoredTask): Task {
+    const task = new Task(this, restored?.id ?? ++this.#lastId, work, settings)
+    const acceptance = restored?.acceptance
+    if (restored?.createdAt !== undefined) task.createdAt = restored.createdAt - this.wallClock.offset
+    if (acceptance !== undefined) task.more().acceptance = acceptance
     if (this.settings.spawnStacks) task.more().spawnStack = captureSpawnStack(this.spawn)
     this.#busy = true
     noteSpawn()
     this.live.add(task)
     this.#index?.set(task.id, task)
     this.moved(task, undefined, 'pending')
-    if (task.admit() && entry === undefined) this.enqueue(task)
+    if (task.admit() && acceptance === undefined) this.enqueue(task)
     return task
   }
 
   enqueue(task: Task): void {
-    this.#lineUp.add(task)
-    if (this.#ripening) return
-    this.#ripening = true
-    queueMicrotask(this.#ripen)
+    this.#readyQueue.add(task)
+    if (this.#startableSoon) return
+    this.#startableSoon = true
+    queueMicrotask(this.#makeStartable)
   }
 
   /** Starts what may start in this very call, for those who want no later microtask. */
   startNow(): void {
-    this.#ripe = this.#lineUp.latest
+    this.#startable = this.#readyQueue.latest
     this.#pump()
   }
 
@@ -181,8 +181,8 @@ export class Scheduler implements TaskOwner, Slots {
   startAtOnce(task: Task): void {
     if (task.position === -1) return
     this.#atOnce = true
-    if (this.#lineUp.size === 1) this.startNow()
-    else if (this.#lineUp.takeAhead(task)) this.claim(task)
+    if (this.#readyQueue.size === 1) this.startNow()
+    else if (this.#readyQueue.takeAhead(task)) this.reserveSlot(task)
     this.#atOnce = false
   }
 
@@ -191,21 +191,21 @@ export class Scheduler implements TaskOwner, Slots {
     const change = () => {
       task.priority = priority
     }
-    const inDoorway = task.extras?.entry?.requeue
+    const inSubmitQueue = task.extras?.acceptance?.requeue
     if (task.ended || task.priority === priority) return
-    if (inDoorway !== undefined) inDoorway(change)
+    if (inSubmitQueue !== undefined) inSubmitQueue(change)
     else if (task.position === -1) change()
     else {
-      this.#lineUp.remove(task)
+      this.#readyQueue.remove(task)
       change()
       this.enqueue(task)
     }
     this.observer?.progressed(task)
   }
 
-  readonly #ripen = (): void => {
-    this.#ripening = false
-    this.#ripe = this.#lineUp.latest
+  readonly #makeStartable = (): void => {
+    this.#startableSoon = false
+    this.#startable = this.#readyQueue.latest
     this.#pump()
   }
 
@@ -231,19 +231,19 @@ export class Scheduler implements TaskOwner, Slots {
   #next(): Task | undefined {
     if (this.#stopping > 0) return undefined
     if (loopTurns.overdue && !this.#atOnce) return void loopTurns.hold(this.#goOn)
-    const claimed = this.#nextClaimed()
-    if (claimed !== undefined || this.free === 0) return claimed
-    const task = this.#lineUp.next(this.#ripe)
-    if (task === undefined) return this.#nextClaimed()
+    const reserved = this.#nextReserved()
+    if (reserved !== undefined || this.free === 0) return reserved
+    const task = this.#readyQueue.next(this.#startable)
+    if (task === undefined) return this.#nextReserved()
     this.#slotsTaken += 1
     return task
   }
 
   readonly #goOn = (): void => this.#pump()
 
-  #nextClaimed(): Task | undefined {
-    while (this.#claimed.length > 0) {
-      const task = this.#claimed.shift() as Task
+  #nextReserved(): Task | undefined {
+    while (this.#reserved.length > 0) {
+      const task = this.#reserved.shift() as Task
       if (!task.ended) return task
       this.#slotsTaken -= 1
     }
@@ -255,9 +255,9 @@ export class Scheduler implements TaskOwner, Slots {
     return this.#paused ? 0 : Math.max(0, this.#maxTasks - this.#slotsTaken)
   }
 
-  claim(task: Task): void {
+  reserveSlot(task: Task): void {
     this.#slotsTaken += 1
-    this.#claimed.push(task)
+    this.#reserved.push(task)
     this.#pump()
   }
 
@@ -322,8 +322,8 @@ export class Scheduler implements TaskOwner, Slots {
   }
 
   withdraw(task: Task): void {
-    const leave = task.extras?.entry?.leave
-    if (leave === undefined) this.#lineUp.remove(task)
+    const leave = task.extras?.acceptance?.leave
+    if (leave === undefined) this.#readyQueue.remove(task)
     else leave()
   }
 
@@ -359,9 +359,9 @@ export class Scheduler implements TaskOwner, Slots {
   /** Those without a place in the queue first, so that none of them gets one that another gives up. */
   #inStopOrder(): Task[] {
     const tasks = this.live.toArray()
-    if (this.outside === 0) return tasks
-    const outside = tasks.filter(isOutside)
-    return [...outside, ...tasks.filter(task => !isOutside(task))]
+    if (this.notAccepted === 0) return tasks
+    const outside = tasks.filter(isNotAccepted)
+    return [...outside, ...tasks.filter(task => !isNotAccepted(task))]
   }
 
   slotFreed(task: Task, at?: number): void {
@@ -385,12 +385,12 @@ export class Scheduler implements TaskOwner, Slots {
   }
 
   gaveUp(task: Task, context: AttemptContext): void {
-    this.strays.set(context, task)
+    this.abandoned.set(context, task)
     this.#emit('abandoned', task)
   }
 
-  strayStopped(context: AttemptContext): void {
-    this.strays.delete(context)
+  abandonedStopped(context: AttemptContext): void {
+    this.abandoned.delete(context)
   }
 
   cleanupFailed(task: Task, error: unknown): void {
@@ -406,6 +406,6 @@ function isPending(task: Task): boolean {
   return task.status === 'pending'
 }
 
-function isOutside({ extras }: Task): boolean {
-  return extras?.entry?.placed === false
+function isNotAccepted({ extras }: Task): boolean {
+  return extras?.acceptance?.placed === false
 }

@@ -89,7 +89,7 @@ export class Shutdown {
       failed,
       cancelled,
       neverStarted: Object.freeze(this.#neverStarted.toSorted((a, b) => a.id - b.id).map(recordOf)),
-      abandoned: Object.freeze([...this.#scheduler.strays.values()].map(recordOf)),
+      abandoned: Object.freeze([...this.#scheduler.abandoned.values()].map(recordOf)),
     })
   }
 }

@@ -7,7 +7,7 @@ const ignore = () => {}
  * A task's way into the queue, where that is not open at once: there may be no room for it yet, or its record may have to
  * be durable first.
  */
-export class Entry {
+export class Acceptance {
   /** Whether the task has a place in the queue, though it may not start yet. */
   placed = true
   /** Takes the task out of the line for such a place. */

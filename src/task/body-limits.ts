@@ -1,9 +1,9 @@
 import { requiredObject } from '../base/options.ts'
 import { Acquisition } from '../limits/acquire/acquisition.ts'
-import type { Demand } from '../limits/acquire/demand.ts'
+import type { PermitSource } from '../limits/acquire/permit-source.ts'
 import { isOnly } from '../limits/acquire-options.ts'
-import { demandOf } from '../limits/demand-of.ts'
-import { freeDemand } from '../limits/free.ts'
+import { freeSource } from '../limits/free-source.ts'
+import { permitSourceOf } from '../limits/permit-source-of.ts'
 import type { Amounts, LimitAcquireOptions, LimitPermit, Limits } from '../limits/types.ts'
 import { currentTask } from './current.ts'
 import type { Task } from './task.ts'
@@ -23,8 +23,8 @@ export class BodyLimits implements TaskLimits {
   acquire(amounts?: Amounts, options?: LimitAcquireOptions): Acquisition<LimitPermit> {
     const { limits } = this.#task.settings
     const only = isOnly(options)
-    const demand = limits === undefined ? freeDemand(amounts) : demandOf(limits, amounts, only)
-    return currentTask.run(this.#task, () => new Acquisition(this.#kept(demand), options))
+    const source = limits === undefined ? freeSource(amounts) : permitSourceOf(limits, amounts, only)
+    return currentTask.run(this.#task, () => new Acquisition(this.#kept(source), options))
   }
 
   close(): void {
@@ -33,12 +33,12 @@ export class BodyLimits implements TaskLimits {
     this.#permits.clear()
   }
 
-  #kept(demand: Demand<LimitPermit>): Demand<LimitPermit> {
+  #kept(source: PermitSource<LimitPermit>): PermitSource<LimitPermit> {
     return {
-      immediate: demand.immediate,
-      take: () => demand.take(),
-      request: (granted, failed, priority) =>
-        demand.request(
+      immediate: source.immediate,
+      tryAcquire: () => source.tryAcquire(),
+      acquire: (granted, failed, priority) =>
+        source.acquire(
           permit => {
             this.#keep(permit)
             granted(permit)
@@ -46,8 +46,8 @@ export class BodyLimits implements TaskLimits {
           failed,
           priority,
         ),
-      whenRoom: told => demand.whenRoom(told),
-      exceeds: held => demand.exceeds(held),
+      whenRoom: told => source.whenRoom(told),
+      exceeds: held => source.exceeds(held),
     }
   }
 

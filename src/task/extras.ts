@@ -1,7 +1,7 @@
 import type { Timer } from '../base/clock.ts'
-import type { Waiting } from '../limits/acquire/demand.ts'
+import type { Waiting } from '../limits/acquire/permit-source.ts'
 import type { LimitPermit } from '../limits/types.ts'
-import type { Entry } from './acceptance.ts'
+import type { Acceptance } from './acceptance.ts'
 import type { BodyLimits } from './body-limits.ts'
 import type { Inbox } from './inbox.ts'
 import type { Retries } from './retry.ts'
@@ -26,7 +26,7 @@ export class Extras {
   /** The wait for the next attempt. */
   pause: Timer | undefined
   /** The way into the queue, if it was not open at once. */
-  entry: Entry | undefined
+  acceptance: Acceptance | undefined
   /** The wait for the limits, and then what they granted. */
   waiting: Waiting | undefined
   permit: LimitPermit | undefined

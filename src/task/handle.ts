@@ -76,7 +76,7 @@ export class TaskPromise<T> implements TaskHandle<T> {
 
   get accepted(): Promise<void> {
     const task = this.#task
-    return task.extras?.entry?.accepted(task) ?? ACCEPTED
+    return task.extras?.acceptance?.accepted(task) ?? ACCEPTED
   }
 
   done(): boolean {

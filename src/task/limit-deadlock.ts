@@ -1,6 +1,6 @@
 import { DeadlockError } from '../base/errors.ts'
-import type { Demand } from '../limits/acquire/demand.ts'
 import type { Permit } from '../limits/acquire/permit.ts'
+import type { PermitSource } from '../limits/acquire/permit-source.ts'
 import { currentTask } from './current.ts'
 
 /** What was taken for the task that runs in this async context. */
@@ -12,9 +12,9 @@ export function ownPermit(): Permit | undefined {
  * The error of a request that waits for what its own task holds to the end. What others hold, or the body has acquired
  * itself, may come back at any time.
  */
-export function limitDeadlock(demand: Demand): DeadlockError | undefined {
+export function limitDeadlock(source: PermitSource): DeadlockError | undefined {
   const permit = ownPermit()
-  const excess = permit && demand.exceeds(permit)
+  const excess = permit && source.exceeds(permit)
   if (excess === undefined) return undefined
   const { key, asked, held, capacity } = excess
   const limit = key === '' ? 'its limit' : `its limit ${JSON.stringify(key)}`

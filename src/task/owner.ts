@@ -29,7 +29,7 @@ export interface TaskOwner extends OperationHost {
   /** The attempt's work still runs, but its slot is free. */
   gaveUp(task: Task, context: AttemptContext): void
   /** Work that was given up on has stopped after all. */
-  strayStopped(context: AttemptContext): void
+  abandonedStopped(context: AttemptContext): void
   /** One of the user's functions is at fault: said the first time. */
   blame(culprit: object, error: unknown, message: string): void
   /** A cleanup failed where its error could not be the outcome. */

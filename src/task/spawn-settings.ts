@@ -1,6 +1,6 @@
 import { abortSignal, boolean, duration, type Known, ordering, string } from '../base/options.ts'
-import type { Demand } from '../limits/acquire/demand.ts'
-import { checkLimit, demandOf } from '../limits/demand-of.ts'
+import type { PermitSource } from '../limits/acquire/permit-source.ts'
+import { checkLimit, permitSourceOf } from '../limits/permit-source-of.ts'
 import type { Amounts, LimitPermit, Limits } from '../limits/types.ts'
 import type { SpawnOptions } from '../scheduler/types.ts'
 import { type RetryPolicy, retryPolicy } from './retry.ts'
@@ -29,7 +29,7 @@ export interface SpawnSettings {
   readonly retry: RetryPolicy | undefined
   readonly limits: Limits | undefined
   /** What the limits are asked for before each attempt. */
-  readonly demand: Demand<LimitPermit> | undefined
+  readonly source: PermitSource<LimitPermit> | undefined
   readonly startNow: boolean
   /** Makes a message ready for the way to where the work is; throws for what can't go there. */
   readonly carry: ((message: unknown) => unknown) | undefined
@@ -44,7 +44,7 @@ const SPAWN_DEFAULTS: SpawnSettings = Object.freeze({
   signal: undefined,
   retry: undefined,
   limits: undefined,
-  demand: undefined,
+  source: undefined,
   startNow: false,
   carry: undefined,
 })
@@ -62,15 +62,18 @@ export function spawnSettings(options: SpawnOptions | undefined, defaults = SPAW
     signal: signal === undefined ? undefined : abortSignal('signal', signal),
     retry: retry === undefined ? defaults.retry : retryPolicy(retry),
     limits,
-    demand: cost === undefined && limits === defaults.limits ? defaults.demand : demandFor(limits, cost),
+    source: cost === undefined && limits === defaults.limits ? defaults.source : demandFor(limits, cost),
     startNow: startNow === undefined ? defaults.startNow : boolean('startNow', startNow),
     carry: undefined,
   }
 }
 
-function demandFor(limits: Limits | undefined, cost: Amounts | 'none' | undefined): Demand<LimitPermit> | undefined {
+function demandFor(
+  limits: Limits | undefined,
+  cost: Amounts | 'none' | undefined,
+): PermitSource<LimitPermit> | undefined {
   if (limits !== undefined && cost === 'none') return void checkLimit(limits)
-  if (limits !== undefined) return demandOf(limits, cost as Amounts | undefined, false, true)
+  if (limits !== undefined) return permitSourceOf(limits, cost as Amounts | undefined, false, true)
   if (cost !== undefined) throw new TypeError('cost says what limits are asked for, but limits is not given')
   return undefined
 }

@@ -171,7 +171,7 @@ export class Task implements Queued, Linked<Task> {
   /** The attempt's work has stopped, with its result or its error; nothing of it runs any more. */
   attemptEnded(context: AttemptContext, ok: boolean, value: unknown, cleanup?: { readonly error: unknown }): void {
     traceEnd(context, ok, value)
-    if (context !== this.context) return this.owner.strayStopped(context)
+    if (context !== this.context) return this.owner.abandonedStopped(context)
     this.#clearAttempt()
     if (this.ended) return this.#leaveSlot()
     if (cleanup !== undefined) this.#cleanupFailed(cleanup.error)
@@ -377,10 +377,10 @@ export class Task implements Queued, Linked<Task> {
     if (extras !== undefined) {
       const { onEnd, watchers, spawnStack } = extras
       if (spawnStack !== undefined && status === 'failed') addSpawnStack(outcome, this.label, spawnStack)
-      extras.entry?.ended(this)
+      extras.acceptance?.ended(this)
       forgetWaits(this)
       extras.clearTask()
-      if (wasPending) extras.permit?.putBack()
+      if (wasPending) extras.permit?.refund()
       onEnd?.(this)
       if (watchers !== undefined) for (const tell of watchers) tell()
     }

@@ -9,7 +9,7 @@ import { counted, type MapProgress, reportedResults } from '../progress/reported
 import { runReporter } from '../progress/run-reporter.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import type { CloseOptions, CloseReport, ManagerEvents, MapResults, MapSettled } from '../scheduler/types.ts'
-import { Entry } from '../task/acceptance.ts'
+import { Acceptance } from '../task/acceptance.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
 import type { Outcome, TaskHandle, WaitOptions } from '../task/types.ts'
@@ -124,24 +124,26 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
     TaskManager.refuseIfClosed(this.#manager)
     TaskManager.refuseIfFull(this.#manager)
     const call = this.#engine.prepare(fn, this.#givenName(fn), calls.options)
-    const task = this.#enrol(call, args, calls.of(this.#nameOf(fn), args, this.#engine.carry), self)
+    const task = this.#spawn(call, args, calls.of(this.#nameOf(fn), args, this.#engine.carry), self)
     if (this.#engine.immediate) this.#scheduler.startNow()
     return task.handle
   }
 
   /** A call whose arguments are still to come has no slot, and no place in the line for one. */
-  #enrol(call: PreparedCall, given: readonly unknown[], settings: SpawnSettings, self?: unknown): Task {
+  #spawn(call: PreparedCall, given: readonly unknown[], settings: SpawnSettings, self?: unknown): Task {
     const pending = this.#settings.unwrap ? pendingArguments(given) : undefined
     if (pending === undefined) {
-      return TaskManager.enrol(this.#manager, context => call(given, context, self), settings)
+      return TaskManager.spawnOn(this.#manager, context => call(given, context, self), settings)
     }
-    const entry = new Entry()
+    const acceptance = new Acceptance()
     let args: readonly unknown[] = []
-    const task = TaskManager.enrol(this.#manager, context => call(args, context, self), settings, { entry })
+    const task = TaskManager.spawnOn(this.#manager, context => call(args, context, self), settings, {
+      acceptance: acceptance,
+    })
     pending.then(
       values => {
         args = values
-        if (!task.ended) entry.open(task)
+        if (!task.ended) acceptance.open(task)
       },
       error => task.refuse(error),
     )
@@ -201,7 +203,7 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
     const done: MapProgress = { completed: 0, failed: 0 }
     const host: MapHost<readonly unknown[]> = {
       scheduler: this.#scheduler,
-      spawn: args => this.#enrol(call, args, calls.of(name, args)),
+      spawn: args => this.#spawn(call, args, calls.of(name, args)),
       ended: task => reporter?.update(counted(done, task, total)),
     }
     const results = mapTasks(host, items, present({ buffer, ordered, onError, signal: callOptions.signal }))

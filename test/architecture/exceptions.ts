@@ -14,8 +14,8 @@ export const UPWARDS: readonly string[] = [
   'task/spawn-settings.ts -> scheduler/types.ts',
   'worker/current-task.ts -> worker/functions/shared-state.ts',
   'distributed/call/distributed-engine.ts -> worker/types.ts',
-  'limits/acquire/acquisition.ts -> limits/semaphore.ts',
   'limits/acquire/acquisition.ts -> task/limit-deadlock.ts',
+  'limits/acquire/acquisition.ts -> limits/semaphore.ts',
   'limits/acquire/when-available.ts -> task/limit-deadlock.ts',
   'limits/acquire/when-available.ts -> task/types.ts',
   'worker/engine/engine.ts -> worker/types.ts',
@@ -33,9 +33,9 @@ export const CIRCLES: readonly (readonly string[])[] = [
     'limits/acquire/acquisition.ts',
     'limits/acquire/permitted-work.ts',
     'limits/acquire/when-available.ts',
-    'limits/demand-of.ts',
-    'limits/foreign.ts',
-    'limits/free.ts',
+    'limits/external.ts',
+    'limits/free-source.ts',
+    'limits/permit-source-of.ts',
     'limits/semaphore.ts',
     'limits/types.ts',
     'limits/unknown-key.ts',
@@ -86,7 +86,7 @@ export const CIRCLES: readonly (readonly string[])[] = [
 /** How many lines a file may have that has too many. */
 export const LINES: Readonly<Record<string, number>> = {
   'manager/task-manager.ts': 320,
-  'runner/task-runner.ts': 310,
+  'runner/task-runner.ts': 320,
   'scheduler/scheduler.ts': 420,
   'task/task.ts': 410,
 }

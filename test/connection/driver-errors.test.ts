@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { cleanErrors, driverCode } from '../../src/connection/driver-errors.ts'
 import { ConnectionError, refusalOf } from '../../src/connection/errors.ts'
-import { isPassing } from '../../src/connection/transient.ts'
+import { isTransient } from '../../src/connection/transient.ts'
 
 const SECRET = 'c4n/ary@1:#?'
 
@@ -112,17 +112,17 @@ describe('trouble that passes', () => {
 
   it.each(['LOADING Redis is loading', 'READONLY You can not write', 'Connection is closed.', 'Query read timeout'])(
     'is what a driver says: %s',
-    message => expect(isPassing(clean(new Error(message)))).toBe(true),
+    message => expect(isTransient(clean(new Error(message)))).toBe(true),
   )
 
   it.each(['ECONNREFUSED', 'ECONNRESET', 'EAI_AGAIN', 'ENOTFOUND', '57P01', '08006', '53300'])(
     'has a code of Node or of the server: %s',
-    code => expect(isPassing(clean(Object.assign(new Error('x'), { code })))).toBe(true),
+    code => expect(isTransient(clean(Object.assign(new Error('x'), { code })))).toBe(true),
   )
 
   it.each(['OOM command not allowed', 'NOREPLICAS Not enough', 'WRONGTYPE Operation', 'there is no function loading'])(
     'is not what a server refuses: %s',
-    message => expect(isPassing(clean(new Error(message)))).toBe(false),
+    message => expect(isTransient(clean(new Error(message)))).toBe(false),
   )
 
   it.each([
@@ -131,5 +131,5 @@ describe('trouble that passes', () => {
     new Error('Connection is closed.'),
     Object.assign(new Error('connect ECONNREFUSED 10.0.0.1:80'), { code: 'ECONNREFUSED' }),
     'ECONNRESET',
-  ])('is nothing that others throw, whatever it says: %s', error => expect(isPassing(error)).toBe(false))
+  ])('is nothing that others throw, whatever it says: %s', error => expect(isTransient(error)).toBe(false))
 })

@@ -1,18 +1,18 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { demandOf } from '../../src/limits/demand-of.ts'
+import { permitSourceOf } from '../../src/limits/permit-source-of.ts'
 import { limitPool } from '../../src/limits/pool.ts'
 import { resourceLimit } from '../../src/limits/resource.ts'
 import { Semaphore } from '../../src/limits/semaphore.ts'
 import { limits } from '../../src/limits/set.ts'
-import type { ForeignLimit } from '../../src/limits/types.ts'
+import type { ExternalLimit } from '../../src/limits/types.ts'
 import { settle } from '../harness.ts'
 
 afterEach(() => vi.restoreAllMocks())
 
-/** A foreign limit that counts what is out. */
-function foreign(gate: Promise<void> = Promise.resolve()) {
+/** An external limit that counts what is out. */
+function external(gate: Promise<void> = Promise.resolve()) {
   const state = { held: 0 }
-  const limit: ForeignLimit = {
+  const limit: ExternalLimit = {
     async acquire() {
       await gate
       state.held += 1
@@ -26,9 +26,9 @@ function foreign(gate: Promise<void> = Promise.resolve()) {
   return { state, limit }
 }
 
-describe('a foreign member', () => {
+describe('an external member', () => {
   it('is held with the rest and released with it', async () => {
-    const { state, limit } = foreign()
+    const { state, limit } = external()
     const db = resourceLimit({ key: 'db', capacity: 1 })
     const set = limits([db, limit])
     const permit = await set.acquire()
@@ -43,7 +43,7 @@ describe('a foreign member', () => {
 
   it.each(['release', Symbol.dispose, Symbol.asyncDispose])('may be released by %s', async name => {
     const released = vi.fn(async () => {})
-    const set = limits([{ acquire: () => ({ [name]: released }) } as unknown as ForeignLimit])
+    const set = limits([{ acquire: () => ({ [name]: released }) } as unknown as ExternalLimit])
     {
       await using _permit = await set.acquire()
     }
@@ -52,7 +52,7 @@ describe('a foreign member', () => {
 
   it('that fails in acquire is not masked, and nothing leaks', async () => {
     const error = new Error('theirs')
-    const { state, limit } = foreign()
+    const { state, limit } = external()
     const db = resourceLimit({ key: 'db', capacity: 1 })
     const semaphore = new Semaphore(1)
     for (const acquire of [
@@ -68,7 +68,7 @@ describe('a foreign member', () => {
   })
 
   it('that gives nothing to release is refused', async () => {
-    const { state, limit } = foreign()
+    const { state, limit } = external()
     const set = limits([limit, { acquire: () => 1 as never }])
     await expect(set.acquire()).rejects.toThrow(TypeError)
     expect(state.held).toBe(0)
@@ -76,8 +76,8 @@ describe('a foreign member', () => {
 
   it('that answers too late is given back', async () => {
     const gate = Promise.withResolvers<void>()
-    const first = foreign()
-    const second = foreign(gate.promise)
+    const first = external()
+    const second = external(gate.promise)
     const set = limits([first.limit, second.limit])
     const controller = new AbortController()
     const waiting = set.acquire({}, { signal: controller.signal })
@@ -92,7 +92,7 @@ describe('a foreign member', () => {
   })
 
   it('is given back when the wait for the rest is cancelled', async () => {
-    const { state, limit } = foreign()
+    const { state, limit } = external()
     const db = resourceLimit({ key: 'db', capacity: 1 })
     const holder = await db.acquire()
     const controller = new AbortController()
@@ -119,7 +119,7 @@ describe('a foreign member', () => {
   })
 
   it('cannot be tried', () => {
-    expect(() => limits([foreign().limit]).tryAcquire()).toThrow(TypeError)
+    expect(() => limits([external().limit]).tryAcquire()).toThrow(TypeError)
   })
 })
 
@@ -163,14 +163,14 @@ describe('a semaphore as a member', () => {
 describe('demandOf', () => {
   it('grants at once without a promise, or calls back in turn', () => {
     const db = resourceLimit({ key: 'db', capacity: 1 })
-    const demand = demandOf(db)
+    const source = permitSourceOf(db)
     const permits: Disposable[] = []
     const granted = (permit: Disposable) => permits.push(permit)
     const failed = () => expect.unreachable()
-    demand.request(granted, failed)
+    source.acquire(granted, failed)
     expect(permits).toHaveLength(1)
-    const cancelled = demand.request(granted, failed)
-    demand.request(granted, failed)
+    const cancelled = source.acquire(granted, failed)
+    source.acquire(granted, failed)
     cancelled.cancel()
     permits[0]?.[Symbol.dispose]()
     expect(permits).toHaveLength(2)
@@ -178,22 +178,22 @@ describe('demandOf', () => {
     expect(db.stats()).toMatchObject({ used: 1, waiting: 0 })
   })
 
-  it('calls nobody back once cancelled, whatever a foreign limit answers', async () => {
-    const demand = demandOf({ acquire: () => Promise.reject(new Error('theirs')) })
+  it('calls nobody back once cancelled, whatever an external limit answers', async () => {
+    const source = permitSourceOf({ acquire: () => Promise.reject(new Error('theirs')) })
     const called = vi.fn()
-    demand.request(called, called).cancel()
+    source.acquire(called, called).cancel()
     await settle()
     expect(called).not.toHaveBeenCalled()
   })
 
   it('checks the limits and the amounts', () => {
     const db = resourceLimit({ key: 'db', capacity: 1 })
-    expect(() => demandOf(db, { db: 2 })).toThrow(RangeError)
-    expect(() => demandOf(db, { bd: 1 })).toThrow(RangeError)
-    expect(() => demandOf(foreign().limit, { db: 1 })).toThrow(RangeError)
-    expect(() => demandOf(new Semaphore(1), { db: 1 })).toThrow(RangeError)
-    expect(() => demandOf({} as never)).toThrow(TypeError)
-    expect(() => demandOf(3 as never)).toThrow(TypeError)
-    expect(() => demandOf(limitPool([db]), { db: 2 })).toThrow(RangeError)
+    expect(() => permitSourceOf(db, { db: 2 })).toThrow(RangeError)
+    expect(() => permitSourceOf(db, { bd: 1 })).toThrow(RangeError)
+    expect(() => permitSourceOf(external().limit, { db: 1 })).toThrow(RangeError)
+    expect(() => permitSourceOf(new Semaphore(1), { db: 1 })).toThrow(RangeError)
+    expect(() => permitSourceOf({} as never)).toThrow(TypeError)
+    expect(() => permitSourceOf(3 as never)).toThrow(TypeError)
+    expect(() => permitSourceOf(limitPool([db]), { db: 2 })).toThrow(RangeError)
   })
 })

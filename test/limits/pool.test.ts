@@ -64,12 +64,12 @@ describe('limitPool', () => {
     expect(elapsed).toBe(4000)
   })
 
-  it('takes sets, semaphores and foreign limits', async () => {
+  it('takes sets, semaphores and external limits', async () => {
     const semaphore = new Semaphore(1)
     const set = limits([resourceLimit({ key: 'db', capacity: 1 })])
     let released = 0
-    const foreign = { acquire: async () => ({ release: () => (released += 1) }) }
-    const pool = limitPool([set, semaphore, foreign])
+    const external = { acquire: async () => ({ release: () => (released += 1) }) }
+    const pool = limitPool([set, semaphore, external])
     const permits = [await pool.acquire(), await pool.acquire(), await pool.acquire()]
     expect([set.stats().db?.used, semaphore.available]).toEqual([1, 0])
     expect(pool.stats()).toEqual([set.stats(), undefined, undefined])

@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import type { RateAlgorithm } from '../../src/index.ts'
 import { limitPool, limits, rateLimit, resourceLimit } from '../../src/index.ts'
-import { DEMAND, type Demand } from '../../src/limits/acquire/demand.ts'
+import { PERMIT_SOURCE, type PermitSource } from '../../src/limits/acquire/permit-source.ts'
 import type { LimitPermit } from '../../src/limits/types.ts'
 import { autojump } from '../harness.ts'
 import { elapse } from '../invariants/work.ts'
 
 const ALGORITHMS: readonly RateAlgorithm[] = ['sliding-window', 'fixed-window', 'token-bucket', 'leaky-bucket', 'gcra']
 
-function takerOf(limit: object): Demand<LimitPermit> {
-  return (limit as { [DEMAND](amounts: undefined, only: boolean): Demand<LimitPermit> })[DEMAND](undefined, false)
+function takerOf(limit: object): PermitSource<LimitPermit> {
+  return (limit as { [PERMIT_SOURCE](amounts: undefined, only: boolean): PermitSource<LimitPermit> })[PERMIT_SOURCE](
+    undefined,
+    false,
+  )
 }
 
 describe.each(ALGORITHMS)('what was taken of a %s for what has yet to begin', algorithm => {
@@ -18,7 +21,7 @@ describe.each(ALGORITHMS)('what was taken of a %s for what has yet to begin', al
   it('counts for as long as it has not, and then for its time', async () => {
     await autojump(async () => {
       const limit = rate(1)
-      const permit = takerOf(limit).take() as LimitPermit
+      const permit = takerOf(limit).tryAcquire() as LimitPermit
       permit.postpone()
       const begun = performance.now()
       const next = limit.acquire().then(() => performance.now() - begun)
@@ -33,8 +36,8 @@ describe.each(ALGORITHMS)('what was taken of a %s for what has yet to begin', al
   it('comes back when it never does, and what was not needed at once', async () => {
     await autojump(async () => {
       const limit = rate(4)
-      const permit = takerOf(limits([limit])).take() as LimitPermit
-      const other = takerOf(limit).take() as LimitPermit
+      const permit = takerOf(limits([limit])).tryAcquire() as LimitPermit
+      const other = takerOf(limit).tryAcquire() as LimitPermit
       permit.postpone()
       other.postpone()
       await elapse(500)

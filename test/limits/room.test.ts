@@ -72,11 +72,11 @@ describe('whenAvailable', () => {
 
   it('refuses wrong amounts, what can only be taken from, and a task that would wait for its own end', async () => {
     const one = files()
-    const foreign: Limits = { acquire: () => ({ release() {} }) }
+    const external: Limits = { acquire: () => ({ release() {} }) }
     const refused = (limit: ReturnType<typeof files>, amounts: Amounts) => expect(limit.whenAvailable(amounts)).rejects
     await refused(one, { files: 2 }).toThrow(RangeError)
     await refused(one, { file: 1 }).toThrow(RangeError)
-    await expect(limits([one, foreign]).whenAvailable()).rejects.toThrow(/can only be taken from/)
+    await expect(limits([one, external]).whenAvailable()).rejects.toThrow(/can only be taken from/)
     await expect(limits([]).whenAvailable()).resolves.toBeUndefined()
     await using manager = await TaskManager.start()
     await expect(manager.spawn(() => one.whenAvailable(), { limits: one })).rejects.toThrow(DeadlockError)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { callLimit, type ForeignLimit, limits, resourceLimit, type TaskHandle, TaskManager } from '../../src/index.ts'
+import { callLimit, type ExternalLimit, limits, resourceLimit, type TaskHandle, TaskManager } from '../../src/index.ts'
 import { autojump, settle } from '../harness.ts'
 import { elapse } from '../invariants/work.ts'
 
@@ -9,7 +9,7 @@ const start = (maxTasks: number) => TaskManager.start({ maxTasks, logger: false 
 function theirs(count: number, per: number, latency = 1) {
   const rate = callLimit(count, per)
   const state = { asked: 0, held: 0 }
-  const limit: ForeignLimit = {
+  const limit: ExternalLimit = {
     async acquire() {
       state.asked += 1
       await elapse(latency)
@@ -29,10 +29,10 @@ function expectRate(starts: readonly number[], count: number, per: number): void
 }
 
 describe.each([
-  ['a foreign limit', (foreign: ForeignLimit) => foreign],
+  ['an external limit', (external: ExternalLimit) => external],
   [
-    'a set with a foreign member',
-    (foreign: ForeignLimit) => limits([resourceLimit({ key: 'db', capacity: 99 }), foreign]),
+    'a set with an external member',
+    (external: ExternalLimit) => limits([resourceLimit({ key: 'db', capacity: 99 }), external]),
   ],
 ])('the rate of %s', (_, make) => {
   it('counts when the call starts, while other tasks have the slots', async () => {
@@ -87,7 +87,7 @@ describe.each([
   })
 })
 
-describe('a task that waits for a foreign limit', () => {
+describe('a task that waits for an external limit', () => {
   it('holds up nobody, and gets a slot however busy the manager is', async () => {
     await autojump(async () => {
       await using manager = await start(1)
@@ -111,7 +111,7 @@ describe('a task that waits for a foreign limit', () => {
     await autojump(async () => {
       await using manager = await start(1)
       const rate = callLimit(1, 350)
-      const spent: ForeignLimit = { acquire: () => rate.acquire() }
+      const spent: ExternalLimit = { acquire: () => rate.acquire() }
       await rate.acquire()
       let stop = false
       const more = (): TaskHandle<void> =>

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import {
   callLimit,
-  type ForeignLimit,
+  type ExternalLimit,
   limitPool,
   limits,
   rateLimit,
@@ -444,13 +444,13 @@ describe('limits shared by several managers', () => {
   })
 })
 
-describe('a foreign limit', () => {
+describe('an external limit', () => {
   it('fails the one task whose acquire fails, with that very error, and leaks nothing', async () => {
     await autojump(async () => {
       await using manager = await start()
       const error = new Error('theirs')
       let [asked, held] = [0, 0]
-      const foreign: ForeignLimit = {
+      const external: ExternalLimit = {
         async acquire() {
           asked += 1
           if (asked === 2) throw error
@@ -461,7 +461,7 @@ describe('a foreign limit', () => {
       const db = resource('db', 3)
       const work = vi.fn(() => 'ran')
       const [first, second, third] = [1, 2, 3].map(() =>
-        manager.spawn(work, { limits: limits([db, foreign]), retry: 3 }),
+        manager.spawn(work, { limits: limits([db, external]), retry: 3 }),
       ) as [TaskHandle<string>, TaskHandle<string>, TaskHandle<string>]
       await expect(second).rejects.toBe(error)
       expect([await first, await third]).toEqual(['ran', 'ran'])
@@ -476,13 +476,13 @@ describe('a foreign limit', () => {
       await using manager = await start()
       const release = vi.fn()
       const work = vi.fn()
-      const foreign: ForeignLimit = {
+      const external: ExternalLimit = {
         acquire() {
           void manager.cancelAll()
           return { release }
         },
       }
-      for (const each of [foreign, limits([new Semaphore(1), resource('db'), foreign])]) {
+      for (const each of [external, limits([new Semaphore(1), resource('db'), external])]) {
         manager.spawn(work, { limits: each })
         await manager.drain()
         await settle()

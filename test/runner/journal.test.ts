@@ -10,7 +10,7 @@ let store: FragileStore
 const logged: unknown[] = []
 const logger = { error: (error: unknown) => logged.push(error) }
 
-/** Lets the journal write: it does so in macrotasks of its own. */
+/** Lets the store writer write: it does so in macrotasks of its own. */
 async function written(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await settle()
 }
@@ -81,7 +81,7 @@ describe('accepted', () => {
   })
 })
 
-describe('the journal', () => {
+describe('the storeWriter', () => {
   it('writes a short task twice, however often it changed, and many tasks in one batch', async () => {
     const runner = await start({ workers: 100, queueSize: 100 })
     const handles = Array.from({ length: 100 }, (_, n) => runner.submit(new CountingTask(n)))

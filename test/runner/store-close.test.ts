@@ -21,7 +21,7 @@ beforeEach(() => {
   told.length = 0
 })
 
-describe('a journal that is closed', () => {
+describe('a storeWriter that is closed', () => {
   it('never writes again, not into a store that the next runner has opened', async () => {
     const { elapsed } = await autojump(async () => {
       const store = new FragileStore()

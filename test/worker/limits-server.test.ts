@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { resourceLimit } from '../../src/index.ts'
 import { Inbox } from '../../src/task/inbox.ts'
 import type { TaskContext, TaskPermit } from '../../src/task/types.ts'
-import { LimitDesk } from '../../src/worker/engine/limits-server.ts'
+import { LimitsServer } from '../../src/worker/engine/limits-server.ts'
 import { NO_LIMITS, NO_PERMIT } from '../../src/worker/messages/remote-limits.ts'
 import { failureOf } from '../work.ts'
 
@@ -29,7 +29,7 @@ it('forgets a permit that was released, however many a long call takes', async (
     update() {},
     async [Symbol.asyncDispose]() {},
   }
-  const desk = new LimitDesk(contextOf({ acquire: async () => permit }))
+  const desk = new LimitsServer(contextOf({ acquire: async () => permit }))
   for (let count = 0; count < 3; count++) {
     const id = await desk.answer(acquire)
     await desk.answer({ limits: 'release', permit: id })
@@ -41,7 +41,7 @@ it('forgets a permit that was released, however many a long call takes', async (
 it('gives back at once what is granted after the call is over', async () => {
   const db = resourceLimit({ key: 'db', capacity: 1 })
   const held = await db.acquire()
-  const desk = new LimitDesk(contextOf(db))
+  const desk = new LimitsServer(contextOf(db))
   const waiting = desk.answer(acquire)
   desk.close()
   held.release()
@@ -50,5 +50,5 @@ it('gives back at once what is granted after the call is over', async () => {
 })
 
 it('refuses what it does not know', async () => {
-  expect(await failureOf(new LimitDesk(contextOf(NO_LIMITS)).answer({ what: 1 }))).toBeInstanceOf(TypeError)
+  expect(await failureOf(new LimitsServer(contextOf(NO_LIMITS)).answer({ what: 1 }))).toBeInstanceOf(TypeError)
 })

@@ -49,7 +49,7 @@ const KEPT = { age: 60, count: 10_000 } as const
 const EVENT_WAIT = { redis: (LONGEST_SILENCE * 2) / 3, postgres: 200 } as const
 
 /** One server with everything of BullMQ that is opened on it. */
-export class QueueServer {
+export class BrokerConnection {
   readonly label: string
   readonly cache: ResultCache
   readonly bull: Bull
@@ -91,14 +91,18 @@ export class QueueServer {
   /**
    * Connects. Rejects with {@link ConnectionError}. `disturbed` hears of every trouble later on, which is mended by itself.
    */
-  static async open(server: Server, options: OpenOptions, disturbed: (error: unknown) => void): Promise<QueueServer> {
+  static async open(
+    server: Server,
+    options: OpenOptions,
+    disturbed: (error: unknown) => void,
+  ): Promise<BrokerConnection> {
     const bull = await driver('bullmq', () => import('bullmq'))
     if (server.kind === 'redis') {
       const redis = await connectRedis(server, options.connectTimeout)
-      return new QueueServer(server, bull, redis, options, disturbed)
+      return new BrokerConnection(server, bull, redis, options, disturbed)
     }
     const pool = await connectPostgres(server, options.connectTimeout, bull)
-    return new QueueServer(server, bull, pool, options, disturbed)
+    return new BrokerConnection(server, bull, pool, options, disturbed)
   }
 
   queue(name: string): Queue {

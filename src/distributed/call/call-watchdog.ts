@@ -4,7 +4,7 @@ import type { OpenQueue } from './open-queue.ts'
 import type { OutstandingCalls } from './outstanding-calls.ts'
 import type { Priorities } from './priorities.ts'
 import type { QueuedCall } from './queued-call.ts'
-import type { Presence } from './worker-heartbeats.ts'
+import type { WorkerHeartbeats } from './worker-heartbeats.ts'
 
 /** Milliseconds between two looks. */
 const LOOK = 1_000
@@ -14,7 +14,7 @@ const LOOKED_AT = 100
 /** What is looked after, and how. */
 export interface Watched {
   readonly outstanding: OutstandingCalls
-  readonly presence: Presence
+  readonly presence: WorkerHeartbeats
   readonly priorities: Priorities
   readonly report: ConnectionReport
   /** What is open, if anything is. */
@@ -25,7 +25,7 @@ export interface Watched {
 }
 
 /** Looks after the calls that wait: asks about those that nothing was heard of for long, and about all after a trouble. */
-export class Lookout {
+export class CallWatchdog {
   readonly #watched: Watched
   #timer: Timer | undefined
   #disturbed = false

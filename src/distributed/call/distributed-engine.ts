@@ -3,7 +3,7 @@ import { string } from '../../base/options.ts'
 import { AttemptContext } from '../../task/context.ts'
 import type { TaskContext } from '../../task/types.ts'
 import type { Engine, PreparedCall } from '../../worker/engine/engine.ts'
-import { LimitDesk } from '../../worker/engine/limits-server.ts'
+import { LimitsServer } from '../../worker/engine/limits-server.ts'
 import { assertMayStartWorker } from '../../worker/functions/nesting.ts'
 import { type ReferenceOptions, referTo } from '../../worker/functions/refer-to.ts'
 import { type AnyFunction, unwrapped } from '../../worker/functions/registry.ts'
@@ -77,7 +77,7 @@ export class DistributedEngine implements Engine {
       ...(member !== undefined && { member }),
       ...(options.cache !== undefined && { cache: [key as string, options.cache.ttl] }),
     }
-    const desk = limited ? new LimitDesk(task) : undefined
+    const server = limited ? new LimitsServer(task) : undefined
     let active = false
     let dispatched = false
     const request: CallRequest = {
@@ -101,7 +101,7 @@ export class DistributedEngine implements Engine {
       },
       onProgress: progress,
       onAbandoned: () => AttemptContext.giveUp(task),
-      onRequest: what => (desk ?? NO_LIMITS).answer(what),
+      onRequest: what => (server ?? NO_LIMITS).answer(what),
     }
     try {
       this.#requests.add(request)
@@ -112,7 +112,7 @@ export class DistributedEngine implements Engine {
       throw error
     } finally {
       this.#requests.delete(request)
-      desk?.close()
+      server?.close()
       if (active) this.#active -= 1
       // It may have run although the news of that were lost.
       else if (!signal.aborted) started()

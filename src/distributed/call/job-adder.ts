@@ -1,5 +1,5 @@
 import type { JobsOptions, Queue } from 'bullmq'
-import { isPassing } from '../../connection/transient.ts'
+import { isTransient } from '../../connection/transient.ts'
 import type { JobData } from '../protocol/protocol.ts'
 
 interface Entry {
@@ -69,7 +69,7 @@ export class JobAdder {
       await this.#queue.addBulk(batch.map(({ name, data, opts }) => ({ name, data, opts: opts as object })))
       for (const { opts, resolve } of batch) resolve(opts.jobId as string)
     } catch (error) {
-      if (isPassing(error)) for (const { reject } of batch) reject(error)
+      if (isTransient(error)) for (const { reject } of batch) reject(error)
       // One that the server refuses must not take the others with it.
       else await Promise.all(batch.map(entry => this.#addOne(entry)))
     }

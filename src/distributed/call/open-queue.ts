@@ -1,7 +1,7 @@
 import type { Queue } from 'bullmq'
 import { openAnew } from '../../connection/open-anew.ts'
 import type { Server } from '../../connection/target.ts'
-import { type OpenOptions, QueueServer } from '../bullmq/broker-connection.ts'
+import { BrokerConnection, type OpenOptions } from '../bullmq/broker-connection.ts'
 import type { EventListeners } from '../bullmq/event-listeners.ts'
 import { controlQueue } from '../protocol/protocol.ts'
 import { JobAdder } from './job-adder.ts'
@@ -16,7 +16,7 @@ export interface QueueOptions extends OpenOptions {
 
 /** A queue for callers, while the connections to it are open. */
 export interface OpenQueue extends Closing {
-  readonly server: QueueServer
+  readonly server: BrokerConnection
   readonly queue: Queue
   readonly jobs: JobAdder
   readonly control: Queue
@@ -30,7 +30,7 @@ export function openQueue(
   disturbed: (error: unknown) => void,
 ): Promise<OpenQueue> {
   return openAnew(options.server, options.connectTimeout, async connectTimeout => {
-    const server = await QueueServer.open(options.server, { ...options, connectTimeout }, disturbed)
+    const server = await BrokerConnection.open(options.server, { ...options, connectTimeout }, disturbed)
     try {
       const [queue, control] = [server.queue(options.queue), server.queue(controlQueue(options.queue))]
       server.hear(queue, await server.publish(queue, 'caller'), listeners)

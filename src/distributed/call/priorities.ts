@@ -1,5 +1,5 @@
 import type { Queue } from 'bullmq'
-import type { QueueServer } from '../bullmq/broker-connection.ts'
+import type { BrokerConnection } from '../bullmq/broker-connection.ts'
 
 /** The engine knows whole numbers from 1 to twice this, the lower the sooner, and puts jobs without before all of them. */
 const MIDDLE = 2 ** 20
@@ -30,7 +30,7 @@ export class Priorities {
     return priority > 0 && !this.#used
   }
 
-  async tell(server: QueueServer, queue: Queue): Promise<void> {
+  async tell(server: BrokerConnection, queue: Queue): Promise<void> {
     await this.#remember(queue)
     await server.publish(queue, 'priorities')
     this.#used = true

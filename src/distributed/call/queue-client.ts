@@ -2,28 +2,28 @@ import { now } from '../../base/clock.ts'
 import type { ConnectionReport } from '../../connection/connection-report.ts'
 import { refusalOf } from '../../connection/errors.ts'
 import { AGAIN, Persistence, pause } from '../../connection/persistence.ts'
-import { isPassing } from '../../connection/transient.ts'
+import { isTransient } from '../../connection/transient.ts'
 import type { EventListeners } from '../bullmq/event-listeners.ts'
 import { encodeThrown } from '../protocol/protocol.ts'
 import { noResult, parsed, resultIn } from '../protocol/received.ts'
 import { CallAnswers } from './call-answers.ts'
-import { Lookout } from './call-watchdog.ts'
+import { CallWatchdog } from './call-watchdog.ts'
 import { Lifetime } from './lifetime.ts'
 import { type OpenQueue, openQueue, type QueueOptions } from './open-queue.ts'
 import { OutstandingCalls } from './outstanding-calls.ts'
 import { Priorities } from './priorities.ts'
 import { type CallRequest, type JobEnd, QueuedCall } from './queued-call.ts'
-import { Presence } from './worker-heartbeats.ts'
+import { WorkerHeartbeats } from './worker-heartbeats.ts'
 
 /** The calls of this process in one queue: adds their jobs, hears what becomes of them, and has them stopped. */
 export class QueueClient {
-  readonly presence = new Presence()
+  readonly presence = new WorkerHeartbeats()
   readonly #priorities = new Priorities()
   readonly #options: QueueOptions
   readonly #id = crypto.randomUUID().slice(0, 13)
   readonly #outstanding = new OutstandingCalls()
   readonly #answers: CallAnswers
-  readonly #lookout: Lookout
+  readonly #watchdog: CallWatchdog
   readonly #report: ConnectionReport
   readonly #lifetime = new Lifetime(() => this.#open())
   readonly #tries = new Persistence(
@@ -52,7 +52,7 @@ export class QueueClient {
   constructor(options: QueueOptions, report: ConnectionReport) {
     this.#options = options
     this.#report = report
-    this.#lookout = new Lookout({
+    this.#watchdog = new CallWatchdog({
       outstanding: this.#outstanding,
       presence: this.presence,
       priorities: this.#priorities,
@@ -108,7 +108,7 @@ export class QueueClient {
 
   /** Told to stop while the server was away: whether the job was added, nobody knows until it is back. */
   #notAdded(call: QueuedCall, error: unknown): void {
-    if (!call.request.signal.aborted || !isPassing(error)) call.fail(this.#refusal(error))
+    if (!call.request.signal.aborted || !isTransient(error)) call.fail(this.#refusal(error))
   }
 
   #refusal(error: unknown): unknown {
@@ -160,7 +160,7 @@ export class QueueClient {
 
   #listen(call: QueuedCall, jobId: string): void {
     this.#outstanding.listen(call, jobId)
-    this.#lookout.start()
+    this.#watchdog.start()
   }
 
   #ended(jobId: string, end: JobEnd): void {
@@ -203,14 +203,14 @@ export class QueueClient {
   async #open(): Promise<OpenQueue> {
     const open = await openQueue(this.#options, this.#priorities, this.#listeners, error => this.#heardTrouble(error))
     const close = () => {
-      this.#lookout.stop()
+      this.#watchdog.stop()
       return open.close()
     }
     return { ...open, close }
   }
 
   #heardTrouble(error: unknown): void {
-    this.#lookout.disturb()
+    this.#watchdog.disturb()
     if (this.#calls > 0) this.#report.trouble(error)
   }
 

@@ -5,7 +5,7 @@ import { PRESENCE } from '../protocol/protocol.ts'
 const MOST = 10_000
 
 /** Which workers have been heard of lately. */
-export class Presence {
+export class WorkerHeartbeats {
   readonly #heard = new Map<string, number>()
 
   /** A worker said that it has so many slots; none when it goes. */

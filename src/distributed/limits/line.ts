@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { startBackgroundTimer, startTimer } from '../../base/clock.ts'
 import { retryDelay } from '../../connection/connect.ts'
-import { NOT_WAITING, type Waiting } from '../../limits/acquire/demand.ts'
+import { NOT_WAITING, type Waiting } from '../../limits/acquire/permit-source.ts'
 import type { Counter } from './counter.ts'
 import { LostError } from './link.ts'
 import type { SharedPermit } from './permit.ts'

@@ -80,7 +80,7 @@ export class SharedPermit implements LimitPermit {
     if (this.#holder.returnable || this.#postponed) this.#keep(0)
   }
 
-  putBack(): void {
+  refund(): void {
     if (this.#released) return
     this.#released = true
     this.#keep(0)
@@ -104,9 +104,9 @@ export class SharedPermit implements LimitPermit {
     this.#prolonged = false
   }
 
-  /** Like {@link putBack}; resolves when the server knows. */
+  /** Like {@link refund}; resolves when the server knows. */
   async undone(): Promise<void> {
-    this.putBack()
+    this.refund()
     await this.#told
   }
 

@@ -3,7 +3,7 @@ import { connectPostgres } from '../../connection/connect.ts'
 import { ConnectionError } from '../../connection/errors.ts'
 import { openAnew } from '../../connection/open-anew.ts'
 import type { Server } from '../../connection/target.ts'
-import { isPassing } from '../../connection/transient.ts'
+import { isTransient } from '../../connection/transient.ts'
 import type { Account, Answer, LeaseAccount, Ledger, Rule, SumAccount } from './ledger.ts'
 import {
   beginInBucket,
@@ -37,7 +37,7 @@ async function open(server: Server, timeout: number, given: Rule): Promise<Ledge
     await prepareTables(pool)
   } catch (cause) {
     void pool.end()
-    if (isPassing(cause)) throw cause
+    if (isTransient(cause)) throw cause
     throw new ConnectionError(`${server.label} can't keep limits: ${(cause as Error).message}`, { cause })
   }
   const rule = { ...given, name: `${given.prefix}:limit:${given.name}:${given.kind}` }

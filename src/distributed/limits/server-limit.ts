@@ -2,10 +2,10 @@ import { LONGEST_TIMER } from '../../base/clock.ts'
 import { finiteCapacity, interval, show } from '../../base/options.ts'
 import { ConnectionError } from '../../connection/errors.ts'
 import { serverOf } from '../../connection/target.ts'
-import { DEMAND, type Demand, type Excess, NOT_WAITING } from '../../limits/acquire/demand.ts'
 import type { Permit } from '../../limits/acquire/permit.ts'
+import { type Excess, NOT_WAITING, PERMIT_SOURCE, type PermitSource } from '../../limits/acquire/permit-source.ts'
 import { cannotLookOn } from '../../limits/cannot-look-on.ts'
-import { KeyedDemandMaker } from '../../limits/keyed.ts'
+import { KeyedLimit } from '../../limits/keyed-limit-base.ts'
 import type { SingleLimit } from '../../limits/single-limit.ts'
 import type { Amounts, LimitPermit } from '../../limits/types.ts'
 import { nameOnServer } from '../options.ts'
@@ -24,7 +24,7 @@ const LOOK_AGAIN = 250
 const LONGEST = 1e12
 
 /** A limit that is counted on a server. */
-export class ServerLimit extends KeyedDemandMaker implements SharedLimit {
+export class ServerLimit extends KeyedLimit implements SharedLimit {
   readonly key: string
   readonly capacity: number
   readonly name: string
@@ -59,15 +59,15 @@ export class ServerLimit extends KeyedDemandMaker implements SharedLimit {
     this.#line = new Line(this.#counter, rule.kind === 'lease' ? soon : wait => wait)
   }
 
-  [DEMAND](amounts: Amounts | undefined, only: boolean): Demand<LimitPermit> {
+  [PERMIT_SOURCE](amounts: Amounts | undefined, only: boolean): PermitSource<LimitPermit> {
     // It checks them as it would for itself.
-    this.#limit[DEMAND](amounts, only)
+    this.#limit[PERMIT_SOURCE](amounts, only)
     const named = amounts !== undefined && Object.hasOwn(amounts, this.key)
     const amount = named ? (amounts[this.key] as number) : only ? 0 : 1
     return {
       immediate: false,
-      take: () => undefined,
-      request: (granted, failed) => {
+      tryAcquire: () => undefined,
+      acquire: (granted, failed) => {
         if (amount > 0) return this.#line.enter(amount, granted, failed)
         granted(new SharedPermit(this.#counter, '', 0))
         return NOT_WAITING

@@ -1,6 +1,6 @@
 import type { Queue } from 'bullmq'
 import { startBackgroundTimer, type Timer } from '../../base/clock.ts'
-import type { QueueServer } from '../bullmq/broker-connection.ts'
+import type { BrokerConnection } from '../bullmq/broker-connection.ts'
 import type { EventListeners } from '../bullmq/event-listeners.ts'
 import { decode, encode } from '../protocol/payload.ts'
 import { controlQueue, decodeThrown, type FromWorker, MAX_WORDS, PRESENCE } from '../protocol/protocol.ts'
@@ -21,7 +21,7 @@ export interface Introduction {
 
 /** What a worker hears from the callers of its queue and what it tells them, beside what becomes of the jobs. */
 export class Control {
-  readonly #server: QueueServer
+  readonly #server: BrokerConnection
   readonly #queue: Queue
   readonly #channel: Queue
   readonly #introduction: FromWorker['worker']
@@ -34,7 +34,7 @@ export class Control {
   #beat: Timer | undefined
   #gone = false
 
-  private constructor(server: QueueServer, queue: Queue, { slots, functions }: Introduction) {
+  private constructor(server: BrokerConnection, queue: Queue, { slots, functions }: Introduction) {
     this.#server = server
     this.#queue = queue
     this.#channel = server.queue(controlQueue(queue.name))
@@ -43,7 +43,7 @@ export class Control {
 
   /** `cancel` is told of each cancel, and says whether the job is here. */
   static async start(
-    server: QueueServer,
+    server: BrokerConnection,
     queue: Queue,
     introduction: Introduction,
     cancel: (jobId: string, reason: unknown) => boolean,

@@ -11,7 +11,7 @@ import { type AnyFunction, nameOf, unwrapped } from '../../worker/functions/regi
 import { builtIns } from './built-in.ts'
 
 /** The functions that calls may name, and no others. */
-export interface FunctionBook {
+export interface FunctionRegistry {
   /** Those that are known at the start. */
   readonly names: readonly string[]
   /** What a module exports and calls may not name: see {@link functionsOfModule}. */
@@ -21,7 +21,7 @@ export interface FunctionBook {
 }
 
 /** Functions, or what `task()` made of them, by their names. */
-export function listedFunctions(functions: readonly AnyFunction[]): FunctionBook {
+export function listedFunctions(functions: readonly AnyFunction[]): FunctionRegistry {
   if (!Array.isArray(functions) || functions.length === 0) {
     throw new TypeError(`serve needs functions or the URL of a module that has them, got ${show(functions)}`)
   }
@@ -54,7 +54,7 @@ export function listedFunctions(functions: readonly AnyFunction[]): FunctionBook
  *
  * Rejects when the module can't be imported, and when there is nothing.
  */
-export async function functionsOfModule(url: string): Promise<FunctionBook> {
+export async function functionsOfModule(url: string): Promise<FunctionRegistry> {
   const functions = await functionsInModule(url)
   // Only now: it is of the parts of Node that have been loaded.
   const nodes = builtIns()
@@ -87,11 +87,11 @@ function isClass(fn: AnyFunction): boolean {
 
 /** Calls by the names of their functions, each prepared once. */
 export class PreparedCalls {
-  readonly #book: FunctionBook
+  readonly #book: FunctionRegistry
   readonly #prepare: (fn: AnyFunction, name: string) => PreparedCall
   readonly #prepared = new Map<string, PreparedCall>()
 
-  constructor(book: FunctionBook, prepare: (fn: AnyFunction, name: string) => PreparedCall) {
+  constructor(book: FunctionRegistry, prepare: (fn: AnyFunction, name: string) => PreparedCall) {
     this.#book = book
     this.#prepare = prepare
   }

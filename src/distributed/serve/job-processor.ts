@@ -1,11 +1,11 @@
 import type { Job } from 'bullmq'
 import type { ConnectionReport } from '../../connection/connection-report.ts'
-import { isPassing } from '../../connection/transient.ts'
+import { isTransient } from '../../connection/transient.ts'
 import type { TaskManager } from '../../manager/task-manager.ts'
 import type { TaskRecord } from '../../task/types.ts'
 import type { PreparedCall } from '../../worker/engine/engine.ts'
 import { FunctionNotFoundError } from '../../worker/functions/function-not-found.ts'
-import type { QueueServer } from '../bullmq/broker-connection.ts'
+import type { BrokerConnection } from '../bullmq/broker-connection.ts'
 import { decode, decodeArguments, encode } from '../protocol/payload.ts'
 import type { JobData } from '../protocol/protocol.ts'
 import { jobDataOf } from '../protocol/received.ts'
@@ -20,7 +20,7 @@ export interface Workshop {
   readonly maxBytes: number
   readonly manager: TaskManager
   readonly calls: PreparedCalls
-  readonly server: QueueServer
+  readonly server: BrokerConnection
   readonly control: Control
   readonly returns: JobReturns
   readonly report: ConnectionReport
@@ -100,7 +100,7 @@ export class JobProcessor {
       const cached = await server.cache.get(queue, cache[0])
       return cached === undefined ? undefined : { kind: 'done', result: decode(cached, maxBytes) }
     } catch (error) {
-      if (isPassing(error)) return { kind: 'unfinished' }
+      if (isTransient(error)) return { kind: 'unfinished' }
       throw error
     }
   }

@@ -1,5 +1,5 @@
 import type { Job, Queue } from 'bullmq'
-import type { QueueServer } from '../bullmq/broker-connection.ts'
+import type { BrokerConnection } from '../bullmq/broker-connection.ts'
 import type { FunctionsElsewhere } from './functions-elsewhere.ts'
 import { HeldPlaces } from './held-places.ts'
 import { refused } from './job-run.ts'
@@ -14,7 +14,7 @@ const HELD = 0.5
 
 /** Where jobs go back to, and what tells whether that makes sense. */
 export interface Return {
-  readonly server: QueueServer
+  readonly server: BrokerConnection
   readonly queue: Queue
   /** What the workers of the queue say that they have. */
   readonly functions: FunctionsElsewhere

@@ -7,14 +7,14 @@ import { TaskManager } from '../../manager/task-manager.ts'
 import type { CloseOptions, ManagerEvents, ManagerStats } from '../../scheduler/types.ts'
 import type { Engine } from '../../worker/engine/engine.ts'
 import { makeEngine } from '../../worker/make-engine.ts'
-import { QueueServer } from '../bullmq/broker-connection.ts'
+import { BrokerConnection } from '../bullmq/broker-connection.ts'
 import { Control } from './control.ts'
-import { type FunctionBook, PreparedCalls } from './function-registry.ts'
+import { type FunctionRegistry, PreparedCalls } from './function-registry.ts'
 import { JobProcessor } from './job-processor.ts'
 import { JobReturns } from './job-returns.ts'
 import type { ServeSettings } from './serve-options.ts'
 import type { ServiceReport } from './service-report.ts'
-import { within } from './with-timeout.ts'
+import { withTimeout } from './with-timeout.ts'
 
 /** Milliseconds between two attempts to tell a server that was away how a job has ended. */
 const AGAIN = 1_000
@@ -31,10 +31,10 @@ export class Service implements AsyncDisposable {
   readonly #settings: ServeSettings
   readonly #manager: TaskManager
   readonly #engine: Engine
-  readonly #book: FunctionBook
+  readonly #book: FunctionRegistry
   readonly #calls: PreparedCalls
   readonly #report: ConnectionReport
-  #server!: QueueServer
+  #server!: BrokerConnection
   #queue!: Queue
   #control!: Control
   #returns!: JobReturns
@@ -43,7 +43,7 @@ export class Service implements AsyncDisposable {
   #closing: Promise<ServiceReport> | undefined
   #sweeping: Timer | undefined
 
-  private constructor(settings: ServeSettings, book: FunctionBook, manager: TaskManager) {
+  private constructor(settings: ServeSettings, book: FunctionRegistry, manager: TaskManager) {
     this.#settings = settings
     this.#manager = manager
     this.#engine = makeEngine(settings.worker, manager)
@@ -56,7 +56,7 @@ export class Service implements AsyncDisposable {
   }
 
   /** @internal */
-  static async start(settings: ServeSettings, book: FunctionBook): Promise<Service> {
+  static async start(settings: ServeSettings, book: FunctionRegistry): Promise<Service> {
     const { queue, server, connectTimeout } = settings
     const service = new Service(settings, book, await TaskManager.start(settings.worker.manager))
     try {
@@ -71,7 +71,7 @@ export class Service implements AsyncDisposable {
   /** Leaves nothing open when it fails. */
   async #open(connectTimeout: number): Promise<void> {
     const options = { ...this.#settings, connectTimeout }
-    this.#server = await QueueServer.open(options.server, options, error => this.#heardTrouble(error))
+    this.#server = await BrokerConnection.open(options.server, options, error => this.#heardTrouble(error))
     try {
       await this.#serve()
     } catch (error) {
@@ -176,7 +176,7 @@ export class Service implements AsyncDisposable {
     // hear of one job, which nobody else is told of then.
     const gone = Promise.allSettled([this.#worker.close(), this.#control.leave()])
     const { done, failed, cancelled, abandoned } = await this.#manager.close(options)
-    await within(LAST_WORDS, gone)
+    await withTimeout(LAST_WORDS, gone)
     await this.#end()
     const [stopped, givenBack] = [this.#jobs.interrupted, this.#returns.atClose]
     return Object.freeze({ done, failed, cancelled: cancelled - stopped, givenBack, abandoned })

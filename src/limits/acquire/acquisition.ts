@@ -5,8 +5,8 @@ import { armWaitLimit, WAIT_OPTIONS, type WaitLimit, waitLimit } from '../../bas
 import { yielded } from '../../base/yielded.ts'
 import { limitDeadlock } from '../../task/limit-deadlock.ts'
 import type { AcquireOptions } from '../semaphore.ts'
-import { type Demand, NOT_WAITING, type Waiting } from './demand.ts'
 import type { Permit } from './permit.ts'
+import { NOT_WAITING, type PermitSource, type Waiting } from './permit-source.ts'
 
 export const ACQUIRE_OPTIONS: Known<AcquireOptions> = { ...WAIT_OPTIONS, priority: true }
 
@@ -30,19 +30,19 @@ export class Acquisition<P extends Permit> implements Promise<P>, Operation<P> {
   #resolve: ((permit: P) => void) | undefined
   #reject: ((error: unknown) => void) | undefined
 
-  constructor(demand: Demand<P>, options?: AcquireOptions) {
+  constructor(source: PermitSource<P>, options?: AcquireOptions) {
     const limit = options === undefined ? UNBOUNDED : waitLimit(options)
     if (limit.signal?.aborted) {
       this.#fail(limit.signal.reason)
       return
     }
-    this.#waiting = demand.request(
+    this.#waiting = source.acquire(
       permit => this.#grant(permit),
       error => this.#fail(error),
       options?.priority === undefined ? undefined : ordering('priority', options.priority),
     )
     if (this.#settled) return
-    const deadlock = limitDeadlock(demand)
+    const deadlock = limitDeadlock(source)
     if (deadlock !== undefined) {
       this.#waiting.cancel()
       this.#fail(deadlock)

@@ -8,7 +8,7 @@ import type { Waiter } from './waiter.ts'
  *
  * 1. A request takes everything it needs at once or nothing, so nobody holds one thing while waiting for another.
  * 2. Whoever lacks room here is passed by nobody here: large requests get their turn.
- * 3. Whoever has room here but lacks something elsewhere is passed, or not, as {@link Waiter.insistsUntil} says.
+ * 3. Whoever has room here but lacks something elsewhere is passed, or not, as {@link Waiter.reservesUntil} says.
  */
 export function dispatch(supply: Supply): void {
   grantAlone(supply)
@@ -18,7 +18,7 @@ export function dispatch(supply: Supply): void {
 
 /** Grants while one line is all there is, and needs nothing else: neither time nor another has a say, which is quickly told. */
 function grantAlone(supply: Supply): void {
-  while (supply.meter.returnable && supply.lines.length === 1) {
+  while (supply.algorithm.returnable && supply.lines.length === 1) {
     const line = supply.lines[0] as Line
     if (line.supplies.length > 1 || supply.availableAt(headOf(line).amounts[0] as number, 0) > 0) return
     line.grantHead(0)
@@ -49,7 +49,7 @@ function nextGrant(supply: Supply, now: number): Line | undefined {
       return undefined
     }
     if (line.supplies.every(other => other === supply || hasRoom(other, line, now))) return line
-    const until = headOf(line).insistsUntil(now)
+    const until = headOf(line).reservesUntil(now)
     if (until === undefined) continue
     kept = needed
     keptUntil = Math.min(keptUntil, until)
@@ -70,7 +70,7 @@ function hasRoom(supply: Supply, line: Line, now: number): boolean {
       return false
     }
     if (older === line) break
-    const until = headOf(older).insistsUntil(now)
+    const until = headOf(older).reservesUntil(now)
     if (until === undefined) continue
     kept = needed
     keptUntil = Math.min(keptUntil, until)

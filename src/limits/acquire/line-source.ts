@@ -1,12 +1,12 @@
-import { type Demand, type Excess, NOT_WAITING, type Waiting } from './demand.ts'
 import type { Line } from './line.ts'
 import type { Permit } from './permit.ts'
+import { type Excess, NOT_WAITING, type PermitSource, type Waiting } from './permit-source.ts'
 
 /** How a permit is made of a line, what was taken there and when. */
 export type MakePermit<P extends Permit> = (line: Line, amounts: readonly number[], takenAt: number) => P
 
 /** Asks one line for fixed amounts. */
-export class LineDemand<P extends Permit> implements Demand<P> {
+export class LineSource<P extends Permit> implements PermitSource<P> {
   readonly immediate = true
   readonly line: Line
   readonly #amounts: readonly number[]
@@ -18,13 +18,13 @@ export class LineDemand<P extends Permit> implements Demand<P> {
     this.#makePermit = makePermit
   }
 
-  take(): P | undefined {
+  tryAcquire(): P | undefined {
     const takenAt = this.line.take(this.#amounts)
     return takenAt === undefined ? undefined : this.#permit(takenAt)
   }
 
-  request(granted: (permit: P) => void, _?: unknown, priority = 0): Waiting {
-    const permit = this.take()
+  acquire(granted: (permit: P) => void, _?: unknown, priority = 0): Waiting {
+    const permit = this.tryAcquire()
     if (permit === undefined) {
       const waiter = this.line.enter(this.#amounts, takenAt => granted(this.#permit(takenAt)), priority)
       return { cancel: () => this.line.leave(waiter) }
@@ -43,12 +43,12 @@ export class LineDemand<P extends Permit> implements Demand<P> {
   }
 
   exceeds(permit: Permit): Excess | undefined {
-    for (const [index, { meter, key }] of this.line.supplies.entries()) {
+    for (const [index, { algorithm, key }] of this.line.supplies.entries()) {
       // What comes back with time is only waited for.
-      if (!meter.returnable) continue
+      if (!algorithm.returnable) continue
       const asked = this.#amounts[index] as number
       const held = permit.holds(this.line.supplies[index] as object)
-      if (held > 0 && held + asked > meter.capacity) return { key, asked, held, capacity: meter.capacity }
+      if (held > 0 && held + asked > algorithm.capacity) return { key, asked, held, capacity: algorithm.capacity }
     }
     return undefined
   }

@@ -15,7 +15,7 @@ export class Line {
 
   constructor(supplies: readonly Supply[]) {
     this.supplies = supplies
-    this.#timed = supplies.some(supply => !supply.meter.returnable)
+    this.#timed = supplies.some(supply => !supply.algorithm.returnable)
   }
 
   get size(): number {
@@ -53,7 +53,7 @@ export class Line {
   takeAll(amounts: readonly number[], now: number): void {
     for (let i = 0; i < amounts.length; i++) {
       const supply = this.supplies[i] as Supply
-      supply.meter.take(amounts[i] as number, now)
+      supply.algorithm.take(amounts[i] as number, now)
       supply.room?.changed()
     }
   }

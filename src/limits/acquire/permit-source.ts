@@ -9,8 +9,8 @@ export interface Waiting {
 /** What there is to hold when nothing waits. */
 export const NOT_WAITING: Waiting = { cancel() {} }
 
-/** The name of the method by which limits and semaphores hand out demands; not for users. */
-export const DEMAND = Symbol('taskscope.demand')
+/** The name of the method by which limits and semaphores hand out sources; not for users. */
+export const PERMIT_SOURCE = Symbol('taskscope.source')
 
 /** More than one's own permit leaves of something. */
 export interface Excess {
@@ -22,18 +22,18 @@ export interface Excess {
 }
 
 /** Something to ask for, checked and ready, as often as one likes: the callback face beneath promises and operations. */
-export interface Demand<P extends Permit = Permit> {
-  /** Whether {@link take} can ever give anything: what is foreign can only be waited for. */
+export interface PermitSource<P extends Permit = Permit> {
+  /** Whether {@link tryAcquire} can ever give anything: what is external can only be waited for. */
   readonly immediate: boolean
   /** The only line that it is asked in, if there is but one. */
   readonly line?: Line
   /** A permit if one is to be had at once without passing anybody. */
-  take(): P | undefined
+  tryAcquire(): P | undefined
   /**
    * Stands in line. Calls `granted` or `failed` once, perhaps before it returns, unless it is cancelled first; a permit
    * that comes too late for that goes back by itself. Neither may throw. A higher `priority` goes first.
    */
-  request(granted: (permit: P) => void, failed: (error: unknown) => void, priority?: number): Waiting
+  acquire(granted: (permit: P) => void, failed: (error: unknown) => void, priority?: number): Waiting
   /**
    * Calls `told` once, perhaps before it returns, when all of it could be taken without passing anybody; takes nothing. Goes
    * behind all requests. Only for what is {@link immediate}.

@@ -13,7 +13,7 @@ export interface Permit extends Disposable, AsyncDisposable {
   /** Gives back what is held and lets the next in line have it, at once; nothing the second time. */
   release(): void
   /** @internal Undoes the grant: what is used up once it is taken comes back as well. */
-  putBack(): void
+  refund(): void
   /**
    * @internal What it was taken for has yet to begin: rates count as taken until {@link begin}, and from then on. Released
    * before that, they come back.
@@ -46,17 +46,17 @@ export class HeldPermit implements Permit {
 
   release(): void {
     if (this.#released) return
-    if (this.#postponed) return this.putBack()
+    if (this.#postponed) return this.refund()
     this.#released = true
     const { supplies } = this.line
     for (let i = 0; i < supplies.length; i++) {
-      const { meter } = supplies[i] as (typeof supplies)[number]
-      if (meter.returnable) meter.giveBack(this.amounts[i] as number, this.#takenAt, 0)
+      const { algorithm } = supplies[i] as (typeof supplies)[number]
+      if (algorithm.returnable) algorithm.giveBack(this.amounts[i] as number, this.#takenAt, 0)
     }
     this.#dispatch()
   }
 
-  putBack(): void {
+  refund(): void {
     if (this.#released) return
     this.keep(this.amounts.map(() => 0))
     this.#released = true
@@ -67,7 +67,7 @@ export class HeldPermit implements Permit {
     this.#postponed = true
     const now = preciseNow()
     this.#eachRate((supply, amount) => {
-      supply.meter.giveBack(amount, this.#takenAt, now)
+      supply.algorithm.giveBack(amount, this.#takenAt, now)
       supply.postponed += amount
     })
   }
@@ -78,7 +78,7 @@ export class HeldPermit implements Permit {
     this.#takenAt = preciseNow()
     this.#eachRate((supply, amount) => {
       supply.postponed -= amount
-      supply.meter.take(amount, this.#takenAt)
+      supply.algorithm.take(amount, this.#takenAt)
     })
     // Those who wait can now be told when there will be room.
     this.#dispatch()
@@ -110,7 +110,7 @@ export class HeldPermit implements Permit {
     const now = preciseNow()
     for (let i = 0; i < supplies.length; i++) {
       const supply = supplies[i] as Supply
-      if (this.#released && supply.meter.returnable) continue
+      if (this.#released && supply.algorithm.returnable) continue
       const rest = (this.amounts[i] as number) - (amounts[i] as number)
       if (rest > 0) this.#giveBack(supply, rest, now)
       else if (rest < 0) this.#owe(supply, -rest, now)
@@ -120,18 +120,18 @@ export class HeldPermit implements Permit {
   }
 
   #owe(supply: Supply, amount: number, now: number): void {
-    if (this.#postponed && !supply.meter.returnable) supply.postponed += amount
-    else supply.meter.owe(amount, now)
+    if (this.#postponed && !supply.algorithm.returnable) supply.postponed += amount
+    else supply.algorithm.owe(amount, now)
   }
 
   #giveBack(supply: Supply, amount: number, now: number): void {
-    if (this.#postponed && !supply.meter.returnable) supply.postponed -= amount
-    else supply.meter.giveBack(amount, this.#takenAt, now)
+    if (this.#postponed && !supply.algorithm.returnable) supply.postponed -= amount
+    else supply.algorithm.giveBack(amount, this.#takenAt, now)
   }
 
   #eachRate(visit: (supply: Supply, amount: number) => void): void {
     for (const [index, supply] of this.line.supplies.entries()) {
-      if (!supply.meter.returnable) visit(supply, this.amounts[index] as number)
+      if (!supply.algorithm.returnable) visit(supply, this.amounts[index] as number)
     }
   }
 

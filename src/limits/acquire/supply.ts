@@ -1,12 +1,12 @@
 import { preciseNow, startTimer, type Timer } from '../../base/clock.ts'
-import type { Meter } from '../algorithms/limit-algorithm.ts'
+import type { LimitAlgorithm } from '../algorithms/limit-algorithm.ts'
 import { dispatch } from './dispatch.ts'
 import type { Line } from './line.ts'
 import type { RoomWatch } from './room-watch.ts'
 
 /** Something limited, and the lines that wait for it. It has one timer, armed only while time alone will help someone. */
 export class Supply {
-  readonly meter: Meter
+  readonly algorithm: LimitAlgorithm
   /** What it is called in amounts and messages; a semaphore's has no name. */
   readonly key: string
   /** The lines in which somebody waits for it. */
@@ -18,13 +18,13 @@ export class Supply {
   #timer: Timer | undefined
   #wakesAt = Number.POSITIVE_INFINITY
 
-  constructor(meter: Meter, key = '') {
-    this.meter = meter
+  constructor(algorithm: LimitAlgorithm, key = '') {
+    this.algorithm = algorithm
     this.key = key
   }
 
   used(now: number): number {
-    return this.meter.used(now) + this.postponed
+    return this.algorithm.used(now) + this.postponed
   }
 
   get waiting(): number {
@@ -33,7 +33,7 @@ export class Supply {
 
   /** From now on there is more of it, or less. */
   resize(capacity: number): void {
-    this.meter.resize(capacity, preciseNow())
+    this.algorithm.resize(capacity, preciseNow())
     this.room?.changed()
     if (this.lines.length > 0) dispatch(this)
   }
@@ -41,7 +41,7 @@ export class Supply {
   /** Like the meter's, for amounts that were added up: more than there is will never be there. */
   availableAt(amount: number, now: number): number {
     const counted = amount + this.postponed
-    return counted > this.meter.capacity ? Number.POSITIVE_INFINITY : this.meter.availableAt(counted, now)
+    return counted > this.algorithm.capacity ? Number.POSITIVE_INFINITY : this.algorithm.availableAt(counted, now)
   }
 
   /** Has the lines looked at again at `time`. An alarm that is set for earlier stays: it finds out what comes next. */

@@ -39,7 +39,7 @@ export class Waiter implements Queued {
    * turn, each turn twice as long as the one before: it gets through once a turn is longer than the others hold (after
    * at most some five times as long), and nobody is held up longer than it has waited itself.
    */
-  insistsUntil(now: number): number | undefined {
+  reservesUntil(now: number): number | undefined {
     const turn = Math.floor(Math.log2((now - this.since) / PATIENCE))
     return turn >= 0 && turn % 2 === 0 ? this.since + PATIENCE * 2 ** (turn + 1) : undefined
   }

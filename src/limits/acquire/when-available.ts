@@ -1,17 +1,17 @@
 import { waitLimit, waitWithin } from '../../base/wait-timeout.ts'
 import { limitDeadlock } from '../../task/limit-deadlock.ts'
 import type { WaitOptions } from '../../task/types.ts'
-import type { Demand } from './demand.ts'
+import type { PermitSource } from './permit-source.ts'
 
-/** Resolves when `demand` could be granted to somebody new; what bounds the wait leaves nothing behind. */
-export function whenAvailable(demand: Demand, options: WaitOptions | undefined): Promise<void> {
+/** Resolves when `source` could be granted to somebody new; what bounds the wait leaves nothing behind. */
+export function whenAvailable(source: PermitSource, options: WaitOptions | undefined): Promise<void> {
   return waitWithin<void>(waitLimit(options), 'waiting for room', (resolve, reject) => {
     let there = false
-    const waiting = demand.whenRoom(() => {
+    const waiting = source.whenRoom(() => {
       there = true
       resolve()
     })
-    const deadlock = there ? undefined : limitDeadlock(demand)
+    const deadlock = there ? undefined : limitDeadlock(source)
     if (deadlock !== undefined) reject(deadlock)
     return () => waiting.cancel()
   })

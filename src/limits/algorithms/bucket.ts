@@ -1,4 +1,4 @@
-import type { Meter } from './limit-algorithm.ts'
+import type { LimitAlgorithm } from './limit-algorithm.ts'
 
 /**
  * Bursts of up to `capacity`, and `capacity` each `per` milliseconds in the long run: within any stretch of `t`
@@ -12,7 +12,7 @@ import type { Meter } from './limit-algorithm.ts'
  * The level is kept in amounts times `per`, of which `capacity` run out each millisecond: with whole numbers all is exact,
  * and nothing is lost by looking often.
  */
-export class Bucket implements Meter {
+export class Bucket implements LimitAlgorithm {
   capacity: number
   readonly returnable = false
   readonly #per: number

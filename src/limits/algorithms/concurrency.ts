@@ -1,7 +1,7 @@
-import type { Meter } from './limit-algorithm.ts'
+import type { LimitAlgorithm } from './limit-algorithm.ts'
 
 /** Counts what is held at the moment: permits, connections, memory. Everything comes back on release. */
-export class HoldingMeter implements Meter {
+export class Concurrency implements LimitAlgorithm {
   capacity: number
   readonly returnable = true
   #held = 0

@@ -1,10 +1,10 @@
-import type { Meter } from './limit-algorithm.ts'
+import type { LimitAlgorithm } from './limit-algorithm.ts'
 
 /**
  * At most `capacity` in each of the windows of `per` milliseconds that follow one another from the first use on. Cheapest,
  * but around the edge of two windows up to twice the capacity may pass within a short time.
  */
-export class FixedWindow implements Meter {
+export class FixedWindow implements LimitAlgorithm {
   capacity: number
   readonly returnable = false
   readonly #per: number

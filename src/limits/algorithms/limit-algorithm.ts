@@ -2,7 +2,7 @@
  * The bookkeeping of one limit: how much has been taken, and when how much may be taken again. It knows nothing of who
  * waits. All times are monotonic milliseconds; amounts are whole numbers from 0 to the capacity.
  */
-export interface Meter {
+export interface LimitAlgorithm {
   readonly capacity: number
   /** Whether what was taken comes back when its holder releases it; else it comes back with time alone. */
   readonly returnable: boolean

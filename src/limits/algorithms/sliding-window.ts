@@ -1,4 +1,4 @@
-import type { Meter } from './limit-algorithm.ts'
+import type { LimitAlgorithm } from './limit-algorithm.ts'
 
 /** How many spent places at the front of the log are kept before it is cut. */
 const SPENT = 1024
@@ -12,7 +12,7 @@ interface Entry {
  * At most `capacity` in every stretch of `per` milliseconds, wherever it begins: the sliding window log. Exact, at the
  * price of one entry for each time something was taken within the last `per` milliseconds.
  */
-export class SlidingWindow implements Meter {
+export class SlidingWindow implements LimitAlgorithm {
   capacity: number
   readonly returnable = false
   readonly #per: number

@@ -8,7 +8,7 @@ export async function refuseRequest(request: unknown): Promise<never> {
 }
 
 /** Answers what one call asks about the limits of its task, and gives back what it left behind. */
-export class LimitDesk {
+export class LimitsServer {
   readonly #task: TaskContext
   /** What the call holds. */
   readonly #permits = new Map<number, TaskPermit>()

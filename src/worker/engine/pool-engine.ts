@@ -6,7 +6,7 @@ import { type ReferenceOptions, referTo } from '../functions/refer-to.ts'
 import type { AnyFunction } from '../functions/registry.ts'
 import type { WorkerPool } from '../pool/worker-pool.ts'
 import type { Engine, PreparedCall } from './engine.ts'
-import { LimitDesk, refuseRequest } from './limits-server.ts'
+import { LimitsServer, refuseRequest } from './limits-server.ts'
 
 /** How calls are made in a pool. */
 export interface PoolCalls extends Pick<ReferenceOptions, 'module'> {
@@ -40,13 +40,13 @@ export class PoolEngine implements Engine {
       if (!AttemptContext.isLimited(task)) {
         return this.#pool.call({ ...call, task: { id, name, attempt } }, { ...options, onRequest: refuseRequest })
       }
-      const desk = new LimitDesk(task)
+      const server = new LimitsServer(task)
       return this.#pool
         .call(
           { ...call, task: { id, name, attempt, limited: true, member: task.permit.member } },
-          { ...options, onRequest: desk.answer },
+          { ...options, onRequest: server.answer },
         )
-        .finally(() => desk.close())
+        .finally(() => server.close())
     }
   }
 

@@ -4,7 +4,7 @@
  * What a worker process wrote before it answered lies in the pipes by then, and a turn of the event loop reads it. It
  * also spares callers who call again at once the changing back and forth.
  */
-export class Hold {
+export class KeepAlive {
   readonly #link: { hold(alive: boolean): void }
   #wanted = true
   #held = true

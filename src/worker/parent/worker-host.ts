@@ -18,7 +18,7 @@ import { Arrivals } from './arrivals.ts'
 import { CallInWorker } from './call-in-worker.ts'
 import { callCrashed, startFailed, workerGone } from './crash.ts'
 import { FunctionNumbers } from './function-numbers.ts'
-import { Hold } from './keep-alive.ts'
+import { KeepAlive } from './keep-alive.ts'
 
 const START_TIMEOUT = 10_000
 const STOP_TIMEOUT = 1_000
@@ -33,7 +33,7 @@ export class WorkerHost implements Host {
   readonly ready: Promise<void>
   readonly exited: Promise<HostExit>
   readonly #link: Link
-  readonly #hold: Hold
+  readonly #hold: KeepAlive
   readonly #calls = new Map<number, CallInWorker>()
   readonly #functions = new FunctionNumbers()
   readonly #arrivals: Arrivals
@@ -70,7 +70,7 @@ export class WorkerHost implements Host {
       exited: exit => this.#ended(exit),
     }
     this.#link = OUTSIDE.runInAsyncScope(start, undefined, listener)
-    this.#hold = new Hold(this.#link)
+    this.#hold = new KeepAlive(this.#link)
     this.#arrivals = new Arrivals(this.#link, () => this.#holdOrNot())
     const setup = setupMessage(options, this.#link.kind)
     this.#toCome = setup === undefined ? 1 : 2

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { serverOf } from '../../../src/connection/target.ts'
-import { QueueServer } from '../../../src/distributed/bullmq/broker-connection.ts'
+import { BrokerConnection } from '../../../src/distributed/bullmq/broker-connection.ts'
 import { until } from '../../harness.ts'
 import { describeEachServer } from '../../servers/describe-each-server.ts'
 import { ownQueue } from '../../servers/queues.ts'
@@ -9,7 +9,7 @@ describeEachServer('listeners of events', server => {
   async function scene() {
     const failed: unknown[] = []
     const options = { connectTimeout: 10_000, prefix: undefined }
-    const opened = await QueueServer.open(serverOf(server.url), options, error => failed.push(error))
+    const opened = await BrokerConnection.open(serverOf(server.url), options, error => failed.push(error))
     onTestFinished(() => opened.close())
     const queue = opened.queue(ownQueue(server, 'listeners'))
     const publish = (event: string, fields = {}) => opened.publish(queue, event, fields)

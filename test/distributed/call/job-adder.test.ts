@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { serverOf } from '../../../src/connection/target.ts'
-import { QueueServer } from '../../../src/distributed/bullmq/broker-connection.ts'
+import { BrokerConnection } from '../../../src/distributed/bullmq/broker-connection.ts'
 import { JobAdder } from '../../../src/distributed/call/job-adder.ts'
 import { describeOn } from '../../servers/describe-each-server.ts'
 import { ownQueue } from '../../servers/queues.ts'
@@ -8,7 +8,7 @@ import { ownQueue } from '../../servers/queues.ts'
 describeOn('postgres', 'jobs that are added together', server => {
   async function scene() {
     const options = { connectTimeout: 10_000, prefix: undefined }
-    const opened = await QueueServer.open(serverOf(server.url), options, () => {})
+    const opened = await BrokerConnection.open(serverOf(server.url), options, () => {})
     onTestFinished(() => opened.close())
     const queue = opened.queue(ownQueue(server, 'job-adder'))
     const steps = vi.spyOn(queue, 'addBulk')

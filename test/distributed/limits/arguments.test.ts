@@ -7,8 +7,8 @@ describe('shared', () => {
   const resource = resourceLimit({ key: 'units', capacity: 1 })
 
   it('takes what callLimit, rateLimit and resourceLimit make, and nothing else', () => {
-    const foreign = { acquire: () => ({ release() {} }) }
-    for (const limit of [limits([resource]), foreign, undefined, shared(resource, options)]) {
+    const external = { acquire: () => ({ release() {} }) }
+    for (const limit of [limits([resource]), external, undefined, shared(resource, options)]) {
       expect(() => shared(limit as never, options)).toThrow(TypeError)
     }
     const { key, capacity, name } = shared(resource, options)

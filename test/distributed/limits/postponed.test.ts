@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { SharedLimit } from '../../../src/distributed/limits/shared.ts'
 import { TaskTimeoutError } from '../../../src/index.ts'
-import { DEMAND, type Demand } from '../../../src/limits/acquire/demand.ts'
+import { PERMIT_SOURCE, type PermitSource } from '../../../src/limits/acquire/permit-source.ts'
 import type { LimitPermit } from '../../../src/limits/types.ts'
 import { type Kind, sharedOf } from './kinds.ts'
 import { ownPrefix, SERVERS } from './servers.ts'
@@ -56,6 +56,6 @@ describe.each(SERVERS)('what was taken of a rate on %s for what has yet to begin
 
 /** A permit of one, with what only a manager may do with it. */
 function granted(limit: SharedLimit): Promise<LimitPermit> {
-  const maker = limit as unknown as { [DEMAND](amounts: undefined, only: boolean): Demand<LimitPermit> }
-  return new Promise((resolve, reject) => void maker[DEMAND](undefined, false).request(resolve, reject))
+  const maker = limit as unknown as { [PERMIT_SOURCE](amounts: undefined, only: boolean): PermitSource<LimitPermit> }
+  return new Promise((resolve, reject) => void maker[PERMIT_SOURCE](undefined, false).acquire(resolve, reject))
 }

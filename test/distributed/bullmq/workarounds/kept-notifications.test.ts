@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createPostgresBackend, QueueEvents } from 'bullmq'
 import { expect, it, onTestFinished } from 'vitest'
 import { serverOf } from '../../../../src/connection/target.ts'
-import { QueueServer } from '../../../../src/distributed/bullmq/broker-connection.ts'
+import { BrokerConnection } from '../../../../src/distributed/bullmq/broker-connection.ts'
 import {
   keepNotifications,
   type WaitingBackend,
@@ -12,7 +12,11 @@ import { ownQueue } from '../../../servers/queues.ts'
 
 describeOn('postgres', 'an event between the look for events and the wait for them', server => {
   it('is read at once', async () => {
-    const opened = await QueueServer.open(serverOf(server.url), { connectTimeout: 10_000, prefix: undefined }, () => {})
+    const opened = await BrokerConnection.open(
+      serverOf(server.url),
+      { connectTimeout: 10_000, prefix: undefined },
+      () => {},
+    )
     onTestFinished(() => opened.close())
     const queue = opened.queue(ownQueue(server, 'kept-notifications'))
     const connection = server.url as never

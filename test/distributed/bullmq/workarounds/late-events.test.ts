@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { serverOf } from '../../../../src/connection/target.ts'
-import { QueueServer } from '../../../../src/distributed/bullmq/broker-connection.ts'
+import { BrokerConnection } from '../../../../src/distributed/bullmq/broker-connection.ts'
 import { until } from '../../../harness.ts'
 import { describeOn } from '../../../servers/describe-each-server.ts'
 import { ownQueue } from '../../../servers/queues.ts'
@@ -10,7 +10,7 @@ describeOn('postgres', 'events that are committed after younger ones', server =>
   async function scene() {
     const name = ownQueue(server, 'late-events')
     const options = { connectTimeout: 10_000, prefix: undefined }
-    const opened = await QueueServer.open(serverOf(server.url), options, () => {})
+    const opened = await BrokerConnection.open(serverOf(server.url), options, () => {})
     onTestFinished(() => opened.close())
     const queue = opened.queue(name)
     const seen: string[] = []
