@@ -1,3 +1,9 @@
+/**
+ * The side of the worker machine, and limits that machines share.
+ *
+ * @module taskscope/bullmq
+ */
+
 export { ConnectionError } from './connection/errors.ts'
 export type { Connection } from './connection/target.ts'
 export type { SharedLimit, SharedLimitOptions } from './distributed/limits/shared.ts'

@@ -1,3 +1,9 @@
+/**
+ * Bounded, structured tasks: managers, runners, limits, and what waits for several handles.
+ *
+ * @module taskscope
+ */
+
 export {
   DeadlockError,
   ManagerClosedError,

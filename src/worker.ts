@@ -1,3 +1,9 @@
+/**
+ * One function in any mode: in the event loop, in threads, in processes, on other machines.
+ *
+ * @module taskscope/worker
+ */
+
 export { WorkerCrashedError } from './base/errors.ts'
 export type {
   Progress,

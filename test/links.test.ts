@@ -68,6 +68,19 @@ it('maps every folder of src', () => {
   expect(folders.filter(folder => folder !== 'src/' && !pathsOf('docs/architecture.md').includes(folder))).toEqual([])
 })
 
-it('packs the pages of docs/, which the README links to', () => {
-  expect(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).files).toContain('docs')
+/** What a reader of the package has. */
+const PACKED = ['README.md', 'CHANGELOG.md', ...globSync('docs/**/*.md', { cwd: ROOT })]
+
+it.each(PACKED)('%s links to nothing that the package leaves out', page => {
+  const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const targets = linksOf(page)
+    .map(link => link.split('#')[0] as string)
+    .filter(path => path !== '')
+    .map(path => relative(ROOT, resolve(ROOT, dirname(page), path)))
+  const packed = ['README.md', ...files]
+  expect(targets.filter(to => !packed.some(each => to === each || to.startsWith(`${each}/`)))).toEqual([])
+})
+
+it('keeps the README to what is read at one go', () => {
+  expect(readFileSync(join(ROOT, 'README.md'), 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(300)
 })

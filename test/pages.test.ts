@@ -1,16 +1,17 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cleanUp } from './servers/clean-up.ts'
 import { redisUrl } from './servers/describe-each-server.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
-const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
+/** Every `ts` block of these runs; those of other packages are `ts before`. */
+const PAGES = ['README.md', ...globSync('docs/guide/*.md', { cwd: ROOT }).sort()]
 /** The source of each entry point, where a user has the package. */
 const ENTRIES = {
   taskscope: 'src/index.ts',
@@ -24,15 +25,21 @@ const REDIS = 'redis://127.0.0.1:6379'
 const DISPOSES = Number.parseInt(process.versions.node, 10) >= 24
 
 interface Example {
+  readonly page: string
   readonly heading: string
   readonly code: string
 }
 
+/** Each once, though a page repeats what the README shows. */
 function examples(): Example[] {
-  return [...README.matchAll(/^```ts\n(.*?)^```$/gms)].map(match => {
-    const headings = [...README.slice(0, match.index).matchAll(/^#+ (.*)$/gm)]
-    return { heading: headings.at(-1)?.[1] ?? '', code: match[1] as string }
+  const all = PAGES.flatMap(page => {
+    const text = readFileSync(join(ROOT, page), 'utf8')
+    return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(({ index, 1: code }) => {
+      const headings = [...text.slice(0, index).matchAll(/^#+ (.*)$/gm)]
+      return { page, heading: headings.at(-1)?.[1] ?? '', code: code as string }
+    })
   })
+  return all.filter(({ code }, index) => all.findIndex(each => each.code === code) === index)
 }
 
 /** What an example says that it prints: `// → text` behind the line that does. */
@@ -48,7 +55,7 @@ function withSources(code: string): string {
   )
 }
 
-describe.skipIf(!process.features.typescript)('the README', () => {
+describe.skipIf(!process.features.typescript)('the pages', () => {
   let folder: string
 
   beforeAll(async () => {
@@ -67,7 +74,7 @@ describe.skipIf(!process.features.typescript)('the README', () => {
       .map((example, index) => ({ ...example, index }))
       .filter(({ code }) => DISPOSES || !code.includes('await using'))
       .filter(({ code }) => redisUrl !== undefined || !code.includes(REDIS)),
-  )('keeps the promises of its example $index, "$heading"', async ({ code, index }) => {
+  )('keep the promises of $page, "$heading" ($index)', async ({ code, index }) => {
     const path = join(folder, `example-${index}.ts`)
     await writeFile(path, withSources(code))
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path], { cwd: folder })
@@ -81,11 +88,5 @@ describe.skipIf(!process.features.typescript)('the README', () => {
     })
     const [exitCode] = await once(child, 'close')
     expect({ stdout, stderr, exitCode }).toEqual({ stdout: promised(code), stderr: '', exitCode: 0 })
-  })
-
-  it('links only to what is there', () => {
-    const links = [...README.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path]) => path as string)
-    expect(links.filter(path => !existsSync(join(ROOT, path)))).toEqual([])
-    expect(links.map(path => dirname(path))).toContain('test/invariants')
   })
 })
