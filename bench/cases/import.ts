@@ -1,7 +1,4 @@
 import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
 import { median } from '../statistics.ts'
 import type { CaseResult } from '../types.ts'
 
@@ -22,14 +19,12 @@ export default async function importCost(rounds: number): Promise<CaseResult> {
     times.ours.push(figures.core - figures.effection)
   }
   return {
-    title: 'import cost, above an empty process, and size of the core',
+    title: 'import cost, above an empty process',
     rows: [
       { label: 'empty process', value: median(times.empty), unit: 'ms' },
       { label: 'effection alone', value: median(times.effection), unit: 'ms' },
-      { label: 'taskscope above effection', value: median(times.ours), unit: 'ms' },
-      { label: 'taskscope, effection included', value: median(times.core), unit: 'ms', goal: 15 },
-      { label: 'TaskManager, gzipped, without effection', value: await size('{ TaskManager }'), unit: 'kB', goal: 12 },
-      { label: 'everything, gzipped, without effection', value: await size('*'), unit: 'kB' },
+      { label: 'taskscope above effection', value: median(times.ours), unit: 'ms', goal: 5 },
+      { label: 'taskscope, effection included', value: median(times.core), unit: 'ms' },
     ],
   }
 }
@@ -39,20 +34,4 @@ function processTime(source: string): number {
   const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', source])
   if (status !== 0) throw new Error(`${source} failed: ${stderr}`)
   return performance.now() - start
-}
-
-/** Kilobytes of a bundle of these exports: what is not imported is left out of it. */
-async function size(names: string): Promise<number> {
-  const { outputFiles } = await build({
-    logLevel: 'error',
-    stdin: { contents: `export ${names} from './index.js'`, resolveDir: fileURLToPath(new URL('.', core)) },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node22',
-    external: ['effection'],
-    write: false,
-  })
-  return outputFiles.reduce((sum, file) => sum + gzipSync(file.contents, { level: 9 }).length, 0) / 1_000
 }

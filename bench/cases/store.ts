@@ -56,7 +56,13 @@ async function inFolder<T>(run: (path: string) => Promise<T>): Promise<T> {
 
 /** Submits as fast as the queue takes them, as a server under load would. */
 async function measure(options: object): Promise<Measurement> {
-  const runner = await TaskRunner.start({ workers: slots, queueSize: 2_000, submitPolicy: 'wait', ...options })
+  const runner = await TaskRunner.start({
+    workers: slots,
+    queueSize: 2_000,
+    submitPolicy: 'wait',
+    recover: 'fail',
+    ...options,
+  })
   await submit(runner, tasks / 10)
   const delays = monitorEventLoopDelay({ resolution: 1 })
   delays.enable()
