@@ -1,14 +1,16 @@
 /**
- * Builds `dist`, in three parts that `exports` in package.json chooses from:
+ * Builds `dist`, in four parts that `exports` in package.json chooses from:
  *
  * - `*.js`: a few bundles, side by side with what threads and processes run. Node loads them in a fraction of the time that it takes for some hundred modules.
  * - `modules/`: one module per source file, for the bundlers of users: they leave out every module that is not used.
+ * - `web/`: the same for browsers and edge runtimes, without anything of Node.
  * - `types/`: one declaration per source file, with all doc comments.
  */
 import { execFileSync } from 'node:child_process'
 import { chmod, glob, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type RolldownOptions, rolldown } from 'rolldown'
+import { type Plugin, type RolldownOptions, rolldown } from 'rolldown'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -25,6 +27,16 @@ const inside = {
   lifeline: 'src/worker/child/lifeline.ts',
   'process-entry': 'src/worker/child/process-entry.ts',
   'thread-entry': 'src/worker/child/thread-entry.ts',
+}
+
+/** What runs in browsers and on edge runtimes, and which files have others in their place there. */
+const web = { index: entries.index, worker: entries.worker }
+const OF_WEB = {
+  'src/base/platform.ts': 'src/web/platform.ts',
+  'src/builtin-tasks/hash-in-thread.ts': 'src/web/hash.ts',
+  'src/progress/progress-reporter.ts': 'src/web/progress-reporter.ts',
+  'src/worker/make-engine.ts': 'src/web/make-engine.ts',
+  'src/worker/node.ts': 'src/web/node.ts',
 }
 
 /** What `npx taskscope` runs. */
@@ -44,6 +56,9 @@ const parts = [
   { name: 'core', test: /src.(?:manager.task-manager|limits.keyed|task.acceptance|combinators.zip)\.ts$/, priority: 1 },
 ]
 
+/** In declarations that have to do with `await using`, for programs whose `lib` is older. */
+const DISPOSABLE = '/// <reference lib="esnext.disposable" />\n'
+
 const input: RolldownOptions = {
   cwd: root,
   platform: 'node',
@@ -54,7 +69,13 @@ const input: RolldownOptions = {
 
 await rm(`${root}dist`, { recursive: true, force: true })
 await writeBundles()
-await writeModules()
+await writeModules('dist/modules', { ...input, input: Object.values({ ...entries, ...inside }) })
+await writeModules('dist/web', {
+  ...input,
+  platform: 'neutral',
+  input: Object.values(web),
+  plugins: [replacing(OF_WEB)],
+})
 await writeTypes()
 
 async function writeBundles(): Promise<void> {
@@ -69,10 +90,10 @@ async function writeBundles(): Promise<void> {
   await chmod(`${root}dist/cli.js`, 0o755)
 }
 
-async function writeModules(): Promise<void> {
-  await using build = await rolldown({ ...input, input: Object.values({ ...entries, ...inside }) })
+async function writeModules(dir: string, options: RolldownOptions): Promise<void> {
+  await using build = await rolldown(options)
   await build.write({
-    dir: 'dist/modules',
+    dir,
     format: 'esm',
     preserveModules: true,
     preserveModulesRoot: 'src',
@@ -80,11 +101,24 @@ async function writeModules(): Promise<void> {
   })
 }
 
+/** Has files of ours imported in place of others. */
+function replacing(files: Readonly<Record<string, string>>): Plugin {
+  return {
+    name: 'replace files',
+    resolveId(imported, importer) {
+      if (importer === undefined || !imported.startsWith('.')) return null
+      const path = relative(root, resolve(dirname(importer), imported))
+      return path in files ? resolve(root, files[path] as string) : null
+    },
+  }
+}
+
 /** TypeScript leaves the endings of imports in declarations as they are in the sources. */
 async function writeTypes(): Promise<void> {
   execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', `${root}tsconfig.types.json`])
   for await (const file of glob(`${root}dist/types/**/*.d.ts`)) {
     const text = await readFile(file, 'utf8')
-    await writeFile(file, text.replace(/(\bfrom |\bimport\()(['"])(\.[^'"]*)\.ts\2/g, '$1$2$3.js$2'))
+    const lib = /asyncDispose/i.test(text) ? DISPOSABLE : ''
+    await writeFile(file, lib + text.replace(/(\bfrom |\bimport\()(['"])(\.[^'"]*)\.ts\2/g, '$1$2$3.js$2'))
   }
 }

@@ -1,4 +1,5 @@
 import { preciseNow } from './clock.ts'
+import { afterTurn } from './platform.ts'
 
 /** So many items, or so many milliseconds, until the event loop has its turn. */
 const ITEMS = 500
@@ -6,7 +7,7 @@ const LONGEST = 5
 
 /** Gives the event loop a turn, so that timers and sockets are not kept waiting. */
 export function turn(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve))
+  return new Promise(resolve => afterTurn(resolve))
 }
 
 /** Takes the items one after another, with turns of the event loop in between where there are many of them. */

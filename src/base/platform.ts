@@ -2,12 +2,25 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { channel, tracingChannel } from 'node:diagnostics_channel'
 import type { RecordableHistogram } from 'node:perf_hooks'
 
-/** The only file of the core that imports from Node: another runtime needs a replacement of this one alone. */
+/** The only file of the core that imports from Node. Browsers and edge runtimes get `src/web/platform.ts` in its place. */
 export { AsyncLocalStorage, channel, tracingChannel }
 
 /** Loads what Node needs for it when the first is made: few programs measure, and all would wait for ten more modules. */
 export function createHistogram(): RecordableHistogram {
   return process.getBuiltinModule('node:perf_hooks').createHistogram()
+}
+
+/** Whether async contexts are followed, so that code can ask which task it belongs to. */
+export const FOLLOWS_CONTEXTS: boolean = true
+
+/** How many threads run at a time here. */
+export function availableParallelism(): number {
+  return process.getBuiltinModule('node:os').availableParallelism()
+}
+
+/** A text without the sequences that move the cursor and set colours. */
+export function stripControlSequences(text: string): string {
+  return process.getBuiltinModule('node:util').stripVTControlCharacters(text)
 }
 
 /** Whether Node was told, on its command line or by `NODE_OPTIONS`, to say more of where errors come from. */
@@ -25,7 +38,7 @@ export function onNothingLeft(tell: () => void): () => void {
 export const afterTurn: (go: () => void) => unknown = setImmediate
 
 /** A remembered async context: `runInAsyncScope(fn, thisArg, ...args)` runs in it. */
-export type AsyncContext = AsyncResource
+export type AsyncContext = Pick<AsyncResource, 'runInAsyncScope'>
 
 /**
  * Remembers the async context of the caller.
@@ -43,6 +56,21 @@ type Frames = AsyncResource & { readonly [key: symbol]: unknown }
 
 function capture(): AsyncResource {
   return new AsyncResource('TASKSCOPE', { requireManualDestroy: true })
+}
+
+/**
+ * Calls `run` with `value` in a storage. Only within a call of `runInAsyncScope`, at whose end what is entered here ends: for
+ * that it costs less than `run` of the storage.
+ */
+export function runEntered<T, A, B, R>(
+  storage: AsyncLocalStorage<T>,
+  value: T,
+  run: (first: A, second: B) => R,
+  first: A,
+  second: B,
+): R {
+  storage.enterWith(value)
+  return run(first, second)
 }
 
 /** Calls `run` outside of every AsyncLocalStorage. */

@@ -1,4 +1,5 @@
 import { startBackgroundTimer, type Timer } from '../base/clock.ts'
+import { availableParallelism } from '../base/platform.ts'
 import { Semaphore } from '../limits/semaphore.ts'
 import { AttemptContext } from '../task/context.ts'
 import type { TaskContext } from '../task/types.ts'
@@ -23,7 +24,7 @@ export async function hashInThread(input: HashInput, task: TaskContext): Promise
   const { signal } = task
   // The wait for a thread is not this task's time.
   const begin = AttemptContext.postpone(task)
-  places ??= new Semaphore(Math.min(MAX_THREADS, process.getBuiltinModule('node:os').availableParallelism()))
+  places ??= new Semaphore(Math.min(MAX_THREADS, availableParallelism()))
   const place = await places.acquire(1, { signal })
   try {
     // It may have come between the grant and this step.

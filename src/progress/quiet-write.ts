@@ -1,3 +1,5 @@
+import { afterTurn } from '../base/platform.ts'
+
 /** What an emitter of errors has, of which a stream to show progress on may be one. */
 interface MaybeEmitter {
   on?(event: 'error', listener: () => void): unknown
@@ -14,7 +16,7 @@ const underWay = new WeakMap<object, number>()
 export function quietWrite(stream: object, write: (text: string, written: () => void) => unknown, text: string): void {
   count(stream, 1)
   // The stream emits its error after it has called back.
-  const written = () => void setImmediate(() => count(stream, -1)).unref()
+  const written = () => void afterTurn(() => count(stream, -1))
   try {
     write(text, written)
   } catch {

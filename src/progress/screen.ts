@@ -1,4 +1,3 @@
-import { WriteStream } from 'node:tty'
 import { Pace } from './pace.ts'
 import type { Run } from './run.ts'
 import { fitted, leavesLineOpen, width } from './text.ts'
@@ -149,8 +148,13 @@ export class Screen {
   }
 }
 
+function isTerminal(stream: ProgressStream): boolean {
+  const { WriteStream } = process.getBuiltinModule('node:tty')
+  return stream instanceof WriteStream
+}
+
 /** The streams that print to the same terminal, the given one first: stdout and stderr, unless it is none of this process. */
 function sharingTerminal(stream: ProgressStream): object[] {
-  const standard = stream instanceof WriteStream ? [process.stdout, process.stderr].filter(each => each.isTTY) : []
+  const standard = isTerminal(stream) ? [process.stdout, process.stderr].filter(each => each.isTTY) : []
   return [...new Set<object>([stream, ...standard])]
 }

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util'
+import { stripControlSequences } from '../base/platform.ts'
 
 /** More than any line shows: the rest of a text that is longer costs nothing. */
 const LONGEST = 1_000
@@ -9,7 +9,7 @@ const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]
 /** A text from anywhere as one line that does nothing to a terminal but fill it from left to right. */
 export function oneLine(text: string): string {
   const start = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
-  return stripVTControlCharacters(start.toWellFormed()).replace(UNSAFE, ' ').trim()
+  return stripControlSequences(start.toWellFormed()).replace(UNSAFE, ' ').trim()
 }
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
@@ -65,6 +65,6 @@ export function leavesLineOpen(chunk: unknown, open: boolean): boolean {
     typeof chunk === 'string' ? chunk : chunk instanceof Uint8Array ? Buffer.from(chunk).toString('latin1') : ''
   const end = text.lastIndexOf('\n')
   if (text.length - end > LONGEST_TAIL) return true
-  const visible = stripVTControlCharacters(text.slice(end + 1)).replaceAll('\r', '')
+  const visible = stripControlSequences(text.slice(end + 1)).replaceAll('\r', '')
   return visible !== '' || (end === -1 && open)
 }

@@ -1,6 +1,7 @@
 import { now, startBackgroundTimer, type Timer } from '../base/clock.ts'
 import { ManagerClosedError, type StoreError } from '../base/errors.ts'
 import { turn } from '../base/pieces.ts'
+import { afterTurn } from '../base/platform.ts'
 import { cutTask, encodeTask } from '../store/codec.ts'
 import { storeError } from '../store/store-error.ts'
 import type { TaskStore } from '../store/types.ts'
@@ -106,7 +107,7 @@ export class StoreWriter {
     if (this.#state !== 'open' || this.#scheduled || this.#writing !== undefined) return
     if (this.#failing !== undefined && !awaited) return
     this.#scheduled = true
-    setImmediate(() => {
+    afterTurn(() => {
       this.#scheduled = false
       if (this.#state === 'open') this.#write().catch(() => {})
     })

@@ -1,6 +1,6 @@
 import type { Operation, Task as Running, Scope } from 'effection'
 import { inContext, isOperation } from '../base/operation.ts'
-import { type AsyncContext, captureContext } from '../base/platform.ts'
+import { type AsyncContext, captureContext, runEntered } from '../base/platform.ts'
 import { isThenable, settled } from '../base/thenable.ts'
 import { untilSettled } from '../base/until-settled.ts'
 import type { AttemptContext } from './context.ts'
@@ -15,6 +15,7 @@ import type { Task } from './task.ts'
 export function execute(task: Task, context: AttemptContext, asyncContext: AsyncContext): void {
   let returned: unknown
   try {
+    // Within the spawner's async context, so that what is entered there ends with the call.
     returned = asyncContext.runInAsyncScope(enter, undefined, task, context)
     if (isObject(returned)) {
       if (isOperation(returned) && task.status === 'running') return executeOperation(task, context, returned)
@@ -26,10 +27,8 @@ export function execute(task: Task, context: AttemptContext, asyncContext: Async
   task.attemptEnded(context, true, returned)
 }
 
-/** Within the spawner's async context, so that what is entered here ends with the call. */
 function enter(task: Task, context: AttemptContext): unknown {
-  currentTask.enterWith(task)
-  return callTraced(task, context)
+  return runEntered(currentTask, task, callTraced, task, context)
 }
 
 function isObject(value: unknown): value is object {
@@ -109,10 +108,7 @@ function haltIn(context: AsyncContext, running: Running<void>): Promise<void> {
 
 /** The spawner's context with the task entered, for all later steps of an operation. */
 function captureContextOf(task: Task): AsyncContext {
-  return (task.asyncContext as AsyncContext).runInAsyncScope(() => {
-    currentTask.enterWith(task)
-    return captureContext()
-  })
+  return (task.asyncContext as AsyncContext).runInAsyncScope(() => currentTask.run(task, captureContext))
 }
 
 /** What execution needs of the task's owner. */

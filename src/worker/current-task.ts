@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from '../base/platform.ts'
+import { AsyncLocalStorage, FOLLOWS_CONTEXTS } from '../base/platform.ts'
 import { currentTask as managed } from '../task/current.ts'
 import type { TaskContext } from '../task/types.ts'
 import { sharedState } from './functions/shared-state.ts'
@@ -18,6 +18,11 @@ export function currentTask(): TaskContext {
   // A task of a manager inside a worker's call is the inner one.
   const context = managed.getStore()?.context ?? contexts.getStore()
   if (context !== undefined) return context
+  if (!FOLLOWS_CONTEXTS) {
+    throw new TypeError(
+      'currentTask() needs AsyncLocalStorage, which this runtime does not have: hand over what the function needs as arguments',
+    )
+  }
   throw new TypeError(
     'currentTask() was called outside of a task: call it while a function runs that task() or a TaskWorker has started',
   )

@@ -7,4 +7,6 @@ export const { process } = globalThis
 
 export const getBuiltinModule: typeof globalThis.process.getBuiltinModule = process.getBuiltinModule
 
+export const { pathToFileURL } = getBuiltinModule('node:url')
+
 export const { types } = getBuiltinModule('node:util')

@@ -1,5 +1,5 @@
+import { isPlain } from '../serialize/is-plain.ts'
 import { TaskPromise } from '../task/handle.ts'
-import { isPlain } from './functions/view-copies.ts'
 
 /** An argument and its members are looked at. */
 const DEEPEST = 1

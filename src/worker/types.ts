@@ -41,7 +41,7 @@ export interface WorkerOptions<A extends readonly unknown[] = readonly unknown[]
   readonly mode?: WorkerMode
   /** How many calls run at a time; in threads and processes, how many workers there are. @default 1 in mode sync, 35 in mode async, 1_000 in mode distributed, else one per processor */
   readonly maxWorkers?: number
-  /** The module that has the function, `import.meta.url`: threads and processes import it. Without it the function's source is sent. */
+  /** The module that has the function, `import.meta.url`, or `__filename` in CommonJS: threads and processes import it. Without it the function's source is sent. */
   readonly module?: string | URL
   /** The name by which the module knows the function, and calls are called. @default the function's own */
   readonly name?: string

@@ -31,6 +31,7 @@ export const FLOORS: readonly (readonly [name: string, ...rooms: string[]])[] = 
   ['distributed, the side of the caller', 'distributed/call'],
   ['worker', 'worker'],
   ['built-in tasks', 'builtin-tasks'],
+  ['in place of others, for browsers', 'web'],
   ['distributed, limits', 'distributed/limits'],
   ['distributed, the side of the worker', 'distributed/serve'],
   ['command line', 'cli'],
@@ -50,17 +51,15 @@ export const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
     'base/platform.ts',
     // Types of what Node hands to a method that only Node calls.
     'base/inspect.ts',
-    // Loaded by the first run that is shown.
-    'progress',
     'store/sqlite',
     // Types alone.
     'builtin-tasks/hash-thread.ts',
+    'web',
     'testing',
     'worker/functions',
     'worker/messages',
     'worker/child',
     'worker/parent',
-    'worker/pool',
     'connection',
     'distributed',
     'cli',

@@ -1,12 +1,13 @@
 import type { Transferable } from 'node:worker_threads'
 import { ArrivedData, denseList, misshapen, own } from '../../serialize/arrived.ts'
+import { isPlain } from '../../serialize/is-plain.ts'
 import { type PlainThrown, Revival, Writing } from '../../serialize/thrown.ts'
 import { types } from '../node.ts'
 import { errorClasses } from './error-classes.ts'
 import { DEEPEST_VALUE, notTooDeep, tooDeep } from './nested-depth.ts'
 import { anyTransfers, transferList } from './transfer.ts'
 import { type Destination, isEmptiedBy, losesClass } from './uncarriable.ts'
-import { isPlain, ViewCopies } from './view-copies.ts'
+import { ViewCopies } from './view-copies.ts'
 
 /** A value ready for `postMessage`, with what is moved instead of copied. */
 export interface PackedValue {

@@ -46,6 +46,8 @@ export function transferList(value: object): readonly Transferable[] | undefined
 function refuseWrongItem(item: unknown, index: number): void {
   const rule = `transfer: list[${index}] must be an ArrayBuffer, a MessagePort or another transferable, got ${show(item)}`
   if (ArrayBuffer.isView(item)) throw new TypeError(`${rule}: pass its \`buffer\``)
-  if (item instanceof SharedArrayBuffer) throw new TypeError(`${rule}: it is shared, leave it out`)
+  // Browsers have it in pages alone that are isolated.
+  if (typeof SharedArrayBuffer !== 'undefined' && item instanceof SharedArrayBuffer)
+    throw new TypeError(`${rule}: it is shared, leave it out`)
   if (typeof item !== 'object' || item === null) throw new TypeError(rule)
 }

@@ -1,5 +1,5 @@
+import { isPlain } from '../../serialize/is-plain.ts'
 import { getBuiltinModule, types } from '../node.ts'
-import { isPlain } from './view-copies.ts'
 
 /** Where a value is carried. Processes share no memory, and know fewer kinds of objects. */
 export type Destination = 'thread' | 'process'

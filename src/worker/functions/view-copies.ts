@@ -1,3 +1,4 @@
+import { isPlain } from '../../serialize/is-plain.ts'
 import { types } from '../node.ts'
 
 type View = NodeJS.ArrayBufferView
@@ -59,12 +60,6 @@ export class ViewCopies {
     this.#rebuilt.set(part, copy)
     return copy
   }
-}
-
-/** Also of another realm, such as that of a test runner. */
-export function isPlain(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 function copyOf(view: View): View {

@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os'
 import * as check from '../../base/options.ts'
+import { availableParallelism } from '../../base/platform.ts'
 import { LOAD_BALANCING, type LoadBalancing } from './load-balancing.ts'
 
 /** How many workers a pool has, and which call goes where. */

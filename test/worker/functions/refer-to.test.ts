@@ -38,6 +38,10 @@ describe('a reference to a function of a module', () => {
     expect(referTo(square, { module: 'FILE:///my app/tasks.js' })).toMatchObject({ url: 'file:///my%20app/tasks.js' })
   })
 
+  it('has the URL of the path that CommonJS has for a module', () => {
+    expect(referTo(square, { module: '/my app/tasks.cjs' })).toMatchObject({ url: 'file:///my%20app/tasks.cjs' })
+  })
+
   it('may name what its source could not say', () => {
     expect(referTo(square.bind(null), { module: MODULE })).toMatchObject({ name: 'bound square' })
   })
@@ -80,9 +84,8 @@ describe('a reference to a function of a module', () => {
   })
 
   it.each([
-    ['./tasks.js', /pathToFileURL/],
-    ['/app/tasks.js', /pathToFileURL/],
-    ['C:\\app\\tasks.js', /pathToFileURL/],
+    ['./tasks.js', /new URL/],
+    ['C:\\app\\tasks.js', /new URL/],
     ['lodash', /import\.meta\.resolve/],
     ['', /must be the URL/],
     [undefined, /CommonJS format has no import\.meta\.url/],

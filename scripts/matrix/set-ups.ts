@@ -1,0 +1,46 @@
+/** One way to use the package: what is installed beside it, and what is run. A command that fails is what fails it. */
+export interface SetUp {
+  readonly name: string
+  /** Folders of `scripts/matrix/files`, copied over each other. `programs` is there always. */
+  readonly files?: readonly string[]
+  /** Exact versions. */
+  readonly packages?: readonly string[]
+  /** Which Node runs it. @default the project's own */
+  readonly node?: string
+  /** Commands of the shell, one after another, in the folder of the set-up. */
+  readonly run: readonly string[]
+}
+
+const NODES = ['22.23.3', '24.21.0', '26.9.0']
+const PLAYWRIGHT = 'playwright-core@1.65.1'
+
+/** A bundle of `page.js` that is opened in Chromium. */
+function page(name: string, packages: readonly string[], build: string): SetUp {
+  return {
+    name: `browser-${name}`,
+    files: ['page', ...(name === 'vite' || name === 'webpack' ? [name] : [])],
+    packages: [PLAYWRIGHT, ...packages],
+    run: [build, 'node browser.js out'],
+  }
+}
+
+export const SET_UPS: readonly SetUp[] = [
+  ...NODES.flatMap((node): SetUp[] => {
+    const major = node.split('.')[0]
+    return [
+      { name: `esm-node-${major}`, node, run: ['node esm.js'] },
+      { name: `require-node-${major}`, node, run: ['node require.cjs'] },
+    ]
+  }),
+  { name: 'typescript-nodenext', files: ['typescript'], packages: ['typescript@6.0.3'], run: ['tsc -p nodenext.json'] },
+  {
+    name: 'browser-unbundled',
+    files: ['unbundled'],
+    packages: [PLAYWRIGHT],
+    run: ['node browser.js .'],
+  },
+  page('esbuild', ['esbuild@0.28.2'], 'esbuild page.js --bundle --format=esm --external:node:* --outfile=out/page.js'),
+  page('rolldown', ['rolldown@1.3.3'], 'rolldown page.js --format esm --platform browser --dir out'),
+  page('webpack', ['webpack@5.113.0', 'webpack-cli@7.3.1'], 'webpack'),
+  page('vite', ['vite@8.4.0'], 'vite build --logLevel warn'),
+]

@@ -1,0 +1,109 @@
+import type { AsyncLocalStorage as NodeStorage } from 'node:async_hooks'
+import type * as diagnostics from 'node:diagnostics_channel'
+import type { AsyncContext } from '../base/platform.ts'
+import { Histogram } from './histogram.ts'
+
+/**
+ * What `src/base/platform.ts` is on Node, for browsers and edge runtimes: nothing is imported, and what is not there is done
+ * without. Where there is no AsyncLocalStorage nothing is told of the task that runs: `currentTask()` throws, and a task that
+ * waits for itself is not found out.
+ */
+
+type StorageClass = Pick<typeof NodeStorage, 'snapshot'> & (new <T>() => Pick<NodeStorage<T>, 'getStore' | 'run'>)
+
+/** Some edge runtimes have modules of Node, by this way alone or behind a flag. */
+const { process } = globalThis as { readonly process?: Partial<NodeJS.Process> }
+const builtin = (process?.getBuiltinModule ?? (() => undefined)) as NonNullable<typeof process>['getBuiltinModule']
+
+const Found: StorageClass | undefined =
+  (globalThis as { readonly AsyncLocalStorage?: StorageClass }).AsyncLocalStorage ??
+  builtin?.('node:async_hooks')?.AsyncLocalStorage
+
+class NoStorage<T> {
+  getStore(): T | undefined {
+    return undefined
+  }
+
+  run<A extends unknown[], R>(_: T, run: (...args: A) => R, ...args: A): R {
+    return run(...args)
+  }
+
+  static snapshot() {
+    return <A extends unknown[], R>(run: (...args: A) => R, ...args: A): R => run(...args)
+  }
+}
+
+export const AsyncLocalStorage: StorageClass = Found ?? NoStorage
+
+/** Whether async contexts are followed. */
+export const FOLLOWS_CONTEXTS: boolean = Found !== undefined
+
+const NOWHERE: AsyncContext = { runInAsyncScope: (run, self, ...args) => Reflect.apply(run, self, args) as never }
+
+export function captureContext(): AsyncContext {
+  if (Found === undefined) return NOWHERE
+  const within = Found.snapshot()
+  return { runInAsyncScope: (run, self, ...args) => within(() => Reflect.apply(run, self, args)) as never }
+}
+
+const OUTSIDE = captureContext()
+
+export function outsideContext<T>(run: () => T): T {
+  return OUTSIDE.runInAsyncScope(run)
+}
+
+export function runEntered<T, A, B, R>(
+  storage: Pick<NodeStorage<T>, 'run'>,
+  value: T,
+  run: (first: A, second: B) => R,
+  first: A,
+  second: B,
+): R {
+  return storage.run(value, run, first, second)
+}
+
+const NO_CHANNEL = { hasSubscribers: false, publish() {} }
+
+export const { channel, tracingChannel }: Pick<typeof diagnostics, 'channel' | 'tracingChannel'> = builtin?.(
+  'node:diagnostics_channel',
+) ?? { channel: () => NO_CHANNEL as never, tracingChannel: () => NO_CHANNEL as never }
+
+export function createHistogram(): Histogram {
+  return new Histogram()
+}
+
+export function availableParallelism(): number {
+  return globalThis.navigator?.hardwareConcurrency ?? 1
+}
+
+export function stripControlSequences(text: string): string {
+  return text.replace(CONTROL_SEQUENCE, '')
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what they begin with
+const CONTROL_SEQUENCE = /[\u001B\u009B][[\]()#;?]*(?:\d{1,4}(?:;\d{0,4})*)?[\dA-PR-TZcf-nq-uy=><~]/g
+
+export const TRACES_UNCAUGHT = false
+
+/** There is no end of the process that could be heard of. */
+export function onNothingLeft(): () => void {
+  return () => {}
+}
+
+/** Timers wait for 4 ms once they are nested, and for 1 s in a page that nobody sees; messages come at once. */
+export const afterTurn: (go: () => void) => unknown = messages() ?? (go => setTimeout(go))
+
+function messages(): typeof afterTurn | undefined {
+  if (typeof MessageChannel === 'undefined') return undefined
+  const waiting: (() => void)[] = []
+  let ports: InstanceType<typeof MessageChannel> | undefined
+  return go => {
+    if (ports === undefined) {
+      ports = new MessageChannel()
+      ports.port1.addEventListener('message', () => waiting.shift()?.())
+      ports.port1.start()
+    }
+    waiting.push(go)
+    ports.port2.postMessage(undefined)
+  }
+}
