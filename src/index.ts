@@ -9,6 +9,7 @@ export {
   ManagerClosedError,
   QueueFullError,
   RetryValidationError,
+  ScopeEndedError,
   SerializationError,
   StoreError,
   TaskCancelledError,
@@ -27,6 +28,8 @@ export type { AsCompletedOptions, Completed } from './combinators/as-completed.t
 export { asCompleted } from './combinators/as-completed.ts'
 export type { Gathered, GatheredOrErrors, GatherOptions } from './combinators/gather.ts'
 export { gather } from './combinators/gather.ts'
+export type { RaceOptions } from './combinators/race.ts'
+export { any, race } from './combinators/race.ts'
 export type { Waited, WaitForOptions } from './combinators/wait.ts'
 export { wait } from './combinators/wait.ts'
 export { zip } from './combinators/zip.ts'
@@ -62,6 +65,7 @@ export type {
   TryLimitOptions,
 } from './limits/types.ts'
 export { TaskManager } from './manager/task-manager.ts'
+export type { Scoped, ScopeOptions, TaskScope } from './manager/task-scope.ts'
 export { useTaskManager } from './manager/use-task-manager.ts'
 export type { BaseTaskClass, TaskOptions } from './runner/base-task.ts'
 export { BaseTask } from './runner/base-task.ts'

@@ -325,6 +325,28 @@ export const MUTATIONS: readonly Mutation[] = [
     'whoever waits is let in once only': { search: 'if (this.#line.size > 0) this.#listen()', replace: '' },
   }),
 
+  ...mistakesIn('src/manager/task-scope.ts', ['test/manager/scope.test.ts'], {
+    'a scope ends before its tasks': {
+      search: 'while (this.#tasks.size > 0 || this.#inner.size > 0) {',
+      replace: 'while (this.#inner.size > 0) {',
+    },
+    'a scope ends before work that is past its timeout': {
+      search: 'handle.done() && handle.cancel()',
+      replace: 'undefined',
+    },
+    'an echo of the abort counts as a failure': { search: 'else if (!this.#isEcho(error)) this', replace: 'else this' },
+    'a halted operation leaves its scope': { search: 'if (settled) return\n', replace: 'return\n' },
+    'a scope that was aborted starts tasks': { search: 'if (aborted) void handle.cancel(reason)', replace: '' },
+  }),
+
+  ...mistakesIn('src/combinators/race.ts', ['test/combinators/race.test.ts'], {
+    'losers are not waited for': { search: 'await stopped', replace: '' },
+    'a loser that is pending starts': {
+      search: '          won(index)\n',
+      replace: '          queueMicrotask(() => won(index))\n',
+    },
+  }),
+
   ...mistakesIn('src/runner/runner-observer.ts', RUNNER, {
     'a cancelled waiter leaves its record behind': {
       search: 'if (task.extras?.acceptance?.placed === false) return',

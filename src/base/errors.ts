@@ -52,6 +52,15 @@ export class TaskNotFinishedError extends TaskScopeError {
   readonly code = 'ERR_TASK_NOT_FINISHED'
 }
 
+/** `spawn` or `scope` of a scope that has ended: what starts there would outlive it. */
+export class ScopeEndedError extends TaskScopeError {
+  static {
+    named(this, 'ScopeEndedError')
+  }
+
+  readonly code = 'ERR_SCOPE_ENDED'
+}
+
 /** The queue holds as many pending tasks as it may (`maxPending`): nothing was kept, try again when one has started. */
 export class QueueFullError extends TaskScopeError {
   static {

@@ -33,6 +33,7 @@ import { checkWork } from '../task/work.ts'
 import { mapItems } from './map.ts'
 import { EVENTS, LIVE, type LiveStatus } from './names.ts'
 import { residents } from './residents.ts'
+import { runScope, type Scoped, type ScopeOptions, type TaskScope } from './task-scope.ts'
 
 /**
  * Runs tasks, at most `maxTasks` at a time, and answers for every one of them: when a handle has settled its work has
@@ -163,6 +164,30 @@ export class TaskManager implements AsyncDisposable {
     this.#refuseIfClosed()
     const spawn = (work: Work<unknown>, settings: SpawnSettings) => TaskManager.spawnOn(this, work, settings)
     return mapItems({ scheduler: this.#scheduler, spawn }, items, fn, options)
+  }
+
+  /**
+   * Calls `body` with a scope of its own, and settles when the body and all tasks that were spawned in it have ended, their
+   * work stopped. The scope takes no slot; its tasks take those of this manager.
+   *
+   * The first failure, of the body or of a task, aborts `scope.signal`, cancels the rest, and is thrown once all has
+   * stopped; where others failed besides, a `TaskGroupError` has all of them. A body that does not hear of it is waited for
+   * as long as `cleanupTimeout` says. So do `deadline` (`TaskTimeoutError`) and `signal` (its reason).
+   *
+   * For `yield*` it is an operation; halted, it aborts the scope and waits until that has stopped.
+   *
+   * ```ts
+   * const { user, posts } = await manager.scope(async scope => {
+   *   const user = scope.spawn(({ signal }) => getUser(id, signal))
+   *   const posts = scope.spawn(({ signal }) => getPosts(id, signal))
+   *   return { user: await user, posts: await posts }
+   * }, { deadline: 2_000 })
+   * ```
+   */
+  scope<T>(body: (scope: TaskScope) => T | PromiseLike<T>, options?: ScopeOptions): Scoped<T> {
+    this.#refuseIfClosed()
+    const { cleanupTimeout } = this.#scheduler.settings
+    return runScope({ spawn: (work, each) => this.spawn(work, each), cleanupTimeout }, body, options)
   }
 
   /**

@@ -10,6 +10,7 @@ const KINDS: readonly (readonly [name: string, code: string, make: Make])[] = [
   ['TaskTimeoutError', 'ERR_TASK_TIMEOUT', (message, options) => new TaskTimeoutError(message, 250, options)],
   ['TaskNotFinishedError', 'ERR_TASK_NOT_FINISHED', (...args) => new errors.TaskNotFinishedError(...args)],
   ['QueueFullError', 'ERR_QUEUE_FULL', (...args) => new errors.QueueFullError(...args)],
+  ['ScopeEndedError', 'ERR_SCOPE_ENDED', (...args) => new errors.ScopeEndedError(...args)],
   ['ManagerClosedError', 'ERR_MANAGER_CLOSED', (...args) => new errors.ManagerClosedError(...args)],
   ['DeadlockError', 'ERR_DEADLOCK', (...args) => new errors.DeadlockError(...args)],
   [
