@@ -20,6 +20,7 @@ export {
   TaskScopeError,
   TaskTimeoutError,
 } from './base/errors.ts'
+export type { WaitOptions } from './base/wait-timeout.ts'
 export type { HashTaskOptions } from './builtin-tasks/hash-task.ts'
 export { HashTask } from './builtin-tasks/hash-task.ts'
 export type { SleepTaskOptions } from './builtin-tasks/sleep-task.ts'
@@ -64,6 +65,7 @@ export type {
   Releasable,
   TryLimitOptions,
 } from './limits/types.ts'
+export type { MapFunction, MapOptions, MapResults, MapSettled } from './manager/map-options.ts'
 export { TaskManager } from './manager/task-manager.ts'
 export type { Scoped, ScopeOptions, TaskScope } from './manager/task-scope.ts'
 export { useTaskManager } from './manager/use-task-manager.ts'
@@ -92,11 +94,6 @@ export type {
   Logger,
   ManagerEvents,
   ManagerStats,
-  MapFunction,
-  MapOptions,
-  MapResults,
-  MapSettled,
-  SpawnOptions,
   TaskDefaults,
   TaskEvent,
   TaskManagerOptions,
@@ -106,6 +103,7 @@ export type { DamagedTask, StoreContents, StoredTask, TaskStore } from './store/
 export type { Backoff, FailedAttempt } from './task/backoff.ts'
 export type { RetryOptions } from './task/retry.ts'
 export type { RunTrace } from './task/run-trace.ts'
+export type { SpawnOptions } from './task/spawn-settings.ts'
 export type {
   Outcome,
   TaskAttempt,
@@ -118,6 +116,5 @@ export type {
   TaskRecord,
   TaskRecordFields,
   TaskStatus,
-  WaitOptions,
   Work,
 } from './task/types.ts'

@@ -1,8 +1,15 @@
-import type { WaitOptions } from '../task/types.ts'
 import { startTimer } from './clock.ts'
 import { TaskTimeoutError } from './errors.ts'
 import { followSignal } from './follow-signal.ts'
 import { abortSignal, duration, type Known, optionsObject } from './options.ts'
+
+/** How long to wait, and what ends the waiting early. Neither touches the task. */
+export interface WaitOptions {
+  /** Milliseconds until the wait rejects with `TaskTimeoutError`. @default Infinity */
+  readonly timeout?: number
+  /** Aborting it rejects the wait with the signal's reason. */
+  readonly signal?: AbortSignal
+}
 
 /** How long a wait may take, checked and with its defaults. */
 export interface WaitLimit {

@@ -1,8 +1,8 @@
 import { attempt } from '../base/attempt.ts'
 import { boolean, type Known, knownOptions, show } from '../base/options.ts'
 import { isThenable, settled } from '../base/thenable.ts'
+import type { WaitOptions } from '../base/wait-timeout.ts'
 import { isLimited, WAIT_OPTIONS, type WaitLimit, waitLimit, waitWithin } from '../base/wait-timeout.ts'
-import type { WaitOptions } from '../task/types.ts'
 import { isHandle, listAndOptions, whenEnded } from './handle-list.ts'
 
 /** What {@link gather} does with failures, and how long it waits. */

@@ -1,7 +1,7 @@
 import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
 import { amount, callback, capacity, type Known, knownOptions } from '../base/options.ts'
+import type { WaitOptions } from '../base/wait-timeout.ts'
 import { WAIT_OPTIONS } from '../base/wait-timeout.ts'
-import type { WaitOptions } from '../task/types.ts'
 import { ACQUIRE_OPTIONS, Acquisition } from './acquire/acquisition.ts'
 import { Line } from './acquire/line.ts'
 import { LineSource } from './acquire/line-source.ts'

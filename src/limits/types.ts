@@ -1,4 +1,4 @@
-import type { WaitOptions } from '../task/types.ts'
+import type { WaitOptions } from '../base/wait-timeout.ts'
 import type { Acquisition } from './acquire/acquisition.ts'
 import type { Permit } from './acquire/permit.ts'
 import type { RoomEvent } from './acquire/room-watch.ts'

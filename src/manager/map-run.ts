@@ -3,7 +3,6 @@ import { guardedCall } from '../base/guarded-call.ts'
 import type { AsyncContext } from '../base/platform.ts'
 import type { RunProgress } from '../progress/types.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
-import type { MapOptions } from '../scheduler/types.ts'
 import { cancelTask } from '../task/cancel.ts'
 import { currentTask } from '../task/current.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
@@ -11,6 +10,7 @@ import type { Task } from '../task/task.ts'
 import { Wait } from '../task/wait.ts'
 import { MapInput, type StepTaker } from './map-input.ts'
 import { MapLine } from './map-line.ts'
+import type { MapOptions } from './map-options.ts'
 
 /** The options of a map, checked and with their defaults. */
 export interface MapSettings {

@@ -5,11 +5,11 @@ import { checkProgress } from '../progress/check-progress.ts'
 import { counted, type MapProgress, reportedResults } from '../progress/reported-results.ts'
 import { runReporter } from '../progress/run-reporter.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
-import type { MapFunction, MapOptions, MapResults } from '../scheduler/types.ts'
 import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
 import type { Work } from '../task/types.ts'
 import { knownLength } from './map-input.ts'
+import type { MapFunction, MapOptions, MapResults } from './map-options.ts'
 import { type MapHost, type MapResult, MapRun, type MapSettings } from './map-run.ts'
 
 /** See {@link TaskManager.map}: checks the call, and starts a run for every loop over the results. */

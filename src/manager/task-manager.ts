@@ -4,6 +4,7 @@ import { followSignal } from '../base/follow-signal.ts'
 import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
 import { refuseNew, STARTING } from '../base/only-started.ts'
 import { callback, capacity, knownOptions, oneOf } from '../base/options.ts'
+import type { WaitOptions } from '../base/wait-timeout.ts'
 import { WAIT_OPTIONS, waitLimit } from '../base/wait-timeout.ts'
 import { closeRequest } from '../scheduler/close-request.ts'
 import { callerWithin } from '../scheduler/deadlock.ts'
@@ -12,25 +13,16 @@ import { type ManagerSettings, managerSettings } from '../scheduler/manager-sett
 import type { RestoredTask } from '../scheduler/restored-task.ts'
 import { type OpenScope, Scheduler } from '../scheduler/scheduler.ts'
 import { type CloseRequest, Shutdown } from '../scheduler/shutdown.ts'
-import type {
-  CloseOptions,
-  CloseReport,
-  ManagerEvents,
-  ManagerStats,
-  MapFunction,
-  MapOptions,
-  MapResults,
-  MapSettled,
-  SpawnOptions,
-  TaskManagerOptions,
-} from '../scheduler/types.ts'
+import type { CloseOptions, CloseReport, ManagerEvents, ManagerStats, TaskManagerOptions } from '../scheduler/types.ts'
 import { untilIdle, untilPendingBelow } from '../scheduler/waiters.ts'
 import { cancelTask } from '../task/cancel.ts'
+import type { SpawnOptions } from '../task/spawn-settings.ts'
 import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
-import type { Outcome, TaskContext, TaskHandle, WaitOptions, Work } from '../task/types.ts'
+import type { Outcome, TaskContext, TaskHandle, Work } from '../task/types.ts'
 import { checkWork } from '../task/work.ts'
 import { mapItems } from './map.ts'
+import type { MapFunction, MapOptions, MapResults, MapSettled } from './map-options.ts'
 import { EVENTS, LIVE, type LiveStatus } from './names.ts'
 import { residents } from './residents.ts'
 import { runScope, type Scoped, type ScopeOptions, type TaskScope } from './task-scope.ts'

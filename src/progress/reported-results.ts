@@ -1,4 +1,4 @@
-import type { MapResults } from '../scheduler/types.ts'
+import type { MapResults } from '../manager/map-options.ts'
 import type { Task } from '../task/task.ts'
 import type { RunReporter } from './run-reporter.ts'
 import type { RunProgress } from './types.ts'

@@ -1,5 +1,6 @@
-import type { ManagerStats, SpawnOptions, TaskEvent, TaskManagerOptions } from '../scheduler/types.ts'
+import type { ManagerStats, TaskEvent, TaskManagerOptions } from '../scheduler/types.ts'
 import type { TaskStore } from '../store/types.ts'
+import type { SpawnOptions } from '../task/spawn-settings.ts'
 import type { TaskStatus } from '../task/types.ts'
 import type { BaseTaskClass } from './base-task.ts'
 

@@ -1,7 +1,5 @@
-import type { Amounts, Limits } from '../limits/types.ts'
-import type { Progress } from '../progress/types.ts'
-import type { RetryOptions } from '../task/retry.ts'
-import type { TaskContext, TaskRecord } from '../task/types.ts'
+import type { SpawnOptions } from '../task/spawn-settings.ts'
+import type { TaskRecord } from '../task/types.ts'
 
 /** Where failures go that nobody observed: anything with an `error` method, such as `console` or a pino logger. */
 export interface Logger {
@@ -47,80 +45,6 @@ export interface TaskManagerOptions {
 
 /** Defaults for the options of tasks; one that is given with a task takes the place of the default, limits included. */
 export type TaskDefaults = Pick<SpawnOptions, 'retry' | 'timeout' | 'limits'>
-
-/** How one task is run, whose result is an `R`. */
-export interface SpawnOptions<R = unknown> {
-  /** @default `task N` */
-  readonly name?: string
-  /** A kind, for your own queries over records. */
-  readonly type?: string
-  /** Higher goes first, first come first served within. Any number. @default 0 */
-  readonly priority?: number
-  /** Milliseconds for one attempt, from its start. @default Infinity */
-  readonly timeout?: number
-  /** Milliseconds for everything, from `spawn` on: waiting and all attempts. @default Infinity */
-  readonly deadline?: number
-  /** Aborting it cancels the task with the signal's reason. */
-  readonly signal?: AbortSignal
-  /** How often and when to try again after a failure or a timeout; a number is `retries`. @default 0 */
-  readonly retry?: number | RetryOptions<R>
-  /** What each attempt needs before it takes a slot, and gives back when its work has stopped. */
-  readonly limits?: Limits
-  /**
-   * How much of each limit, by key; call and resource limits that are not named count 1, rates in a set must be named.
-   * `'none'`: nothing, for work that acquires by itself (`task.limits`).
-   */
-  readonly cost?: Amounts | 'none'
-  /**
-   * `true`: starts in the very call, where otherwise a later microtask does, if a slot is free that nobody who goes before
-   * it needs, and if it has not to wait for limits together with others. @default false
-   */
-  readonly startNow?: boolean
-}
-
-/** How {@link TaskManager.map} runs: the options of each task, and of the whole. */
-export interface MapOptions<R = unknown> extends Omit<SpawnOptions<R>, 'startNow'> {
-  /** How many items may be started or finished ahead of the loop that takes the results. @default maxTasks */
-  readonly buffer?: number
-  /** `true`: results in the order of the input. `false`: as they finish. @default true */
-  readonly ordered?: boolean
-  /**
-   * `'throw'`: the first failure in time ends the loop and cancels the rest. `'collect'`: an error takes its result's place,
-   * and `entries()` tells which item it is of. `'settle'`: each item gives a {@link MapSettled}, which tells returned errors
-   * from thrown ones. @default 'throw'
-   */
-  readonly onError?: 'throw' | 'collect' | 'settle'
-  /**
-   * `true`: a bar or lines on stderr; options for them; a function that is told after each item; a reporter of your own.
-   * The total is told when the input has a known length. @default false
-   */
-  readonly progress?: Progress
-}
-
-/** Maps one item, as any work; `index` counts from 0. */
-export type MapFunction<I, R> = (item: I, task: TaskContext, index: number) => R
-
-/** How one item of a map ended, and which, counted from 0. */
-export type MapSettled<O> =
-  | { readonly status: 'fulfilled'; readonly value: O; readonly index: number }
-  | { readonly status: 'rejected'; readonly reason: unknown; readonly index: number }
-
-/** The results of a `map`: a loop over them drives it, and leaving the loop cancels what it started. */
-export interface MapResults<O> extends AsyncIterable<O> {
-  /** Starts the run. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<O>
-  /**
-   * Starts a run too, and gives with each result, or error that takes its place, the index of its item, counted from 0.
-   *
-   * ```ts
-   * for await (const [index, page] of manager.map(urls, load, { onError: 'collect', ordered: false }).entries())
-   *   if (page instanceof Error) console.error(urls[index], page.message)
-   * ```
-   */
-  entries(): AsyncIterableIterator<[index: number, result: O]>
-  /** Runs to the end and returns all results. */
-  toArray(): Promise<O[]>
-}
 
 /** Counts at one moment. `pending + running + stopping + done + failed + cancelled` is the number of tasks spawned. */
 export interface ManagerStats {

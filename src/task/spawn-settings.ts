@@ -2,8 +2,37 @@ import { abortSignal, boolean, duration, type Known, ordering, string } from '..
 import type { PermitSource } from '../limits/acquire/permit-source.ts'
 import { checkLimit, permitSourceOf } from '../limits/permit-source-of.ts'
 import type { Amounts, LimitPermit, Limits } from '../limits/types.ts'
-import type { SpawnOptions } from '../scheduler/types.ts'
-import { type RetryPolicy, retryPolicy } from './retry.ts'
+import { type RetryOptions, type RetryPolicy, retryPolicy } from './retry.ts'
+
+/** How one task is run, whose result is an `R`. */
+export interface SpawnOptions<R = unknown> {
+  /** @default `task N` */
+  readonly name?: string
+  /** A kind, for your own queries over records. */
+  readonly type?: string
+  /** Higher goes first, first come first served within. Any number. @default 0 */
+  readonly priority?: number
+  /** Milliseconds for one attempt, from its start. @default Infinity */
+  readonly timeout?: number
+  /** Milliseconds for everything, from `spawn` on: waiting and all attempts. @default Infinity */
+  readonly deadline?: number
+  /** Aborting it cancels the task with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** How often and when to try again after a failure or a timeout; a number is `retries`. @default 0 */
+  readonly retry?: number | RetryOptions<R>
+  /** What each attempt needs before it takes a slot, and gives back when its work has stopped. */
+  readonly limits?: Limits
+  /**
+   * How much of each limit, by key; call and resource limits that are not named count 1, rates in a set must be named.
+   * `'none'`: nothing, for work that acquires by itself (`task.limits`).
+   */
+  readonly cost?: Amounts | 'none'
+  /**
+   * `true`: starts in the very call, where otherwise a later microtask does, if a slot is free that nobody who goes before
+   * it needs, and if it has not to wait for limits together with others. @default false
+   */
+  readonly startNow?: boolean
+}
 
 export const SPAWN_OPTIONS: Known<SpawnOptions> = {
   name: true,

@@ -1,4 +1,5 @@
 import type { Operation } from 'effection'
+import type { WaitOptions } from '../base/wait-timeout.ts'
 import type { Amounts, Limits } from '../limits/types.ts'
 
 /**
@@ -139,14 +140,6 @@ export interface TaskRecord extends TaskRecordFields {
    * would make `{}` of it.
    */
   toJSON(): TaskRecordFields
-}
-
-/** How long to wait, and what ends the waiting early. Neither touches the task. */
-export interface WaitOptions {
-  /** Milliseconds until the wait rejects with `TaskTimeoutError`. @default Infinity */
-  readonly timeout?: number
-  /** Aborting it rejects the wait with the signal's reason. */
-  readonly signal?: AbortSignal
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Known } from '../base/options.ts'
 import { checkSharedCall } from '../distributed/options.ts'
 import type { Amounts } from '../limits/types.ts'
-import type { SpawnOptions } from '../scheduler/types.ts'
+import type { SpawnOptions } from '../task/spawn-settings.ts'
 import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import { type Configuration, configuration, withDefaults } from './configuration.ts'
 import type { CallOptions, WorkerOptions } from './types.ts'

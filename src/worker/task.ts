@@ -1,6 +1,7 @@
 import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
 import { callback, knownOptions } from '../base/options.ts'
-import type { Outcome, TaskHandle, WaitOptions } from '../task/types.ts'
+import type { WaitOptions } from '../base/wait-timeout.ts'
+import type { Outcome, TaskHandle } from '../task/types.ts'
 import { CALL_OPTIONS, CallSettings } from './call-settings.ts'
 import { configuration } from './configuration.ts'
 import { importedNow, insideWorker } from './functions/nesting.ts'

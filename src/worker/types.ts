@@ -1,18 +1,11 @@
+import type { WaitOptions } from '../base/wait-timeout.ts'
 import type { DistributedOptions, OfArguments, SharedCallOptions } from '../distributed/options.ts'
 import type { Amounts } from '../limits/types.ts'
+import type { MapOptions, MapResults, MapSettled } from '../manager/map-options.ts'
 import type { Progress } from '../progress/types.ts'
-import type {
-  CloseOptions,
-  CloseReport,
-  ManagerEvents,
-  ManagerStats,
-  MapOptions,
-  MapResults,
-  MapSettled,
-  SpawnOptions,
-  TaskManagerOptions,
-} from '../scheduler/types.ts'
-import type { Outcome, TaskHandle, WaitOptions } from '../task/types.ts'
+import type { CloseOptions, CloseReport, ManagerEvents, ManagerStats, TaskManagerOptions } from '../scheduler/types.ts'
+import type { SpawnOptions } from '../task/spawn-settings.ts'
+import type { Outcome, TaskHandle } from '../task/types.ts'
 import type { HostOptions } from './messages/host.ts'
 import type { PoolOptions } from './pool/pool-options.ts'
 
