@@ -162,14 +162,14 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/task/wait-graph.ts', STILL, {
+  ...mistakesIn('src/task/deadlock/wait-graph.ts', STILL, {
     'a knot may wait for something that moves': {
       search: 'return view.idle || [...members].every(',
       replace: 'return members.size > 0 || [...members].every(',
     },
   }),
 
-  ...mistakesIn('src/task/deadlock-watch.ts', STILL, {
+  ...mistakesIn('src/task/deadlock/deadlock-watch.ts', STILL, {
     'tasks that have just moved stand still': {
       search: 'latest = Math.max(latest, task.updatedAt, task.extras?.activeAt ?? 0)',
       replace: 'latest = Math.max(latest, 0)',
@@ -309,7 +309,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/task/watch.ts', CORE, {
+  ...mistakesIn('src/task/cancel.ts', CORE, {
     'a wait that gave up stays with the task': { search: 'watchers.delete(entry)', replace: '' },
   }),
 
@@ -408,7 +408,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/task/body-limits.ts', ['test/manager/task-permit.test.ts'], {
+  ...mistakesIn('src/task/context/body-limits.ts', ['test/manager/task-permit.test.ts'], {
     'what a body forgets is never given back': {
       search: 'for (const permit of this.#permits) permit.release()',
       replace: '',

@@ -1,4 +1,6 @@
 import type { Effect } from 'effection'
+import { action, type Operation } from 'effection'
+import { settled } from './thenable.ts'
 
 type Steps<T> = Iterator<Effect<unknown>, T, unknown>
 
@@ -43,4 +45,24 @@ export function yielded<T>(what: () => string, steps: Steps<T>): Steps<T> {
       return steps.return === undefined ? { done: true, value: value as T } : wrap(steps.return(value))
     },
   }
+}
+
+type Ending<T> = { readonly value: T } | { readonly error: unknown }
+
+/** Like `until`, which takes apart what a promise rejects with, and hangs if that can't be read. */
+export function untilSettled<T>(promise: PromiseLike<T>): Operation<T> {
+  return untilPromise(settled(promise) as Promise<T>)
+}
+
+/** The same for a promise of our own. */
+export function* untilPromise<T>(promise: Promise<T>): Operation<T> {
+  const ending = yield* action<Ending<T>>(resolve => {
+    promise.then(
+      value => resolve({ value }),
+      (error: unknown) => resolve({ error }),
+    )
+    return () => {}
+  })
+  if ('error' in ending) throw ending.error
+  return ending.value
 }

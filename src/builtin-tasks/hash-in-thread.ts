@@ -1,7 +1,7 @@
 import { startBackgroundTimer, type Timer } from '../base/clock.ts'
 import { availableParallelism } from '../base/platform.ts'
 import { Semaphore } from '../limits/semaphore.ts'
-import { AttemptContext } from '../task/context.ts'
+import { AttemptContext } from '../task/context/context.ts'
 import type { TaskContext } from '../task/types.ts'
 import { HashThread } from './hash-thread.ts'
 import type { HashInput } from './sha256.ts'

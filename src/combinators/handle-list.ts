@@ -1,11 +1,11 @@
 import { attempt } from '../base/attempt.ts'
 import { show } from '../base/options.ts'
 import { isThenable } from '../base/thenable.ts'
+import { watch } from '../task/cancel.ts'
 import { currentTask } from '../task/current.ts'
+import { selfWait } from '../task/deadlock/wait-graph.ts'
 import { TaskPromise } from '../task/handle.ts'
 import type { TaskHandle } from '../task/types.ts'
-import { selfWait } from '../task/wait-graph.ts'
-import { watch } from '../task/watch.ts'
 
 /** Whether it is the handle of a task, recognised by shape: it may come from another copy of this library. */
 export function isHandle(value: unknown): value is TaskHandle<unknown> {

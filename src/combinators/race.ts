@@ -1,6 +1,7 @@
 import { type Known, knownOptions, oneOf } from '../base/options.ts'
+import type { WaitOptions } from '../base/wait-timeout.ts'
 import { isLimited, WAIT_OPTIONS, type WaitLimit, waitLimit, waitWithin } from '../base/wait-timeout.ts'
-import type { TaskHandle, WaitOptions } from '../task/types.ts'
+import type { TaskHandle } from '../task/types.ts'
 import { handleList, isHandle, listAndOptions, refuseOwn, whenEnded } from './handle-list.ts'
 
 /** What {@link race} and {@link any} do with the tasks that have not won, and how long they wait. */

@@ -2,7 +2,6 @@ import { attempt } from '../base/attempt.ts'
 import { boolean, callback, capacity, iterable, type Known, knownOptions, oneOf } from '../base/options.ts'
 import { captureContext } from '../base/platform.ts'
 import { checkProgress } from '../progress/check-progress.ts'
-import { counted, type MapProgress, reportedResults } from '../progress/reported-results.ts'
 import { runReporter } from '../progress/run-reporter.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
@@ -11,6 +10,7 @@ import type { Work } from '../task/types.ts'
 import { knownLength } from './map-input.ts'
 import type { MapFunction, MapOptions, MapResults } from './map-options.ts'
 import { type MapHost, type MapResult, MapRun, type MapSettings } from './map-run.ts'
+import { counted, type MapProgress, reportedResults } from './reported-results.ts'
 
 /** See {@link TaskManager.map}: checks the call, and starts a run for every loop over the results. */
 export function mapItems<I>(

@@ -1,7 +1,7 @@
 import { captureContext, outsideContext } from '../base/platform.ts'
 import { managerSettings } from '../scheduler/manager-settings.ts'
 import { type OpenScope, Scheduler } from '../scheduler/scheduler.ts'
-import { AttemptContext } from '../task/context.ts'
+import { AttemptContext } from '../task/context/context.ts'
 import { currentTask } from '../task/current.ts'
 import { Task } from '../task/task.ts'
 

@@ -5,15 +5,14 @@ import { ScopeEndedError, TaskCancelledError, TaskGroupError, TaskTimeoutError }
 import { followSignal } from '../base/follow-signal.ts'
 import { type KeptError, keepingError, throwKept } from '../base/kept-error.ts'
 import { abortSignal, boolean, callback, duration, type Known, knownOptions } from '../base/options.ts'
-import { untilPromise } from '../base/until-settled.ts'
-import { yielded } from '../base/yielded.ts'
-import type { SpawnOptions } from '../scheduler/types.ts'
+import { untilPromise, yielded } from '../base/yielded.ts'
+import { watch } from '../task/cancel.ts'
 import { currentTask } from '../task/current.ts'
+import { Wait } from '../task/deadlock/wait.ts'
 import { TaskPromise } from '../task/handle.ts'
+import type { SpawnOptions } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
 import type { Outcome, TaskContext, TaskHandle, Work } from '../task/types.ts'
-import { Wait } from '../task/wait.ts'
-import { watch } from '../task/watch.ts'
 
 /** How {@link TaskManager.scope} goes. */
 export interface ScopeOptions {

@@ -1,7 +1,6 @@
 import { type Known, knownOptions, present, show } from '../base/options.ts'
-import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
+import { checkWork, SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import type { Work } from '../task/types.ts'
-import { checkWork } from '../task/work.ts'
 import type { BaseTask } from './base-task.ts'
 import type { SubmitOptions } from './types.ts'
 

@@ -1,6 +1,6 @@
 import { currentTask } from '../task/current.ts'
+import { waiterFor } from '../task/deadlock/wait-graph.ts'
 import type { Task } from '../task/task.ts'
-import { waiterFor } from '../task/wait-graph.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /**

@@ -1,4 +1,6 @@
 import { guardedCall } from '../base/guarded-call.ts'
+import { channel } from '../base/platform.ts'
+import type { TaskEvent } from './types.ts'
 
 /** Where every event goes as well, whoever listens. */
 export interface Tap<Event> {
@@ -60,5 +62,17 @@ export class Emitter<Events extends object> {
         guardedCall(() => listener(event as never), this.#failed)
       }
     }
+  }
+}
+
+const tasks = channel('taskscope:task')
+
+/** Publishes the events of one manager, with its name, on the diagnostics channel `taskscope:task`. */
+export function taskChannel(manager: string): Tap<TaskEvent> {
+  return {
+    get wanted() {
+      return tasks.hasSubscribers
+    },
+    take: event => tasks.publish({ ...event, manager }),
   }
 }

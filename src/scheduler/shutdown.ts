@@ -1,9 +1,10 @@
 import { now, startTimer, type Timer } from '../base/clock.ts'
 import { ManagerClosedError } from '../base/errors.ts'
+import { duration, type Known, knownOptions, oneOf } from '../base/options.ts'
 import { recordOf } from '../task/record.ts'
 import type { Task } from '../task/task.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { CloseReport } from './types.ts'
+import type { CloseOptions, CloseReport } from './types.ts'
 
 /** What one call of `close` asks for. */
 export interface CloseRequest {
@@ -92,4 +93,11 @@ export class Shutdown {
       abandoned: Object.freeze([...this.#scheduler.abandoned.values()].map(recordOf)),
     })
   }
+}
+
+export const CLOSE_OPTIONS: Known<CloseOptions> = { timeout: true, pending: true }
+
+export function closeRequest(options: CloseOptions | undefined, closeTimeout: number): CloseRequest {
+  const { timeout = closeTimeout, pending = 'run' } = knownOptions('options', options, CLOSE_OPTIONS) ?? {}
+  return { timeout: duration('timeout', timeout), pending: oneOf('pending', ['run', 'cancel'], pending) }
 }

@@ -1,5 +1,5 @@
 import { type PlainThrown, revivedThrown } from '../serialize/thrown.ts'
-import { recordWith } from '../task/record-json.ts'
+import { recordWith } from '../task/record.ts'
 import type { TaskAttempt, TaskProgress, TaskRecord, TaskRecordFields } from '../task/types.ts'
 import type { Budget } from './budget.ts'
 

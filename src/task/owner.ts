@@ -1,6 +1,6 @@
 import type { WallClock } from '../base/wall-clock.ts'
-import type { AttemptContext } from './context.ts'
-import type { DeadlockWatch } from './deadlock-watch.ts'
+import type { AttemptContext } from './context/context.ts'
+import type { DeadlockWatch } from './deadlock/deadlock-watch.ts'
 import type { OperationHost } from './execution.ts'
 import type { Task } from './task.ts'
 import type { TaskStatus } from './types.ts'

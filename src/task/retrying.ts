@@ -1,5 +1,5 @@
-import type { Eventually } from './predicate.ts'
-import { type Again, Retries, type Verdict } from './retry.ts'
+import type { Eventually } from './retry/retry.ts'
+import { type Again, Retries, type Verdict } from './retry/retry.ts'
 import type { StopRequest } from './stop.ts'
 import { stopError } from './stop-error.ts'
 import type { Task } from './task.ts'

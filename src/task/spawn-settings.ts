@@ -1,8 +1,8 @@
-import { abortSignal, boolean, duration, type Known, ordering, string } from '../base/options.ts'
+import { abortSignal, boolean, duration, type Known, ordering, show, string } from '../base/options.ts'
 import type { PermitSource } from '../limits/acquire/permit-source.ts'
 import { checkLimit, permitSourceOf } from '../limits/permit-source-of.ts'
 import type { Amounts, LimitPermit, Limits } from '../limits/types.ts'
-import { type RetryOptions, type RetryPolicy, retryPolicy } from './retry.ts'
+import { type RetryOptions, type RetryPolicy, retryPolicy } from './retry/retry.ts'
 
 /** How one task is run, whose result is an `R`. */
 export interface SpawnOptions<R = unknown> {
@@ -105,4 +105,28 @@ function demandFor(
   if (limits !== undefined) return permitSourceOf(limits, cost as Amounts | undefined, false, true)
   if (cost !== undefined) throw new TypeError('cost says what limits are asked for, but limits is not given')
   return undefined
+}
+
+/** Refuses what is no work, saying what to hand over instead. */
+export function checkWork(work: unknown): void {
+  if (typeof work === 'function') return
+  if (isObject(work) && typeof (work as Partial<PromiseLike<unknown>>).then === 'function') {
+    throw new TypeError(
+      'work must be a function, got a promise, which is already running: pass () => promise, so that the manager starts it',
+    )
+  }
+  if (
+    isObject(work) &&
+    typeof (work as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function' &&
+    !Array.isArray(work)
+  ) {
+    throw new TypeError(
+      'work must be a function, got an operation: pass the function that makes it, such as function* () { … }',
+    )
+  }
+  throw new TypeError(`work must be a function, got ${show(work)}`)
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

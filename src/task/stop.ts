@@ -1,5 +1,5 @@
 import { messageOf, propertyOf } from '../base/thrown.ts'
-import type { Again } from './retry.ts'
+import type { Again } from './retry/retry.ts'
 
 /** Why a task was told to stop. */
 export interface StopRequest {

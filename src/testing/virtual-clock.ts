@@ -1,7 +1,7 @@
 import { syncBuiltinESMExports } from 'node:module'
 import type { Clock } from '@sinonjs/fake-timers'
 import { DeadlockError } from '../base/errors.ts'
-import { breakKnots } from '../task/deadlock-watch.ts'
+import { breakKnots } from '../task/deadlock/deadlock-watch.ts'
 import { LivelockError } from './errors.ts'
 import { settleAll } from './settle.ts'
 

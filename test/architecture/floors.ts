@@ -67,7 +67,6 @@ export const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   effection: [
     'base/kept-error.ts',
     'base/operation.ts',
-    'base/until-settled.ts',
     'base/yielded.ts',
     'limits/acquire',
     'task',

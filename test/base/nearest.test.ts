@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { nearest } from '../../src/base/nearest.ts'
+import { nearest } from '../../src/base/options.ts'
 
 const NAMES = ['timeout', 'retries', 'maxTasks', 'maxPending', 'fn']
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type Backoff, failedAttempt, type Waiting, waitBefore } from '../../src/task/backoff.ts'
+import { type Backoff, failedAttempt, type Waiting, waitBefore } from '../../src/task/retry/backoff.ts'
 
 afterEach(() => vi.restoreAllMocks())
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type TaskContext, TaskManager } from '../../src/index.ts'
-import { normaliseProgress } from '../../src/task/progress.ts'
+import { normaliseProgress } from '../../src/task/context/progress.ts'
 import { settle } from '../harness.ts'
 
 describe('normaliseProgress', () => {

@@ -1,7 +1,7 @@
 import { ensure, sleep, suspend } from 'effection'
 import { describe, expect, it, vi } from 'vitest'
 import { type TaskContext, TaskTimeoutError } from '../../src/index.ts'
-import { AttemptContext } from '../../src/task/context.ts'
+import { AttemptContext } from '../../src/task/context/context.ts'
 import { settle } from '../harness.ts'
 import { within } from '../manager/within.ts'
 import { delay, failureOf, forever, listening, untilAborted } from '../work.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TaskContext } from '../../src/index.ts'
-import { Inbox } from '../../src/task/inbox.ts'
+import { Inbox } from '../../src/task/context/inbox.ts'
 import { currentTask, runAsCurrent } from '../../src/worker/current-task.ts'
 import { NO_LIMITS, NO_PERMIT } from '../../src/worker/messages/remote-limits.ts'
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { resourceLimit } from '../../src/index.ts'
-import { Inbox } from '../../src/task/inbox.ts'
+import { Inbox } from '../../src/task/context/inbox.ts'
 import type { TaskContext, TaskPermit } from '../../src/task/types.ts'
 import { LimitsServer } from '../../src/worker/engine/limits-server.ts'
 import { NO_LIMITS, NO_PERMIT } from '../../src/worker/messages/remote-limits.ts'

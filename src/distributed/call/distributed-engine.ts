@@ -1,6 +1,6 @@
 import { ManagerClosedError, WorkerCrashedError } from '../../base/errors.ts'
 import { string } from '../../base/options.ts'
-import { AttemptContext } from '../../task/context.ts'
+import { AttemptContext } from '../../task/context/context.ts'
 import type { TaskContext } from '../../task/types.ts'
 import type { Engine, PreparedCall } from '../../worker/engine/engine.ts'
 import { LimitsServer } from '../../worker/engine/limits-server.ts'

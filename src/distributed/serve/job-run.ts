@@ -1,7 +1,7 @@
 import type { Job } from 'bullmq'
 import { TaskCancelledError, TaskTimeoutError } from '../../base/errors.ts'
 import { propertyOf } from '../../base/thrown.ts'
-import { AttemptContext } from '../../task/context.ts'
+import { AttemptContext } from '../../task/context/context.ts'
 import type { TaskContext, TaskHandle, TaskProgress } from '../../task/types.ts'
 import type { FunctionNotFoundError } from '../../worker/functions/function-not-found.ts'
 import { type LimitRequest, OWN_PERMIT, RemoteLimits, RemotePermit } from '../../worker/messages/remote-limits.ts'

@@ -1,8 +1,7 @@
 import { ensure, type Operation, run, scoped } from 'effection'
 import { type KeptError, keepingError, throwKept } from '../../base/kept-error.ts'
 import { isOperation } from '../../base/operation.ts'
-import { untilPromise, untilSettled } from '../../base/until-settled.ts'
-import { yielded } from '../../base/yielded.ts'
+import { untilPromise, untilSettled, yielded } from '../../base/yielded.ts'
 import type { Acquisition } from './acquisition.ts'
 import type { Permit } from './permit.ts'
 

@@ -1,4 +1,4 @@
-import { AttemptContext } from '../../task/context.ts'
+import { AttemptContext } from '../../task/context/context.ts'
 import type { TaskContext } from '../../task/types.ts'
 import { carryMessage } from '../functions/carry-message.ts'
 import { assertMayStartWorker } from '../functions/nesting.ts'

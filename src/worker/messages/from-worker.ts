@@ -1,6 +1,6 @@
 import { SerializationError } from '../../base/errors.ts'
 import { show } from '../../base/options.ts'
-import { normaliseProgress } from '../../task/progress.ts'
+import { normaliseProgress } from '../../task/context/progress.ts'
 import type { TaskProgress } from '../../task/types.ts'
 import type { FromWorker } from './protocol.ts'
 

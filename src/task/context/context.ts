@@ -1,8 +1,8 @@
+import type { Task } from '../task.ts'
+import type { TaskContext, TaskLimits, TaskPermit } from '../types.ts'
 import { BodyLimits, BodyPermit } from './body-limits.ts'
 import { Inbox } from './inbox.ts'
 import { reportProgress } from './progress.ts'
-import type { Task } from './task.ts'
-import type { TaskContext, TaskLimits, TaskPermit } from './types.ts'
 
 /** Who passes on what is sent to a task. */
 interface Recipient {

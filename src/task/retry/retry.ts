@@ -1,10 +1,10 @@
-import { now } from '../base/clock.ts'
-import { RetryValidationError } from '../base/errors.ts'
-import { callback, count, duration, fraction, type Known, knownOptions, oneOf, show } from '../base/options.ts'
+import { now } from '../../base/clock.ts'
+import { RetryValidationError } from '../../base/errors.ts'
+import { callback, count, duration, fraction, type Known, knownOptions, oneOf, show } from '../../base/options.ts'
+import { isThenable, settled } from '../../base/thenable.ts'
+import type { StopRequest } from '../stop.ts'
 import { type Backoff, failedAttempt, type Waiting, waitBefore } from './backoff.ts'
 import { type ErrorClass, isErrorClass, isOfClass, isOtherClass } from './error-class.ts'
-import { ask, type Eventually, whenKnown } from './predicate.ts'
-import type { StopRequest } from './stop.ts'
 
 type ErrorPredicate = (error: unknown, attempt: number) => boolean | PromiseLike<boolean>
 /** A method, for whose parameters TypeScript takes a predicate of less or more than `R`: options made elsewhere fit. */
@@ -195,4 +195,37 @@ export class Retries {
     const message = `${this.#label} gave no result that retryUntil accepts in ${attempts} attempt${attempts === 1 ? '' : 's'}`
     return new RetryValidationError(message, attempts, this.#results, this.#reasons)
   }
+}
+
+/** Known by now, or promised. A promise of these is always one of ours: see {@link whenKnown}. */
+export type Eventually<T> = T | Promise<T>
+
+/** What a predicate said. One that throws or rejects says no. */
+export interface Answer {
+  readonly yes: boolean
+  readonly thrown?: { readonly error: unknown }
+}
+
+/** Asks a user's predicate; never throws, and what it gives never rejects. */
+export function ask(predicate: () => unknown): Eventually<Answer> {
+  try {
+    const answer = predicate()
+    return isThenable(answer) ? settled(answer).then(answered, threw) : answered(answer)
+  } catch (error) {
+    return threw(error)
+  }
+}
+
+/** Goes on at once with what is known, so that nothing is a microtask late that need not be. */
+export function whenKnown<T, R>(known: Eventually<T>, next: (known: T) => Eventually<R>): Eventually<R> {
+  return known instanceof Promise ? known.then(next) : next(known)
+}
+
+function answered(answer: unknown): Answer {
+  if (typeof answer !== 'object' || answer === null) return { yes: Boolean(answer) }
+  return threw(new TypeError(`a predicate must answer true or false, got ${show(answer)}`))
+}
+
+function threw(error: unknown): Answer {
+  return { yes: false, thrown: { error } }
 }

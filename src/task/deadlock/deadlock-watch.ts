@@ -1,7 +1,7 @@
-import { now, startBackgroundTimer, type Timer } from '../base/clock.ts'
-import { onNothingLeft } from '../base/platform.ts'
-import { currentTask } from './current.ts'
-import type { Task } from './task.ts'
+import { now, startBackgroundTimer, type Timer } from '../../base/clock.ts'
+import { onNothingLeft } from '../../base/platform.ts'
+import { currentTask } from '../current.ts'
+import type { Task } from '../task.ts'
 import { AWAITED, deadlockOf, findKnots, IDLE, lastWait, tasksOf, type View } from './wait-graph.ts'
 
 type Knot = ReturnType<typeof findKnots>[number]

@@ -1,5 +1,5 @@
-import { duration } from '../base/options.ts'
-import { isThenable, settled } from '../base/thenable.ts'
+import { duration } from '../../base/options.ts'
+import { isThenable, settled } from '../../base/thenable.ts'
 
 /**
  * A failed attempt, as a backoff function gets it: `({ attempt, error, elapsed }) => …`. It calculates as the number of

@@ -1,7 +1,7 @@
-import type { MapResults } from '../manager/map-options.ts'
+import type { RunReporter } from '../progress/run-reporter.ts'
+import type { RunProgress } from '../progress/types.ts'
 import type { Task } from '../task/task.ts'
-import type { RunReporter } from './run-reporter.ts'
-import type { RunProgress } from './types.ts'
+import type { MapResults } from './map-options.ts'
 
 /** How far a map is: changed by whoever runs it. */
 export interface MapProgress {

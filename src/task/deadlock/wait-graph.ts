@@ -1,7 +1,7 @@
-import { DeadlockError } from '../base/errors.ts'
-import type { TaskOwner } from './owner.ts'
-import { strongComponents } from './strong-components.ts'
-import type { Task } from './task.ts'
+import { DeadlockError } from '../../base/errors.ts'
+import { strongComponents } from '../../collections/strong-components.ts'
+import type { TaskOwner } from '../owner.ts'
+import type { Task } from '../task.ts'
 import type { Wait } from './wait.ts'
 
 /** A task, or all slots of a manager, which pending tasks wait for. */

@@ -1,5 +1,5 @@
-import { attempt } from '../base/attempt.ts'
-import { propertyOf } from '../base/thrown.ts'
+import { attempt } from '../../base/attempt.ts'
+import { propertyOf } from '../../base/thrown.ts'
 
 /** A class of errors, of this realm or another. */
 export type ErrorClass = abstract new (...args: never[]) => Error

@@ -1,8 +1,8 @@
-import { now } from '../base/clock.ts'
-import { show } from '../base/options.ts'
+import { now } from '../../base/clock.ts'
+import { show } from '../../base/options.ts'
+import type { Task } from '../task.ts'
+import type { TaskProgress } from '../types.ts'
 import type { AttemptContext } from './context.ts'
-import type { Task } from './task.ts'
-import type { TaskProgress } from './types.ts'
 
 /** Takes progress from an attempt; that of one which is over is ignored. */
 export function reportProgress(task: Task, context: AttemptContext, value: number | TaskProgress): void {

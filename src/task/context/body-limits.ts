@@ -1,13 +1,13 @@
-import { requiredObject } from '../base/options.ts'
-import { Acquisition } from '../limits/acquire/acquisition.ts'
-import type { PermitSource } from '../limits/acquire/permit-source.ts'
-import { isOnly } from '../limits/acquire-options.ts'
-import { freeSource } from '../limits/free-source.ts'
-import { permitSourceOf } from '../limits/permit-source-of.ts'
-import type { Amounts, LimitAcquireOptions, LimitPermit, Limits } from '../limits/types.ts'
-import { currentTask } from './current.ts'
-import type { Task } from './task.ts'
-import type { TaskLimits, TaskPermit } from './types.ts'
+import { requiredObject } from '../../base/options.ts'
+import { Acquisition } from '../../limits/acquire/acquisition.ts'
+import type { PermitSource } from '../../limits/acquire/permit-source.ts'
+import { isOnly } from '../../limits/acquire-options.ts'
+import { freeSource } from '../../limits/free-source.ts'
+import { permitSourceOf } from '../../limits/permit-source-of.ts'
+import type { Amounts, LimitAcquireOptions, LimitPermit, Limits } from '../../limits/types.ts'
+import { currentTask } from '../current.ts'
+import type { Task } from '../task.ts'
+import type { TaskLimits, TaskPermit } from '../types.ts'
 
 /** The limits of a task as the body of one attempt has them: what that forgets comes back when it has stopped. */
 export class BodyLimits implements TaskLimits {
