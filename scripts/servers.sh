@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what tests need to start a Redis and a PostgreSQL, from Debian's packages, where it is missing.
+# Installs what tests need to start a Redis and a PostgreSQL, and Prometheus for its promtool, from Debian's packages, where it is missing.
 # Services need not run: tests start what does not answer.
 set -euo pipefail
 
@@ -12,9 +12,14 @@ has_postgres() {
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
 }
 
+has_promtool() {
+  command -v promtool >/dev/null
+}
+
 missing=()
 has_redis || missing+=(redis-server)
 has_postgres || missing+=(postgresql)
+has_promtool || missing+=(prometheus)
 if [[ ${#missing[@]} == 0 ]]; then exit; fi
 
 fail() {
@@ -33,4 +38,4 @@ fi
 "${as_root[@]}" apt-get update || true
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" ||
   fail 'apt-get could not install them'
-has_redis && has_postgres || fail 'they are still not found after their installation'
+has_redis && has_postgres && has_promtool || fail 'they are still not found after their installation'

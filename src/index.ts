@@ -69,6 +69,8 @@ export type { MapFunction, MapOptions, MapResults, MapSettled } from './manager/
 export { TaskManager } from './manager/task-manager.ts'
 export type { Scoped, ScopeOptions, TaskScope } from './manager/task-scope.ts'
 export { useTaskManager } from './manager/use-task-manager.ts'
+export { metricsText } from './metrics/metrics-text.ts'
+export type { MetricsSource, MetricsTarget } from './metrics/read-targets.ts'
 export type { BaseTaskClass, TaskOptions } from './runner/base-task.ts'
 export { BaseTask } from './runner/base-task.ts'
 export { TaskRunner } from './runner/task-runner.ts'

@@ -262,6 +262,11 @@ export class TaskManager implements AsyncDisposable {
     return live.filter(task => status === undefined || task.status === status).map(task => task.handle)
   }
 
+  /** The `name` of its options. */
+  get name(): string {
+    return this.#scheduler.settings.name
+  }
+
   /** How many tasks may run at a time. Raising it starts more at once; lowering it cancels nothing. */
   get maxTasks(): number {
     return this.#scheduler.maxTasks

@@ -216,6 +216,11 @@ export class TaskRunner implements AsyncDisposable {
     return task !== undefined && cancelTask(task, reason)
   }
 
+  /** The `name` of its options. */
+  get name(): string {
+    return this.manager.name
+  }
+
   /** How many tasks may run at a time. Raising it starts more at once; lowering it cancels nothing. */
   get workers(): number {
     return this.manager.maxTasks

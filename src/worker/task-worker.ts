@@ -56,6 +56,8 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
   extends Callable
   implements AsyncDisposable
 {
+  /** The `name` of its options. @default 'worker' */
+  declare readonly name: string
   readonly #settings: WorkerSettings
   readonly #manager: TaskManager
   readonly #scheduler: Scheduler
@@ -73,6 +75,8 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
     this.#manager = TaskManager.startIn(isolatedScope, this.#settings.manager)
     this.#scheduler = TaskManager.schedulerOf(this.#manager)
     this.#engine = makeEngine(this.#settings, this.#manager)
+    // A function has a name of its own already.
+    Object.defineProperty(this, 'name', { value: this.#manager.name, configurable: true })
   }
 
   /**

@@ -17,6 +17,7 @@ export const FLOORS: readonly (readonly [name: string, ...rooms: string[]])[] = 
   ['combinators', 'combinators'],
   ['store', 'store'],
   ['runner', 'runner'],
+  ['metrics', 'metrics'],
   ['testing', 'testing'],
   ['what a worker has of Node', 'worker/node.ts', 'worker/current-task.ts'],
   ['functions', 'worker/functions'],

@@ -8,7 +8,7 @@ import { temporaryFolder } from './temporary-folder.ts'
 const SCRIPT = resolve(import.meta.dirname, '../../scripts/servers.sh')
 /** Debian's PostgreSQL is found wherever the path leads. */
 const POSTGRES_OFF_PATH = binariesOf('postgres', '') !== undefined
-const MISSING = POSTGRES_OFF_PATH ? 'redis-server' : 'redis-server postgresql'
+const MISSING = POSTGRES_OFF_PATH ? 'redis-server prometheus' : 'redis-server postgresql prometheus'
 
 interface Ended {
   readonly code: number
@@ -33,15 +33,16 @@ function run(programs: Readonly<Record<string, string>>, ...rest: readonly strin
 
 const ROOT = { id: 'echo 0', env: '[ "$1" = DEBIAN_FRONTEND=noninteractive ] && shift && exec "$@"' }
 const APT = 'echo "$@" >>calls'
-const PROVIDE = 'for p in redis-server initdb postgres; do echo "#!/bin/sh" >$p; /bin/chmod +x $p; done'
+const PROVIDE = 'for p in redis-server initdb postgres promtool; do echo "#!/bin/sh" >$p; /bin/chmod +x $p; done'
 const CALLS = `update\ninstall -y --no-install-recommends ${MISSING}\n`
 
 describe('scripts/servers.sh', () => {
   const redis = binariesOf('redis')
   const postgres = binariesOf('postgres')
+  const promtool = process.env.PATH?.split(delimiter).find(folder => existsSync(join(folder, 'promtool')))
 
-  it.skipIf(redis === undefined || postgres === undefined)('does nothing where both are there', async () => {
-    const path = [redis, postgres, dirname(process.execPath)].filter(folder => folder !== undefined)
+  it.skipIf([redis, postgres, promtool].includes(undefined))('does nothing where all are there', async () => {
+    const path = [redis, postgres, promtool, dirname(process.execPath)].filter(folder => folder !== undefined)
     expect(await run({ 'apt-get': APT }, ...path)).toEqual({ code: 0, stderr: '', calls: '' })
   })
 
