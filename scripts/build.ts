@@ -1,13 +1,14 @@
 /**
- * Builds `dist`, in four parts that `exports` in package.json chooses from:
+ * Builds `dist`, in parts that `exports` in package.json chooses from:
  *
  * - `*.js`: a few bundles, side by side with what threads and processes run. Node loads them in a fraction of the time that it takes for some hundred modules.
  * - `modules/`: one module per source file, for the bundlers of users: they leave out every module that is not used.
  * - `web/`: the same for browsers and edge runtimes, without anything of Node.
- * - `types/`: one declaration per source file, with all doc comments.
+ * - `*.cjs`: bundles for what can't `require()` modules, as Jest. Node takes `*.js` for `require()`, so that there is one of each class.
+ * - `types/`: one declaration per source file, with all doc comments; `types-cjs/`: the same, for CommonJS.
  */
 import { execFileSync } from 'node:child_process'
-import { chmod, glob, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, glob, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Plugin, type RolldownOptions, rolldown } from 'rolldown'
@@ -56,6 +57,9 @@ const parts = [
   { name: 'core', test: /src.(?:manager.task-manager|limits.keyed|task.acceptance|combinators.zip)\.ts$/, priority: 1 },
 ]
 
+/** Those that bundlers read. */
+const COMMENTS = { legal: false, jsdoc: false, annotation: true }
+
 /** In declarations that have to do with `await using`, for programs whose `lib` is older. */
 const DISPOSABLE = '/// <reference lib="esnext.disposable" />\n'
 
@@ -69,6 +73,7 @@ const input: RolldownOptions = {
 
 await rm(`${root}dist`, { recursive: true, force: true })
 await writeBundles()
+await writeCommon()
 await writeModules('dist/modules', { ...input, input: Object.values({ ...entries, ...inside }) })
 await writeModules('dist/web', {
   ...input,
@@ -84,10 +89,21 @@ async function writeBundles(): Promise<void> {
     dir: 'dist',
     format: 'esm',
     chunkFileNames: 'shared-[name].js',
-    comments: false,
+    comments: COMMENTS,
     codeSplitting: { groups: parts },
   })
   await chmod(`${root}dist/cli.js`, 0o755)
+}
+
+async function writeCommon(): Promise<void> {
+  await using build = await rolldown({ ...input, input: entries })
+  await build.write({
+    dir: 'dist',
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: 'shared-[name].cjs',
+    comments: COMMENTS,
+  })
 }
 
 async function writeModules(dir: string, options: RolldownOptions): Promise<void> {
@@ -97,7 +113,7 @@ async function writeModules(dir: string, options: RolldownOptions): Promise<void
     format: 'esm',
     preserveModules: true,
     preserveModulesRoot: 'src',
-    comments: false,
+    comments: COMMENTS,
   })
 }
 
@@ -121,4 +137,6 @@ async function writeTypes(): Promise<void> {
     const lib = /asyncDispose/i.test(text) ? DISPOSABLE : ''
     await writeFile(file, lib + text.replace(/(\bfrom |\bimport\()(['"])(\.[^'"]*)\.ts\2/g, '$1$2$3.js$2'))
   }
+  await cp(`${root}dist/types`, `${root}dist/types-cjs`, { recursive: true })
+  await writeFile(`${root}dist/types-cjs/package.json`, '{ "type": "commonjs" }\n')
 }

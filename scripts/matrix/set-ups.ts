@@ -43,4 +43,45 @@ export const SET_UPS: readonly SetUp[] = [
   page('rolldown', ['rolldown@1.3.3'], 'rolldown page.js --format esm --platform browser --dir out'),
   page('webpack', ['webpack@5.113.0', 'webpack-cli@7.3.1'], 'webpack'),
   page('vite', ['vite@8.4.0'], 'vite build --logLevel warn'),
+  {
+    name: 'workerd',
+    files: ['workerd'],
+    packages: ['miniflare@4.20260730.0', 'esbuild@0.28.2'],
+    run: [
+      'esbuild worker.js --bundle --format=esm --conditions=workerd,worker,browser --external:node:* --outdir=out',
+      'node run.js',
+    ],
+  },
+  { name: 'bun', packages: ['bun@1.4.5'], run: ['bun esm.js'] },
+  { name: 'deno', packages: ['deno@2.9.6'], run: ['deno run -A --node-modules-dir=manual esm.js'] },
+  { name: 'jest', node: '22.23.3', files: ['jest'], packages: ['jest@30.5.2'], run: ['jest'] },
+  {
+    name: 'typescript-5-node16',
+    files: ['typescript-5'],
+    packages: ['typescript@5.7.3', '@types/node@24.19.2'],
+    run: ['tsc --module node16 --target es2022 --strict --types node --outDir out main.cts', 'node out/main.cjs'],
+  },
+  {
+    name: 'typescript-5-commonjs',
+    files: ['typescript-5'],
+    packages: ['typescript@5.7.3', '@types/node@24.19.2'],
+    run: [
+      'tsc --module commonjs --target es2022 --strict --types node --outDir out main.ts',
+      `echo '{ "type": "commonjs" }' >out/package.json`,
+      'node out/main.js',
+    ],
+  },
+  {
+    name: 'ts-node',
+    files: ['typescript-5'],
+    packages: ['ts-node@10.9.2', 'typescript@5.9.3', '@types/node@24.19.2'],
+    run: [`npm pkg delete type`, `ts-node -O '{ "module": "commonjs", "target": "es2022" }' main.ts`],
+  },
+  { name: 'tsx', files: ['typescript-5'], packages: ['tsx@4.23.15'], run: ['tsx main.ts', 'tsx main.cts'] },
+  {
+    name: 'swc-node',
+    files: ['typescript-5'],
+    packages: ['@swc-node/register@1.12.1', '@swc/core@1.16.22', 'typescript@5.9.3'],
+    run: ['node --import @swc-node/register/esm-register main.ts'],
+  },
 ]

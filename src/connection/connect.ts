@@ -20,7 +20,9 @@ const FINAL = /^(ERR invalid password|ERR (invalid )?DB index|SASL: |Password mu
  * after `timeout` milliseconds when it can't be reached. Later losses are mended by the driver.
  */
 export async function connectRedis(server: Server, timeout: number): Promise<Redis> {
-  const Redis = taskscopeRedis((await driver('ioredis', () => import('ioredis'))).Redis)
+  const Redis = taskscopeRedis(
+    (await driver('ioredis', () => import(/* webpackIgnore: true */ /* turbopackIgnore: true */ 'ioredis'))).Redis,
+  )
   return reached(server, timeout, async left => {
     const redis = new Redis({
       enableReadyCheck: true,
@@ -79,7 +81,7 @@ const CLIENTS = 8
 
 /** The same for a PostgreSQL, as a pool; with `bull`, of a database that has BullMQ's tables then. */
 export async function connectPostgres(server: Server, timeout: number, bull?: typeof import('bullmq')): Promise<Pool> {
-  const pg = await driver('pg', () => import('pg'))
+  const pg = await driver('pg', () => import(/* webpackIgnore: true */ /* turbopackIgnore: true */ 'pg'))
   return reached(server, timeout, async left => {
     const pool = new pg.default.Pool({
       max: CLIENTS,

@@ -25,7 +25,7 @@ export async function progressReporter(
 
 /** cli-progress, `undefined` when it is not installed: an optional peer, which only a bar needs. */
 function loadBars(): Promise<CliProgress | undefined> {
-  return import('cli-progress').then(
+  return import(/* webpackIgnore: true */ /* turbopackIgnore: true */ 'cli-progress').then(
     module => module.default.Format,
     () => undefined,
   )

@@ -14,7 +14,7 @@ const MOST_TIMERS_AT_ONCE = 100_000
 
 async function loadFakeTimers(): Promise<FakeTimers> {
   try {
-    return (await import('@sinonjs/fake-timers')).default
+    return (await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ '@sinonjs/fake-timers')).default
   } catch (cause) {
     const message = 'the virtual clock needs @sinonjs/fake-timers: run `npm install --save-dev @sinonjs/fake-timers`'
     throw new Error(message, { cause })

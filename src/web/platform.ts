@@ -1,5 +1,5 @@
 import type { AsyncLocalStorage as NodeStorage } from 'node:async_hooks'
-import type * as diagnostics from 'node:diagnostics_channel'
+import { attempt } from '../base/attempt.ts'
 import type { AsyncContext } from '../base/platform.ts'
 import { Histogram } from './histogram.ts'
 
@@ -11,13 +11,14 @@ import { Histogram } from './histogram.ts'
 
 type StorageClass = Pick<typeof NodeStorage, 'snapshot'> & (new <T>() => Pick<NodeStorage<T>, 'getStore' | 'run'>)
 
-/** Some edge runtimes have modules of Node, by this way alone or behind a flag. */
-const { process } = globalThis as { readonly process?: Partial<NodeJS.Process> }
-const builtin = (process?.getBuiltinModule ?? (() => undefined)) as NonNullable<typeof process>['getBuiltinModule']
-
 const Found: StorageClass | undefined =
-  (globalThis as { readonly AsyncLocalStorage?: StorageClass }).AsyncLocalStorage ??
-  builtin?.('node:async_hooks')?.AsyncLocalStorage
+  (globalThis as { readonly AsyncLocalStorage?: StorageClass }).AsyncLocalStorage ?? attempt(ofNode)
+
+/** Some edge runtimes have modules of Node behind a flag. Others throw when they are asked for them. */
+function ofNode(): StorageClass | undefined {
+  const { process } = globalThis as { readonly process?: Partial<NodeJS.Process> }
+  return process?.getBuiltinModule?.('node:async_hooks')?.AsyncLocalStorage
+}
 
 class NoStorage<T> {
   getStore(): T | undefined {
@@ -64,9 +65,13 @@ export function runEntered<T, A, B, R>(
 
 const NO_CHANNEL = { hasSubscribers: false, publish() {} }
 
-export const { channel, tracingChannel }: Pick<typeof diagnostics, 'channel' | 'tracingChannel'> = builtin?.(
-  'node:diagnostics_channel',
-) ?? { channel: () => NO_CHANNEL as never, tracingChannel: () => NO_CHANNEL as never }
+export function channel(): typeof NO_CHANNEL {
+  return NO_CHANNEL
+}
+
+export function tracingChannel(): typeof NO_CHANNEL {
+  return NO_CHANNEL
+}
 
 export function createHistogram(): Histogram {
   return new Histogram()
@@ -90,20 +95,24 @@ export function onNothingLeft(): () => void {
   return () => {}
 }
 
-/** Timers wait for 4 ms once they are nested, and for 1 s in a page that nobody sees; messages come at once. */
-export const afterTurn: (go: () => void) => unknown = messages() ?? (go => setTimeout(go))
+const waiting: (() => void)[] = []
+let post: (() => void) | undefined
 
-function messages(): typeof afterTurn | undefined {
-  if (typeof MessageChannel === 'undefined') return undefined
-  const waiting: (() => void)[] = []
-  let ports: InstanceType<typeof MessageChannel> | undefined
-  return go => {
-    if (ports === undefined) {
-      ports = new MessageChannel()
-      ports.port1.addEventListener('message', () => waiting.shift()?.())
-      ports.port1.start()
-    }
-    waiting.push(go)
-    ports.port2.postMessage(undefined)
-  }
+/** By messages: timers wait for 4 ms once they are nested, and for a second in a page that nobody sees. */
+export function afterTurn(go: () => void): void {
+  waiting.push(go)
+  post ??= attempt(postMessages) ?? (() => setTimeout(next))
+  post()
+}
+
+function next(): void {
+  waiting.shift()?.()
+}
+
+/** Where there are none, as on some edge runtimes, it throws. */
+function postMessages(): () => void {
+  const { port1, port2 } = new MessageChannel()
+  port1.addEventListener('message', next)
+  port1.start()
+  return () => port2.postMessage(undefined)
 }

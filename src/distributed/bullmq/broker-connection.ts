@@ -96,7 +96,7 @@ export class BrokerConnection {
     options: OpenOptions,
     disturbed: (error: unknown) => void,
   ): Promise<BrokerConnection> {
-    const bull = await driver('bullmq', () => import('bullmq'))
+    const bull = await driver('bullmq', () => import(/* webpackIgnore: true */ /* turbopackIgnore: true */ 'bullmq'))
     if (server.kind === 'redis') {
       const redis = await connectRedis(server, options.connectTimeout)
       return new BrokerConnection(server, bull, redis, options, disturbed)

@@ -121,7 +121,7 @@ class Bucket implements SumAccount {
 async function openWindows(redis: Redis, rule: Rule): Promise<SumAccount> {
   const { RateLimiterRedis, RateLimiterRes } = await driver(
     'rate-limiter-flexible',
-    () => import('rate-limiter-flexible'),
+    () => import(/* webpackIgnore: true */ /* turbopackIgnore: true */ 'rate-limiter-flexible'),
   )
   const limiter = new RateLimiterRedis({
     storeClient: redis,

@@ -1,4 +1,5 @@
-import type { OnReadOpts } from 'node:net'
+import type { ReadStream } from 'node:fs'
+import type { Socket as NetSocket, OnReadOpts } from 'node:net'
 import { deserialize, serialize } from 'node:v8'
 import { bare } from '../../base/options.ts'
 import { plainThrown } from '../../serialize/thrown.ts'
@@ -59,14 +60,7 @@ const channel = new Channel(
     },
   },
 )
-const onread: OnReadOpts = {
-  buffer: Buffer.allocUnsafeSlow(READ_BYTES),
-  callback(count, bytes) {
-    channel.read((bytes as Buffer).subarray(0, count))
-    return true
-  },
-}
-channel.closeWith(new Socket({ fd: INCOMING, readable: true, writable: false, onread }))
+channel.closeWith(incoming())
 // There is no channel of `fork`: what functions say on it goes to `onMessage`.
 process.send = (message: unknown, ...others: unknown[]) => {
   uplink.post(['said', message])
@@ -75,3 +69,20 @@ process.send = (message: unknown, ...others: unknown[]) => {
   return true
 }
 uplink.post(['ready'])
+
+function incoming(): NetSocket | ReadStream {
+  // Bun's sockets do not read what is open already.
+  if ('bun' in process.versions) {
+    return getBuiltinModule('node:fs')
+      .createReadStream('', { fd: INCOMING })
+      .on('data', bytes => channel.read(bytes as Buffer))
+  }
+  const onread: OnReadOpts = {
+    buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+    callback(count, bytes) {
+      channel.read((bytes as Buffer).subarray(0, count))
+      return true
+    },
+  }
+  return new Socket({ fd: INCOMING, readable: true, writable: false, onread })
+}

@@ -1,4 +1,4 @@
-import { type MessagePort, parentPort, receiveMessageOnPort, type Transferable } from 'node:worker_threads'
+import { MessagePort, parentPort, receiveMessageOnPort, type Transferable } from 'node:worker_threads'
 import { plainThrown } from '../../serialize/thrown.ts'
 import { notTooDeep } from '../functions/nested-depth.ts'
 import { enterWorker } from '../functions/nesting.ts'
@@ -8,7 +8,7 @@ import { serveCalls, type Uplink } from './serve-calls.ts'
 enterWorker()
 
 // The first message, taken before any function can see it: in `workerData` the port would lie open to all of them.
-const port: MessagePort = receiveMessageOnPort(parentPort as MessagePort)?.message
+const port: MessagePort = (await firstMessage(parentPort as MessagePort)) as MessagePort
 // Functions may replace what others find on `process` and on prototypes.
 const exit = process.exit.bind(process)
 const post = port.postMessage.bind(port)
@@ -31,3 +31,9 @@ port.on('message', serveCalls(uplink))
 // Which call it was for can't be told: this worker ends, so that none of them waits for ever.
 port.on('messageerror', error => uplink.crash(error))
 uplink.post(['ready'])
+
+/** On Node it is there already. Deno's port of a worker can only be listened to. */
+function firstMessage(from: MessagePort): unknown {
+  if (from instanceof MessagePort) return receiveMessageOnPort(from)?.message
+  return new Promise(resolve => (from as MessagePort).once('message', resolve))
+}

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import { FrameReader } from './frames.ts'
 import { messageBytes, messageIn } from './message-bytes.ts'
 
@@ -56,7 +56,7 @@ export class Channel {
   }
 
   /** Tells the listener once the pipe from the other side is closed. */
-  closeWith(incoming: Socket): void {
+  closeWith(incoming: Readable): void {
     incoming.on('error', () => {})
     incoming.on('close', () => this.#listener.closed())
   }

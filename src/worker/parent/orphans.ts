@@ -54,7 +54,8 @@ function startShell(): ChildProcess {
   started.on('error', () => {})
   const pipe = started.stdin as Socket | null
   pipe?.on('error', () => {})
-  pipe?.unref()
+  // Bun's has none.
+  pipe?.unref?.()
   started.unref()
   return started
 }

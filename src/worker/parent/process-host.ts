@@ -92,8 +92,9 @@ class ProcessLink implements Link {
 
   hold(alive: boolean): void {
     for (const handle of [this.#child, ...this.#pipes]) {
-      if (alive) handle?.ref()
-      else handle?.unref()
+      // Bun's pipes have neither.
+      if (alive) handle?.ref?.()
+      else handle?.unref?.()
     }
   }
 
