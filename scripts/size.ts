@@ -13,11 +13,11 @@ const project = fileURLToPath(new URL('..', import.meta.url))
 
 /** Bytes, gzipped. */
 const LIMITS = [
-  { names: '{ TaskManager }', from: 'taskscope', limit: 24_600 },
+  { names: '{ TaskManager }', from: 'taskscope', limit: 25_200 },
   { names: '{ Semaphore }', from: 'taskscope', limit: 7_500 },
   { names: '{ callLimit }', from: 'taskscope', limit: 8_300 },
-  { names: '{ TaskRunner }', from: 'taskscope', limit: 35_000 },
-  { names: '{ task }', from: 'taskscope/worker', limit: 49_300 },
+  { names: '{ TaskRunner }', from: 'taskscope', limit: 35_600 },
+  { names: '{ task }', from: 'taskscope/worker', limit: 50_000 },
 ]
 
 const folder = await mkdtemp(join(tmpdir(), 'taskscope-size-'))

@@ -65,6 +65,7 @@ export type {
   Releasable,
   TryLimitOptions,
 } from './limits/types.ts'
+export type { Every, EveryOptions } from './manager/every.ts'
 export type { MapFunction, MapOptions, MapResults, MapSettled } from './manager/map-options.ts'
 export { TaskManager } from './manager/task-manager.ts'
 export type { Scoped, ScopeOptions, TaskScope } from './manager/task-scope.ts'

@@ -339,6 +339,23 @@ export const MUTATIONS: readonly Mutation[] = [
     'a scope that was aborted starts tasks': { search: 'if (aborted) void handle.cancel(reason)', replace: '' },
   }),
 
+  ...mistakesIn('src/manager/every.ts', ['test/manager/every.test.ts'], {
+    'beats drift': { search: 'this.#due += (missed + 1) * this.#ms', replace: 'this.#due = now() + this.#ms' },
+    'a beat that was missed is made up for': {
+      search: 'this.#due += (missed + 1) * this.#ms',
+      replace: 'this.#due += this.#ms',
+    },
+    'two runs go at a time': { search: 'this.last.done() && this.#owed === 0', replace: 'true' },
+    'a beat goes on after its manager': {
+      search: 'if (error instanceof ManagerClosedError) return this.#end()',
+      replace: '',
+    },
+    'a closed manager leaves the timer of a beat': {
+      search: 'this.#releases.push(host.onClosed(() => this.#end()))',
+      replace: '',
+    },
+  }),
+
   ...mistakesIn('src/combinators/race.ts', ['test/combinators/race.test.ts'], {
     'losers are not waited for': { search: 'await stopped', replace: '' },
     'a loser that is pending starts': {

@@ -18,6 +18,7 @@ import type { SpawnOptions } from '../task/spawn-settings.ts'
 import { checkWork, SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
 import type { Outcome, TaskContext, TaskHandle, Work } from '../task/types.ts'
+import { type Every, type EveryOptions, startEvery } from './every.ts'
 import { mapItems } from './map.ts'
 import type { MapFunction, MapOptions, MapResults, MapSettled } from './map-options.ts'
 import { EVENTS, LIVE, type LiveStatus } from './names.ts'
@@ -177,6 +178,23 @@ export class TaskManager implements AsyncDisposable {
     this.#refuseIfClosed()
     const { cleanupTimeout } = this.#scheduler.settings
     return runScope({ spawn: (work, each) => this.spawn(work, each), cleanupTimeout }, body, options)
+  }
+
+  /**
+   * Spawns `work` every `ms` milliseconds, counted from this call, until it is stopped or the manager is closed. Nothing adds
+   * up: a late beat does not move the next one, and after a suspension there is one, not all that were missed. A beat that
+   * finds the queue full is skipped. Like any timer it keeps the process alive.
+   *
+   * ```ts
+   * await using poll = manager.every(60_000, ({ signal }) => refresh(signal), { timeout: 30_000, immediate: true })
+   * ```
+   */
+  every<R>(ms: number, work: (task: TaskContext) => R, options?: EveryOptions<NoInfer<Outcome<R>>>): Every<Outcome<R>>
+  every<T>(ms: number, work: Work<T>, options?: EveryOptions<NoInfer<T>>): Every<T>
+  every(ms: number, work: Work<unknown>, options?: EveryOptions): Every<unknown> {
+    this.#refuseIfClosed()
+    const onClosed = (closed: () => void) => this.on('closed', closed)
+    return startEvery({ spawn: (each, settings) => this.spawn(each, settings), onClosed }, ms, work, options)
   }
 
   /**

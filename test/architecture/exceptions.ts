@@ -73,7 +73,7 @@ export const CIRCLES: readonly (readonly string[])[] = [
 
 /** How many lines a file may have that has too many. */
 export const LINES: Readonly<Record<string, number>> = {
-  'manager/task-manager.ts': 340,
+  'manager/task-manager.ts': 360,
   'runner/task-runner.ts': 320,
   'scheduler/scheduler.ts': 410,
   'task/task.ts': 400,
