@@ -35,7 +35,6 @@ const web = { index: entries.index, worker: entries.worker }
 const OF_WEB = {
   'src/base/platform.ts': 'src/web/platform.ts',
   'src/builtin-tasks/hash-in-thread.ts': 'src/web/hash.ts',
-  'src/progress/progress-reporter.ts': 'src/web/progress-reporter.ts',
   'src/worker/make-engine.ts': 'src/web/make-engine.ts',
   'src/worker/node.ts': 'src/web/node.ts',
 }

@@ -9,39 +9,33 @@ export interface MapProgress {
   failed: number
 }
 
-/** The results of a map whose progress somebody is shown, from the start of a loop over them to its end. */
+/** The results of a map whose progress is shown, from the start of a loop over them to its end. */
 export function reportedResults<T>(
   results: MapResults<T>,
   reporter: RunReporter,
   progress: MapProgress,
   run: { readonly total?: number; readonly label?: string },
 ): MapResults<T> {
-  const start = () => {
+  const reported = async function* <E>(ended: () => AsyncIterable<E>): AsyncGenerator<E, void, undefined> {
     progress.completed = progress.failed = 0
     reporter.start(run)
-  }
-  const stop = (cancelled: boolean) => reporter.stop({ ...progress, ...(cancelled && { cancelled }) })
-  async function* reported<E>(run: () => AsyncIterable<E>): AsyncGenerator<E, void, undefined> {
-    start()
     let cancelled = true
     try {
-      yield* run()
+      yield* ended()
       cancelled = false
     } finally {
-      await stop(cancelled)
+      await reporter.stop({ ...progress, ...(cancelled && { cancelled }) })
     }
+  }
+  const list = async function* (): AsyncGenerator<T[], void, undefined> {
+    yield await results.toArray()
   }
   return {
     async toArray() {
-      start()
-      let cancelled = true
-      try {
-        const values = await results.toArray()
-        cancelled = false
-        return values
-      } finally {
-        await stop(cancelled)
-      }
+      const whole = reported(list)
+      const { value } = await whole.next()
+      await whole.next()
+      return value ?? []
     },
     [Symbol.asyncIterator]: () => reported(() => results),
     entries: () => reported(() => results.entries()),

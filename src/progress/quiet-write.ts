@@ -1,7 +1,9 @@
 import { afterTurn } from '../base/platform.ts'
+import type { ProgressStream } from './types.ts'
 
-/** What an emitter of errors has, of which a stream to show progress on may be one. */
-interface MaybeEmitter {
+/** A stream of Node calls back and emits errors; others may do neither. */
+interface MaybeNodeStream {
+  write(text: string, written: () => void): unknown
   on?(event: 'error', listener: () => void): unknown
   off?(event: 'error', listener: () => void): unknown
 }
@@ -13,19 +15,23 @@ const underWay = new WeakMap<object, number>()
  * Writes as `console` does: that nobody reads any more, or that a terminal is gone, is no failure of the program. The
  * error may come from the call itself or long after it.
  */
-export function quietWrite(stream: object, write: (text: string, written: () => void) => unknown, text: string): void {
-  count(stream, 1)
+export function quietWrite(
+  stream: ProgressStream,
+  text: string,
+  write: MaybeNodeStream['write'] = (stream as MaybeNodeStream).write,
+): void {
+  count(stream as MaybeNodeStream, 1)
   // The stream emits its error after it has called back.
-  const written = () => void afterTurn(() => count(stream, -1))
+  const written = () => void afterTurn(() => count(stream as MaybeNodeStream, -1))
   try {
-    write(text, written)
+    Reflect.apply(write, stream, [text, written])
   } catch {
     written()
   }
 }
 
 /** One listener however many writes are under way: a slow reader makes for no warning about a leak. */
-function count(stream: MaybeEmitter, change: 1 | -1): void {
+function count(stream: MaybeNodeStream, change: 1 | -1): void {
   const before = underWay.get(stream) ?? 0
   underWay.set(stream, before + change)
   if (before === 0) stream.on?.('error', IGNORE)

@@ -46,10 +46,8 @@ export class Run {
   /** The same in percent; 100 is said only of what is complete. */
   get percent(): number | undefined {
     const { fraction } = this
-    if (fraction === undefined) return undefined
-    if (fraction === 1) return 100
     // Multiplying may come out a little below the number that is meant: 0.29 * 100 is 28.999999999999996.
-    return Math.min(Math.floor(fraction * 100 + 1e-9), 99)
+    return fraction === 1 ? 100 : fraction && Math.min(Math.floor(fraction * 100 + 1e-9), 99)
   }
 
   /** The numbers alone: `12/34`, or what `format` makes of them. */
@@ -57,18 +55,15 @@ export class Run {
     return this.#formatted ?? this.#plainCounts
   }
 
-  /** Everything on one line, without the label: `12/34 (35 %), message, 3 failed`. */
+  /** Everything on one line, without the label: `12/34 (35 %), 3.4/s, 7 s left, message, 3 failed`. */
   get line(): string {
     const { percent } = this
-    const formatted = this.#formatted
-    const counts = formatted ?? `${this.#plainCounts}${percent === undefined ? '' : ` (${percent} %)`}`
-    return this.#detailed(counts, formatted !== undefined)
+    return this.#detailed(percent === undefined ? '' : ` (${percent} %)`)
   }
 
   /** What goes beside a bar, which says the percentage itself. */
   get besideBar(): string {
-    const formatted = this.#formatted
-    return this.#detailed(formatted ?? this.#plainCounts, formatted !== undefined)
+    return this.#detailed('')
   }
 
   get #progress(): RunProgress {
@@ -86,20 +81,31 @@ export class Run {
 
   get #plainCounts(): string {
     const { completed, total } = this.#progress
-    if (total !== undefined) return `${amount(completed)}/${amount(total)}`
-    const seconds = (preciseNow() - this.#startedAt) / 1_000
-    return completed > 0 && seconds > 0 ? `${amount(completed)}, ${rate(completed / seconds)}` : amount(completed)
+    return total === undefined ? amount(completed) : `${amount(completed)}/${amount(total)}`
+  }
+
+  #detailed(percent: string): string {
+    const { message = '', failed = 0 } = this.#progress
+    const counts = this.#formatted
+    const details =
+      counts === undefined
+        ? [this.#plainCounts + percent, ...this.#pace, oneLine(message), failed > 0 ? `${failed} failed` : '']
+        : [counts]
+    return [...details, this.#outcome?.cancelled ? 'cancelled' : ''].filter(part => part !== '').join(', ')
   }
 
   /** How fast it goes and how long it will take, once there is something to tell it from, until it has ended. */
   get #pace(): string[] {
     const { completed, total } = this.#progress
     const seconds = (preciseNow() - this.#startedAt) / 1_000
-    if (this.#outcome !== undefined || total === undefined || completed <= 0 || seconds < 1) return []
+    const known = completed > 0 && (total === undefined ? seconds > 0 : seconds >= 1 && this.#outcome === undefined)
+    if (!known) return []
     const perSecond = completed / seconds
+    const rate = `${perSecond >= 10 ? Math.round(perSecond) : perSecond.toFixed(1)}/s`
+    if (total === undefined) return [rate]
     const left = completed < total ? [`${span((total - completed) / perSecond)} left`] : []
     // A fraction of one whole has no number per second.
-    return total > 1 ? [rate(perSecond), ...left] : left
+    return total > 1 ? [rate, ...left] : left
   }
 
   get #formatted(): string | undefined {
@@ -112,12 +118,6 @@ export class Run {
       return undefined
     }
   }
-
-  #detailed(counts: string, formatted: boolean): string {
-    const { message = '', failed = 0 } = this.#progress
-    const details = formatted ? [] : [...this.#pace, oneLine(message), failed > 0 ? `${failed} failed` : '']
-    return [counts, ...details, this.#outcome?.cancelled ? 'cancelled' : ''].filter(part => part !== '').join(', ')
-  }
 }
 
 /** Whole numbers as they are, others with two digits at most. */
@@ -129,8 +129,4 @@ function amount(value: number): string {
 function span(seconds: number): string {
   if (seconds < 100) return `${Math.ceil(seconds)} s`
   return seconds < 6_000 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`
-}
-
-function rate(perSecond: number): string {
-  return perSecond >= 10 ? `${Math.round(perSecond)}/s` : `${perSecond.toFixed(1)}/s`
 }

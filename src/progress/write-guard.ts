@@ -1,4 +1,5 @@
 import { quietWrite } from './quiet-write.ts'
+import type { ProgressStream } from './types.ts'
 
 /** What is done around each write of the program. */
 export interface WriteObserver {
@@ -6,24 +7,19 @@ export interface WriteObserver {
   after(chunk: unknown): void
 }
 
-interface Guarded {
-  write(...args: unknown[]): unknown
-}
-
 /**
  * Stands in front of the `write` of a stream, so that whatever the program prints can be made room for. Undone by
  * `release`, also when something else has put itself in front meanwhile: then it stays where it is, without effect.
  */
 export class WriteGuard {
-  readonly stream: object
+  readonly stream: ProgressStream
   readonly #own: PropertyDescriptor | undefined
-  readonly #original: Guarded['write']
-  readonly #guarded: Guarded['write']
+  readonly #original: ProgressStream['write']
+  readonly #guarded: ProgressStream['write']
   #released = false
 
-  constructor(stream: object, observer: WriteObserver) {
-    const target = stream as Guarded
-    const original = target.write
+  constructor(stream: ProgressStream, observer: WriteObserver) {
+    const original = stream.write
     this.stream = stream
     this.#own = Object.getOwnPropertyDescriptor(stream, 'write')
     this.#original = original
@@ -36,19 +32,18 @@ export class WriteGuard {
         observer.after(args[0])
       }
     }
-    target.write = this.#guarded
+    stream.write = this.#guarded
   }
 
   /** Writes past the guard. */
   write(text: string): void {
-    quietWrite(this.stream, (...args) => Reflect.apply(this.#original, this.stream, args), text)
+    quietWrite(this.stream, text, this.#original)
   }
 
   release(): void {
     this.#released = true
-    const target = this.stream as Partial<Guarded>
-    if (target.write !== this.#guarded) return
-    if (this.#own === undefined) delete target.write
-    else Object.defineProperty(target, 'write', this.#own)
+    if (this.stream.write !== this.#guarded) return
+    if (this.#own === undefined) delete (this.stream as Partial<ProgressStream>).write
+    else Object.defineProperty(this.stream, 'write', this.#own)
   }
 }

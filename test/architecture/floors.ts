@@ -76,7 +76,6 @@ export const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
     'runner/base-task.ts',
     'worker/child/remote-',
   ],
-  'cli-progress': ['progress'],
   bullmq: ['connection', 'distributed'],
   ioredis: ['connection', 'distributed'],
   pg: ['connection', 'distributed'],

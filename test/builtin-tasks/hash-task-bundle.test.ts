@@ -36,7 +36,6 @@ describe('a HashTask in a bundle', () => {
         entry: { main: join(folder, 'main.ts') },
         outDir,
         noExternal: ['effection'],
-        external: ['cli-progress'],
         outExtension: () => ({ js: '.js' }),
         format: 'esm',
         target: 'es2023',

@@ -24,7 +24,7 @@ afterEach(() => {
 })
 
 async function bar(label: string, options: ProgressOptions = {}): Promise<ProgressReporter> {
-  const reporter = await progressReporter({ stream: terminal, label, ...options })
+  const reporter = progressReporter({ stream: terminal, label, ...options })
   if (reporter === undefined) throw new Error('no reporter')
   return reporter
 }

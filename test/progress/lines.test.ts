@@ -20,7 +20,7 @@ afterEach(() => {
 })
 
 async function lines(options: ProgressOptions = {}, onError?: (error: unknown) => void): Promise<ProgressReporter> {
-  const reporter = await progressReporter({ stream, label: 'hash', ...options }, onError)
+  const reporter = progressReporter({ stream, label: 'hash', ...options }, onError)
   if (reporter === undefined) throw new Error('no reporter')
   return reporter
 }
@@ -75,7 +75,7 @@ describe('progress on what is no terminal', () => {
 
   it('takes the label of the run when it is given none, and has one in any case', async () => {
     for (const run of [{ label: 'a\nb' }, {}]) {
-      const reporter = await progressReporter({ stream })
+      const reporter = progressReporter({ stream })
       reporter?.start(run)
       reporter?.stop({ completed: 0, failed: 0 })
     }

@@ -1,8 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Terminal } from './terminal.ts'
 
@@ -205,24 +203,5 @@ describe.skipIf(!supported)('progress in a pipe', () => {
     const [exitCode] = await once(child, 'close')
     expect(exitCode).toBe(0)
     expect(stdout).toContain('end')
-  })
-})
-
-describe.skipIf(!supported || !hasScript)('progress without cli-progress', () => {
-  it('is lines on a terminal too, with no word about it', () => {
-    const place = mkdtempSync(join(tmpdir(), 'taskscope-progress-'))
-    try {
-      writeFileSync(join(place, 'package.json'), '{ "type": "module" }')
-      for (const part of ['src', PROGRAM]) cpSync(join(PROJECT, part), join(place, part), { recursive: true })
-      mkdirSync(join(place, 'node_modules'))
-      symlinkSync(join(PROJECT, 'node_modules', 'effection'), join(place, 'node_modules', 'effection'))
-      const { status, raw, rows } = shown('talk', { cwd: place })
-      expect(status).toBe(0)
-      expect(raw).not.toContain('\x1b')
-      expect(rows.filter(row => !/^(out|err|first:|second:) /.test(row))).toEqual(['end'])
-      expect(rows.at(-2)).toBe('first: 20/20 (100 %), item 20')
-    } finally {
-      rmSync(place, { recursive: true })
-    }
   })
 })

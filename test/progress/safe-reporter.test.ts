@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { SafeReporter } from '../../src/progress/safe-reporter.ts'
+import { runReporter } from '../../src/progress/run-reporter.ts'
+import type { ProgressReporter } from '../../src/progress/types.ts'
 import { settle } from '../harness.ts'
 
 function throwing(method: 'start' | 'update' | 'stop', act: () => void) {
@@ -11,21 +12,22 @@ function throwing(method: 'start' | 'update' | 'stop', act: () => void) {
   return { heard, start: hear('start'), update: hear('update'), stop: hear('stop') }
 }
 
-function use(reporter: SafeReporter): void {
-  reporter.start({ total: 2 })
-  reporter.update({ completed: 1 })
-  reporter.update({ completed: 2 })
-  reporter.stop({ completed: 2, failed: 0 })
+function use(given: ProgressReporter, onError: (error: unknown) => void): void {
+  const reporter = runReporter(given, onError)
+  reporter?.start({ total: 2 })
+  reporter?.update({ completed: 1 })
+  reporter?.update({ completed: 2 })
+  reporter?.stop({ completed: 2, failed: 0 })
 }
 
 const fail = () => {
   throw new Error('no bar')
 }
 
-describe('SafeReporter', () => {
+describe('a reporter of the user', () => {
   it('hands everything on to one that works', () => {
     const [start, update, stop, onError] = [vi.fn(), vi.fn(), vi.fn(), vi.fn()]
-    use(new SafeReporter({ start, update, stop }, onError))
+    use({ start, update, stop }, onError)
     expect(start).toHaveBeenCalledExactlyOnceWith({ total: 2 })
     expect(update.mock.calls).toEqual([[{ completed: 1 }], [{ completed: 2 }]])
     expect(stop).toHaveBeenCalledExactlyOnceWith({ completed: 2, failed: 0 })
@@ -39,19 +41,19 @@ describe('SafeReporter', () => {
   ] as const)('reports what %s throws once, and then only says stop', (method, expected) => {
     const reporter = throwing(method, fail)
     const onError = vi.fn()
-    use(new SafeReporter(reporter, onError))
+    use(reporter, onError)
     expect(reporter.heard).toEqual(expected)
     expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ message: 'no bar' }))
   })
 
   it('reports a rejection once', async () => {
     const onError = vi.fn()
-    use(new SafeReporter(throwing('update', async () => fail()) as never, onError))
+    use(throwing('update', async () => fail()) as never, onError)
     await settle()
     expect(onError).toHaveBeenCalledOnce()
   })
 
   it('bears an onError that throws', () => {
-    use(new SafeReporter(throwing('start', fail), fail))
+    use(throwing('start', fail), fail)
   })
 })
