@@ -276,7 +276,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/base/guarded-call.ts', CORE, {
+  ...mistakesIn('src/task/guarded-call.ts', CORE, {
     'a listener that rejects is an unhandled rejection': {
       search: 'settled(returned).then(undefined, failed)',
       replace: 'settled(returned)',
@@ -319,8 +319,8 @@ export const MUTATIONS: readonly Mutation[] = [
       replace: 'this.#scheduler.hasRoom',
     },
     'a cancelled waiter keeps its place outside the queue': {
-      search: 'acceptance.leave = () => this.#leave(task)',
-      replace: 'acceptance.leave = () => {}',
+      search: 'if (!this.#arrivals.delete(task)) return',
+      replace: 'return',
     },
     'whoever waits is let in once only': { search: 'if (this.#line.size > 0) this.#listen()', replace: '' },
   }),
@@ -366,7 +366,7 @@ export const MUTATIONS: readonly Mutation[] = [
 
   ...mistakesIn('src/runner/runner-observer.ts', RUNNER, {
     'a cancelled waiter leaves its record behind': {
-      search: 'if (task.extras?.acceptance?.placed === false) return',
+      search: 'if (task.extras?.acceptance?.line !== undefined) return',
       replace: '',
     },
   }),

@@ -1,6 +1,6 @@
 import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
 import { oneOf, show } from '../base/options.ts'
-import { ownPermit } from '../task/limit-deadlock.ts'
+import { ownPermit } from './acquire/limit-deadlock.ts'
 import type { Permit } from './acquire/permit.ts'
 import { type Excess, NOT_WAITING, PERMIT_SOURCE, type PermitSource, type Waiting } from './acquire/permit-source.ts'
 import { LimitBase } from './limit-base.ts'

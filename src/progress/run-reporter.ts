@@ -1,4 +1,4 @@
-import { guardedCall } from '../base/guarded-call.ts'
+import { guardedCall } from '../task/guarded-call.ts'
 import { isReporter } from './check-progress.ts'
 import type { Progress, ProgressOptions, ProgressOutcome, ProgressReporter } from './types.ts'
 

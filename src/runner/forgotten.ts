@@ -1,5 +1,5 @@
-import { guardedCall } from '../base/guarded-call.ts'
 import { show } from '../base/options.ts'
+import { guardedCall } from '../task/guarded-call.ts'
 import type { BaseTask } from './base-task.ts'
 import type { RunnerLogger } from './types.ts'
 

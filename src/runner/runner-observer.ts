@@ -32,7 +32,7 @@ export class RunnerObserver implements TaskObserver {
     this.#statistics.moved(task, from, to)
     if (from === undefined) this.#idleTimer?.busy()
     // One that never had a place in the queue leaves nothing behind.
-    if (task.extras?.acceptance?.placed === false) return
+    if (task.extras?.acceptance?.line !== undefined) return
     if (task.ended) this.#history.add(task)
     this.#storeWriter?.changed(task)
   }

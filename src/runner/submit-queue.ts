@@ -1,7 +1,7 @@
 import { QueueFullError } from '../base/errors.ts'
 import { PendingQueue } from '../collections/pending-queue.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
-import { Acceptance } from '../task/acceptance.ts'
+import { Acceptance, type SubmitLine } from '../task/acceptance.ts'
 import type { Task } from '../task/task.ts'
 import type { Statistics } from './statistics.ts'
 import type { SubmitPolicy } from './types.ts'
@@ -17,7 +17,7 @@ export interface Arrival {
 }
 
 /** Who gets into a queue of limited size, and what becomes of the others: the submit policies. */
-export class SubmitQueue {
+export class SubmitQueue implements SubmitLine {
   readonly #scheduler: Scheduler
   readonly #policy: SubmitPolicy
   readonly #statistics: Statistics
@@ -70,27 +70,26 @@ export class SubmitQueue {
   }
 
   #standInLine(arrival: Arrival): Task {
-    const acceptance = new Acceptance()
-    acceptance.placed = false
-    const task = arrival.spawn(acceptance)
+    const task = arrival.spawn(new Acceptance(this))
     if (task.ended) return task
     this.#scheduler.notAccepted += 1
     this.#line.push(task)
     this.#arrivals.set(task, arrival)
-    acceptance.leave = () => this.#leave(task)
-    acceptance.requeue = change => {
-      this.#line.remove(task)
-      change()
-      this.#line.push(task)
-    }
     this.#listen()
     return task
   }
 
-  #leave(task: Task): void {
+  leave(task: Task): void {
+    // A task may be cancelled as it is made, before it stands here.
+    if (!this.#arrivals.delete(task)) return
     this.#scheduler.notAccepted -= 1
     this.#line.remove(task)
-    this.#arrivals.delete(task)
+  }
+
+  requeue(task: Task, change: () => void): void {
+    this.#line.remove(task)
+    change()
+    this.#line.push(task)
   }
 
   #listen(): void {
@@ -107,9 +106,8 @@ export class SubmitQueue {
     for (let task = this.#line.peek(); task !== undefined && this.#scheduler.hasRoom; task = this.#line.peek()) {
       const arrival = this.#arrivals.get(task) as Arrival
       const acceptance = task.extras?.acceptance as Acceptance
-      this.#leave(task)
-      acceptance.leave = acceptance.requeue = undefined
-      acceptance.placed = true
+      this.leave(task)
+      acceptance.place()
       if (!arrival.durable) acceptance.open(task)
       arrival.placed(task)
     }

@@ -1,5 +1,5 @@
-import { guardedCall } from '../base/guarded-call.ts'
 import { channel } from '../base/platform.ts'
+import { guardedCall } from '../task/guarded-call.ts'
 import type { TaskEvent } from './types.ts'
 
 /** Where every event goes as well, whoever listens. */

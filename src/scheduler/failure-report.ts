@@ -1,6 +1,6 @@
-import { guardedCall } from '../base/guarded-call.ts'
 import { show } from '../base/options.ts'
 import { isError, isReadable, messageOf } from '../base/thrown.ts'
+import { guardedCall } from '../task/guarded-call.ts'
 import { recordOf } from '../task/record.ts'
 import type { Task } from '../task/task.ts'
 import type { TaskRecord } from '../task/types.ts'

@@ -37,7 +37,7 @@ type OpenedScope = readonly [scope: Scope, destroy: () => PromiseLike<void>]
 export type OpenScope = () => OpenedScope
 
 /** Slots and who gets them: the engine inside a manager. */
-export class Scheduler implements TaskOwner, Slots {
+export class Scheduler implements TaskOwner<Task>, Slots {
   readonly settings: ManagerSettings
   readonly cleanupTimeout: number
   readonly wallClock = new WallClock()
@@ -190,9 +190,9 @@ export class Scheduler implements TaskOwner, Slots {
     const change = () => {
       task.priority = priority
     }
-    const inSubmitQueue = task.extras?.acceptance?.requeue
+    const line = task.extras?.acceptance?.line
     if (task.ended || task.priority === priority) return
-    if (inSubmitQueue !== undefined) inSubmitQueue(change)
+    if (line !== undefined) line.requeue(task, change)
     else if (task.position === -1) change()
     else {
       this.#readyQueue.remove(task)
@@ -321,9 +321,9 @@ export class Scheduler implements TaskOwner, Slots {
   }
 
   withdraw(task: Task): void {
-    const leave = task.extras?.acceptance?.leave
-    if (leave === undefined) this.#readyQueue.remove(task)
-    else leave()
+    const line = task.extras?.acceptance?.line
+    if (line === undefined) this.#readyQueue.remove(task)
+    else line.leave(task)
   }
 
   /** Stops every task there is now: the pending ones first, so that none of them gets a slot that another gives up. */
@@ -406,5 +406,5 @@ function isPending(task: Task): boolean {
 }
 
 function isNotAccepted({ extras }: Task): boolean {
-  return extras?.acceptance?.placed === false
+  return extras?.acceptance?.line !== undefined
 }

@@ -1,6 +1,7 @@
 import { now, startTimer, type Timer } from '../base/clock.ts'
 import { ManagerClosedError } from '../base/errors.ts'
 import { duration, type Known, knownOptions, oneOf } from '../base/options.ts'
+import type { Waiter } from '../task/deadlock/wait.ts'
 import { recordOf } from '../task/record.ts'
 import type { Task } from '../task/task.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -22,7 +23,7 @@ export class Shutdown {
   readonly #reason: unknown
   readonly #neverStarted: Task[] = []
   /** Tasks that await this shutdown from inside: nobody may wait for them. */
-  readonly #insiders = new Map<Task, (report: CloseReport) => void>()
+  readonly #insiders = new Map<Waiter, (report: CloseReport) => void>()
   #deadline = Number.POSITIVE_INFINITY
   #timer: Timer | undefined
   #timeUp: () => void = () => {}
@@ -46,7 +47,7 @@ export class Shutdown {
   }
 
   /** The report for a task of this manager, which can't wait for its own end: what can be said once only such are left. */
-  reportTo(insider: Task): Promise<CloseReport> {
+  reportTo(insider: Waiter): Promise<CloseReport> {
     const left = new Promise<CloseReport>(resolve => this.#insiders.set(insider, resolve))
     this.#letInsidersGo()
     return Promise.race([left, this.report])

@@ -1,5 +1,4 @@
 import { isLimited, type WaitLimit, waitWithin } from '../base/wait-timeout.ts'
-import type { Scheduler } from './scheduler.ts'
 
 /** Who waits for a change. Each is told once, and may leave before. */
 export class Waiters {
@@ -25,8 +24,18 @@ export class Waiters {
   }
 }
 
+/** A scheduler that is waited for. */
+interface Awaited {
+  readonly settings: { readonly name: string }
+  readonly counts: { readonly pending: number }
+  readonly idle: boolean
+  readonly idleWaiters: Waiters
+  readonly pendingWaiters: Waiters
+  whenIdle(): Promise<void>
+}
+
 /** Waits until nothing is pending, running or holding a slot, tasks spawned meanwhile included. */
-export async function untilIdle(scheduler: Scheduler, limit: WaitLimit): Promise<void> {
+export async function untilIdle(scheduler: Awaited, limit: WaitLimit): Promise<void> {
   if (isLimited(limit)) {
     const { name } = scheduler.settings
     return await untilTrue(() => scheduler.idle, scheduler.idleWaiters, `draining ${name}, which goes on,`, limit)
@@ -36,7 +45,7 @@ export async function untilIdle(scheduler: Scheduler, limit: WaitLimit): Promise
 }
 
 /** Waits until fewer than `count` tasks are pending. */
-export function untilPendingBelow(scheduler: Scheduler, count: number, limit: WaitLimit): Promise<void> {
+export function untilPendingBelow(scheduler: Awaited, count: number, limit: WaitLimit): Promise<void> {
   const what = `waiting for fewer than ${count} pending tasks`
   return untilTrue(() => scheduler.counts.pending < count, scheduler.pendingWaiters, what, limit)
 }

@@ -1,44 +1,68 @@
-import type { Task } from './task.ts'
-
 const OPEN = Promise.resolve()
 const ignore = () => {}
+
+/** A task that is to be accepted. */
+interface Arriving {
+  readonly ended: boolean
+  observed: boolean
+  failure(): unknown
+  /** Has it stand in the queue. */
+  enqueue(): void
+}
+
+/** Where tasks stand that have no place in the queue. */
+export interface SubmitLine {
+  leave(task: Arriving): void
+  /** Has it stand elsewhere, by what is changed meanwhile. */
+  requeue(task: Arriving, change: () => void): void
+}
 
 /**
  * A task's way into the queue, where that is not open at once: there may be no room for it yet, or its record may have to
  * be durable first.
  */
 export class Acceptance {
-  /** Whether the task has a place in the queue, though it may not start yet. */
-  placed = true
-  /** Takes the task out of the line for such a place. */
-  leave: (() => void) | undefined
-  /** Has it stand elsewhere in that line, by what is changed meanwhile. */
-  requeue: ((change: () => void) => void) | undefined
+  #line: SubmitLine | undefined
   #open = false
   #promise: Promise<void> | undefined
   #resolve: () => void = ignore
   #reject: (error: unknown) => void = ignore
 
+  /** In a `line` at first, or with a place in the queue, though it may not start yet. */
+  constructor(line?: SubmitLine) {
+    this.#line = line
+  }
+
+  /** Where the task stands as long as it has no place in the queue. */
+  get line(): SubmitLine | undefined {
+    return this.#line
+  }
+
+  /** It has its place, though it may not start yet. */
+  place(): void {
+    this.#line = undefined
+  }
+
   /** The queue takes the task now. */
-  open(task: Task): void {
+  open(task: Arriving): void {
     this.#open = true
     this.#resolve()
-    task.owner.enqueue(task)
+    task.enqueue()
   }
 
   /** The task has ended; if it never got in, that is why. */
-  ended(task: Task): void {
+  ended(task: Arriving): void {
     if (!this.#open && this.#promise !== undefined) this.#fail(task)
   }
 
   /** Whoever asked is told, and nobody else needs to be. */
-  #fail(task: Task): void {
+  #fail(task: Arriving): void {
     task.observed = true
     this.#reject(task.failure())
   }
 
   /** See {@link TaskHandle.accepted}: made when it is first asked for, and never an unhandled rejection. */
-  accepted(task: Task): Promise<void> {
+  accepted(task: Arriving): Promise<void> {
     if (this.#open) return OPEN
     if (this.#promise === undefined) {
       this.#promise = new Promise((resolve, reject) => {

@@ -1,12 +1,32 @@
 import { currentTask } from './current.ts'
-import type { Task } from './task.ts'
+import type { StopRequest } from './stop.ts'
+import type { TaskStatus } from './types.ts'
+
+/** A task that others wait for. */
+export interface AwaitedTask {
+  readonly status: TaskStatus
+  readonly ended: boolean
+  observed: boolean
+  readonly context: object | undefined
+  readonly extras: Listeners | undefined
+  more(): Listeners
+  stop(request: StopRequest): void
+}
+
+/** Who waits for a task. */
+interface Listeners {
+  /** Told when the task has ended: see {@link watch}. */
+  watchers: Set<() => void> | undefined
+  /** Told when its work has stopped. */
+  stopWaiters: (() => void)[] | undefined
+}
 
 /** See {@link TaskHandle.cancel}. A task that cancels itself can't wait for its own end. */
-export function cancelTask(task: Task, reason?: unknown): Promise<boolean> {
+export function cancelTask(task: AwaitedTask, reason?: unknown): Promise<boolean> {
   const hadEnded = task.ended
   task.stop({ kind: 'cancel', reason })
   const cancelled = () => !hadEnded && task.status !== 'done'
-  if (task.context === undefined || currentTask.getStore() === task) return Promise.resolve(cancelled())
+  if (task.context === undefined || (currentTask.getStore() as unknown) === task) return Promise.resolve(cancelled())
   return new Promise(resolve => {
     const extras = task.more()
     extras.stopWaiters ??= []
@@ -15,7 +35,7 @@ export function cancelTask(task: Task, reason?: unknown): Promise<boolean> {
 }
 
 /** The work has stopped, or was given up: tells those who cancelled it. */
-export function tellStopped({ extras }: Task): void {
+export function tellStopped({ extras }: Pick<AwaitedTask, 'extras'>): void {
   if (extras?.stopWaiters === undefined) return
   const waiters = extras.stopWaiters
   extras.stopWaiters = undefined
@@ -29,7 +49,7 @@ const nothing = () => {}
  * promise it then leaves nothing behind, however long the task goes on. Counts as looking at the outcome, unless the watch
  * is a `quiet` one.
  */
-export function watch(task: Task, tell: () => void, quiet = false): () => void {
+export function watch(task: AwaitedTask, tell: () => void, quiet = false): () => void {
   if (!quiet) task.observed = true
   if (task.ended) {
     tell()

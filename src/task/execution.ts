@@ -4,14 +4,36 @@ import { type AsyncContext, captureContext, runEntered, tracingChannel } from '.
 import { isThenable, settled } from '../base/thenable.ts'
 import { untilSettled } from '../base/yielded.ts'
 import type { AttemptContext } from './context/context.ts'
-import { currentTask } from './current.ts'
-import type { Task } from './task.ts'
+import { type CurrentTask, currentTask } from './current.ts'
+import type { SlotOwner } from './deadlock/wait.ts'
+import type { SpawnSettings } from './spawn-settings.ts'
+import type { Work } from './types.ts'
+
+/** A task of which an attempt is run. */
+export interface ExecutedTask extends CurrentTask {
+  readonly id: number
+  readonly name: string
+  readonly settings: Pick<SpawnSettings, 'type'>
+  readonly work: Work<unknown> | undefined
+  /** The spawner's. */
+  readonly asyncContext: AsyncContext | undefined
+  readonly owner: SlotOwner & {
+    /** The effection scope in which operations run; made when first needed. */
+    readonly scope: Scope
+  }
+  /** The attempt's work has stopped, with its result or its error; nothing of it runs any more. */
+  attemptEnded(context: AttemptContext, ok: boolean, value: unknown, cleanup?: { readonly error: unknown }): void
+  /** How to stop an attempt that is an operation. */
+  haltWith(context: AttemptContext, halt: () => void): void
+  /** The body of an operation is over and its scope is being torn down: a stop from now on can't change how it ended. */
+  bodyEnded(context: AttemptContext, ok: boolean, value: unknown): void
+}
 
 /**
  * Runs one attempt. The only place that knows what kind of work it is: whatever the function returns, the task hears
  * `attemptEnded` once, when the work has really stopped.
  */
-export function execute(task: Task, context: AttemptContext, asyncContext: AsyncContext): void {
+export function execute(task: ExecutedTask, context: AttemptContext, asyncContext: AsyncContext): void {
   let returned: unknown
   try {
     // Within the spawner's async context, so that what is entered there ends with the call.
@@ -26,7 +48,7 @@ export function execute(task: Task, context: AttemptContext, asyncContext: Async
   task.attemptEnded(context, true, returned)
 }
 
-function enter(task: Task, context: AttemptContext): unknown {
+function enter(task: ExecutedTask, context: AttemptContext): unknown {
   return runEntered(currentTask, task, callTraced, task, context)
 }
 
@@ -34,7 +56,7 @@ function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function'
 }
 
-function executePromise(task: Task, context: AttemptContext, promise: PromiseLike<unknown>): void {
+function executePromise(task: ExecutedTask, context: AttemptContext, promise: PromiseLike<unknown>): void {
   const native = promise instanceof Promise ? promise : adopt(task, context, promise)
   native.then(
     value => task.attemptEnded(context, true, value),
@@ -43,7 +65,7 @@ function executePromise(task: Task, context: AttemptContext, promise: PromiseLik
 }
 
 /** The `then` of a thenable is the task's own code, and is called in the context in which the promise was made. */
-function adopt(task: Task, context: AttemptContext, thenable: PromiseLike<unknown>): Promise<unknown> {
+function adopt(task: ExecutedTask, context: AttemptContext, thenable: PromiseLike<unknown>): Promise<unknown> {
   const resolve = () => settled(thenable)
   const asyncContext = boundContext(context) ?? task.asyncContext
   return asyncContext === undefined ? resolve() : asyncContext.runInAsyncScope(resolve)
@@ -53,7 +75,7 @@ function adopt(task: Task, context: AttemptContext, thenable: PromiseLike<unknow
  * The outcome of the body is kept apart from the teardown of its scope, because effection lets a teardown error replace
  * the body's (and `halt` rejects with the body's error when it lands during the cleanup, thefrontside/effection#1235).
  */
-function executeOperation(task: Task, context: AttemptContext, operation: Operation<unknown>): void {
+function executeOperation(task: ExecutedTask, context: AttemptContext, operation: Operation<unknown>): void {
   let body: { ok: boolean; value: unknown } | undefined
   const stepContext = boundContext(context) ?? captureContextOf(task)
   const ended = (teardownFailed: boolean, teardownError?: unknown) => {
@@ -106,14 +128,8 @@ function haltIn(context: AsyncContext, running: Running<void>): Promise<void> {
 }
 
 /** The spawner's context with the task entered, for all later steps of an operation. */
-function captureContextOf(task: Task): AsyncContext {
+function captureContextOf(task: ExecutedTask): AsyncContext {
   return (task.asyncContext as AsyncContext).runInAsyncScope(() => currentTask.run(task, captureContext))
-}
-
-/** What execution needs of the task's owner. */
-export interface OperationHost {
-  /** The effection scope in which operations run; made when first needed. */
-  readonly scope: Scope
 }
 
 /** What the subscribers of the tracing channel `taskscope:task` get: one object per attempt, from its start to its end. */
@@ -137,7 +153,7 @@ let everTraced = false
  * @internal Calls the work of an attempt. With subscribers `start` and `end` surround the call, with the stores that they bind
  * (`channel.start.bindStore`) in force, and the end of the attempt follows.
  */
-export function callTraced(task: Task, context: AttemptContext): unknown {
+export function callTraced(task: ExecutedTask, context: AttemptContext): unknown {
   const work = task.work as NonNullable<typeof task.work>
   if (!runs.hasSubscribers) return work(context)
   const { id, name, settings } = task

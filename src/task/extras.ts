@@ -8,12 +8,13 @@ import type { Wait } from './deadlock/wait.ts'
 import type { Retries } from './retry/retry.ts'
 import type { StopRequest } from './stop.ts'
 import type { SpawnStack } from './stop-error.ts'
-import type { Task } from './task.ts'
 import type { TaskAttempt, TaskProgress } from './types.ts'
 
 /** What most tasks never need: kept apart, so that a million waiting tasks don't pay for it. */
-export class Extras {
+export class Extras<Task = never> {
   stopRequest: StopRequest | undefined
+  /** The request that came when the attempt could not be stopped any more: it is the last one. */
+  lateStop: StopRequest | undefined
   /** What the signal was aborted with. */
   told: unknown
   retries: Retries | undefined

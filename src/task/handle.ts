@@ -7,16 +7,28 @@ import { knownOptions, ordering } from '../base/options.ts'
 import type { WaitOptions } from '../base/wait-timeout.ts'
 import { isLimited, WAIT_OPTIONS, waitLimit, waitWithin } from '../base/wait-timeout.ts'
 import { untilSettled, yielded } from '../base/yielded.ts'
-import { cancelTask, watch } from './cancel.ts'
-import { AttemptContext } from './context/context.ts'
+import { type AwaitedTask, cancelTask, watch } from './cancel.ts'
+import { AttemptContext, type AttemptedTask } from './context/context.ts'
 import { currentTask } from './current.ts'
-import { Wait, type WaitKind } from './deadlock/wait.ts'
+import { Wait, type Waiter, type WaitKind } from './deadlock/wait.ts'
 import { deadlock, neverEnds, selfWait } from './deadlock/wait-graph.ts'
-import { recordOf } from './record.ts'
-import type { Task } from './task.ts'
+import type { Extras } from './extras.ts'
+import { type RecordedTask, recordOf } from './record.ts'
+import type { SpawnSettings } from './spawn-settings.ts'
 import type { TaskHandle, TaskRecord, TaskStatus } from './types.ts'
 
 const ACCEPTED = Promise.resolve()
+
+/** A task as its handle sees it. */
+export type HandledTask = AttemptedTask &
+  RecordedTask &
+  AwaitedTask & {
+    readonly settings: Pick<SpawnSettings, 'name'>
+    readonly extras: Pick<Extras, 'acceptance'> | undefined
+    readonly owner: { prioritise(task: HandledTask, priority: number): void }
+    failure(): unknown
+    enqueue(): void
+  }
 
 /**
  * The handle of a task: a promise by its prototype, which has no state of its own. Nothing is allocated for one that
@@ -30,19 +42,19 @@ export class TaskPromise<T> implements TaskHandle<T> {
   declare readonly [Symbol.toStringTag]: string
   declare catch: TaskHandle<T>['catch']
 
-  readonly #task: Task
+  readonly #task: HandledTask
   #outcome: Outcome | undefined
 
   static {
     Object.setPrototypeOf(TaskPromise.prototype, Promise.prototype)
   }
 
-  constructor(task: Task) {
+  constructor(task: HandledTask) {
     this.#task = task
   }
 
   /** The task of a handle, `undefined` for anything else. */
-  static taskOf(value: unknown): Task | undefined {
+  static taskOf(value: unknown): HandledTask | undefined {
     return typeof value === 'object' && value !== null && #task in value
       ? (value as TaskPromise<unknown>).#task
       : undefined
@@ -166,14 +178,14 @@ export class TaskPromise<T> implements TaskHandle<T> {
   }
 
   /** The task that would wait, if one calls and there is anything to wait for. It may have ended: code can outlive it. */
-  #waiter(): Task | undefined {
+  #waiter(): Waiter | undefined {
     if (this.#task.ended) return undefined
     const waiter = currentTask.getStore()
     return waiter === undefined || waiter.ended ? undefined : waiter
   }
 
   /** Throws, and leaves nothing behind, where it is certain that the wait could never end. */
-  #wait(waiter: Task, kind: WaitKind): { readonly promise: Promise<T>; end(): void } {
+  #wait(waiter: Waiter, kind: WaitKind): { readonly promise: Promise<T>; end(): void } {
     const task = this.#task
     const outcome = Promise.withResolvers<unknown>()
     const wait = Wait.begin(waiter, [task], kind, outcome.reject)
@@ -252,7 +264,7 @@ class Passed implements PromiseLike<undefined> {
   }
 }
 
-function settle({ resolve, reject }: Omit<Outcome, 'promise'>, task: Task): void {
+function settle({ resolve, reject }: Omit<Outcome, 'promise'>, task: HandledTask): void {
   try {
     if (task.status === 'done') resolve(task.outcome)
     else reject(task.failure())

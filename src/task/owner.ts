@@ -1,12 +1,13 @@
+import type { Scope } from 'effection'
 import type { WallClock } from '../base/wall-clock.ts'
 import type { AttemptContext } from './context/context.ts'
-import type { DeadlockWatch } from './deadlock/deadlock-watch.ts'
-import type { OperationHost } from './execution.ts'
-import type { Task } from './task.ts'
+import type { SlotOwner } from './deadlock/wait.ts'
 import type { TaskStatus } from './types.ts'
 
 /** What a task needs of whoever runs it: the scheduler of a manager. */
-export interface TaskOwner extends OperationHost {
+export interface TaskOwner<Task> extends SlotOwner {
+  /** The effection scope in which operations run; made when first needed. */
+  readonly scope: Scope
   /** Milliseconds for cleaning up after a stop. */
   readonly cleanupTimeout: number
   /** By which the times of a task become those of the day. */
@@ -34,10 +35,4 @@ export interface TaskOwner extends OperationHost {
   blame(culprit: object, error: unknown, message: string): void
   /** A cleanup failed where its error could not be the outcome. */
   cleanupFailed(task: Task, error: unknown): void
-  /** Which of its tasks wait for others. */
-  readonly deadlocks: DeadlockWatch
-  /** How many attempts hold a slot. */
-  readonly slotsTaken: number
-  /** Whether there is no slot left. */
-  readonly full: boolean
 }

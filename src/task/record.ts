@@ -1,11 +1,31 @@
 import { attempt } from '../base/attempt.ts'
 import { show } from '../base/options.ts'
 import { isError, messageOf, propertyOf } from '../base/thrown.ts'
-import type { Task } from './task.ts'
-import type { TaskAttempt, TaskRecord, TaskRecordFields } from './types.ts'
+import type { WallClock } from '../base/wall-clock.ts'
+import type { Extras } from './extras.ts'
+import type { SpawnSettings } from './spawn-settings.ts'
+import type { TaskAttempt, TaskRecord, TaskRecordFields, TaskStatus } from './types.ts'
+
+/** A task as records tell of it. */
+export interface RecordedTask {
+  readonly id: number
+  readonly name: string
+  readonly status: TaskStatus
+  readonly ended: boolean
+  readonly priority: number
+  readonly attempt: number
+  readonly attemptStartedAt: number
+  readonly createdAt: number
+  readonly startedAt: number
+  readonly updatedAt: number
+  readonly outcome: unknown
+  readonly settings: Pick<SpawnSettings, 'type'>
+  readonly owner: { readonly wallClock: WallClock }
+  readonly extras: Pick<Extras, 'stopRequest' | 'progress' | 'cleanupError' | 'abandoned' | 'attempts'> | undefined
+}
 
 /** A frozen snapshot of a task as it is now. */
-export function recordOf(task: Task): TaskRecord {
+export function recordOf(task: RecordedTask): TaskRecord {
   const { id, name, status, priority, attempt, settings, extras } = task
   const { stopRequest, progress, cleanupError, abandoned = false } = extras ?? {}
   const { wallClock } = task.owner
@@ -33,7 +53,7 @@ export function recordOf(task: Task): TaskRecord {
   }) as TaskRecordFields as TaskRecord
 }
 
-function attemptsOf(task: Task, epoch: number): readonly TaskAttempt[] {
+function attemptsOf(task: RecordedTask, epoch: number): readonly TaskAttempt[] {
   const earlier = task.extras?.attempts ?? []
   const attempts = earlier.map(({ startedAt, endedAt = startedAt, error }) =>
     Object.freeze({ startedAt: startedAt + epoch, endedAt: endedAt + epoch, error }),
@@ -41,7 +61,7 @@ function attemptsOf(task: Task, epoch: number): readonly TaskAttempt[] {
   return Object.freeze(task.attempt > earlier.length ? [...attempts, latestAttempt(task, epoch)] : attempts)
 }
 
-function latestAttempt(task: Task, epoch: number): TaskAttempt {
+function latestAttempt(task: RecordedTask, epoch: number): TaskAttempt {
   return Object.freeze({
     startedAt: task.attemptStartedAt + epoch,
     ...(task.ended && { endedAt: task.updatedAt + epoch }),

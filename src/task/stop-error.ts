@@ -1,11 +1,20 @@
 import { attempt } from '../base/attempt.ts'
 import { TaskCancelledError, TaskTimeoutError } from '../base/errors.ts'
-import type { AttemptContext } from './context/context.ts'
+import type { SpawnSettings } from './spawn-settings.ts'
 import { because, type StopRequest } from './stop.ts'
-import type { Task } from './task.ts'
+import type { TaskAttempt, TaskStatus } from './types.ts'
+
+/** A task that is stopped. */
+export interface StoppedTask {
+  readonly label: string
+  readonly settings: Pick<SpawnSettings, 'timeout' | 'deadline'>
+  readonly extras:
+    | { readonly attempts: readonly TaskAttempt[]; readonly stopRequest: StopRequest | undefined }
+    | undefined
+}
 
 /** The error of a task that was stopped for this. */
-export function stopError({ label, settings, extras }: Task, { kind, reason }: StopRequest): Error {
+export function stopError({ label, settings, extras }: StoppedTask, { kind, reason }: StopRequest): Error {
   if (kind === 'cancel') {
     const message = `${label} was cancelled${because(reason)}`
     return reason === undefined ? new TaskCancelledError(message) : new TaskCancelledError(message, { cause: reason })
@@ -16,16 +25,22 @@ export function stopError({ label, settings, extras }: Task, { kind, reason }: S
   return new TaskTimeoutError(message, limit, kind === 'deadline' && last !== undefined ? { cause: last.error } : {})
 }
 
+interface EndedTask {
+  readonly status: TaskStatus
+  readonly ended: boolean
+  failure(): unknown
+}
+
 /**
  * What the signal of an attempt that is over is aborted with, if it is only read now. The task may have gone on or ended
  * since: its own error and outcome are none of that attempt's.
  */
-export function pastReason(task: Task, context: AttemptContext): unknown {
-  const request = task.stopRequest
+export function pastReason(task: StoppedTask & EndedTask, attempt: number): unknown {
+  const request = task.extras?.stopRequest
   if (task.ended && request !== undefined) {
     return request.reason ?? (task.status === 'cancelled' ? task.failure() : stopError(task, request))
   }
-  return new TaskCancelledError(`attempt ${context.attempt} of ${task.label} is over`)
+  return new TaskCancelledError(`attempt ${attempt} of ${task.label} is over`)
 }
 
 /** Where a task was spawned: its text is made only when it is read. */

@@ -3,19 +3,20 @@ import { followSignal } from '../base/follow-signal.ts'
 import { type AsyncContext, captureContext } from '../base/platform.ts'
 import type { Linked } from '../collections/linked-set.ts'
 import type { Queued } from '../collections/queued.ts'
+import type { LimitPermit } from '../limits/types.ts'
 import { tellStopped } from './cancel.ts'
 import { AttemptContext } from './context/context.ts'
-import { forgetWaits, type Wait } from './deadlock/wait.ts'
+import { forgetWaits } from './deadlock/wait.ts'
 import { execute, traceEnd } from './execution.ts'
 import { Extras } from './extras.ts'
 import { TaskPromise } from './handle.ts'
 import type { TaskOwner } from './owner.ts'
 import type { Again, Verdict } from './retry/retry.ts'
-import { judge, planned, planRetry, retriesOf } from './retrying.ts'
+import { judge, planned, planRetry, retriesOf } from './retry/retrying.ts'
 import type { SpawnSettings } from './spawn-settings.ts'
 import { answersAbort, type StopRequest } from './stop.ts'
 import { addSpawnStack, pastReason, stopError } from './stop-error.ts'
-import type { TaskStatus, Work } from './types.ts'
+import type { TaskProgress, TaskStatus, Work } from './types.ts'
 
 /**
  * A task: its state, and every step of its life. The handle, the context and the record are views on it.
@@ -24,7 +25,7 @@ import type { TaskStatus, Work } from './types.ts'
  * (`giveUp`); `context` is set exactly that long. The handle may settle earlier, when the work cannot be told to stop.
  */
 export class Task implements Queued, Linked<Task> {
-  readonly owner: TaskOwner
+  readonly owner: TaskOwner<Task>
   readonly id: number
   readonly settings: SpawnSettings
   work: Work<unknown> | undefined
@@ -45,9 +46,9 @@ export class Task implements Queued, Linked<Task> {
   /** Somebody has asked for the outcome, so a failure is theirs. */
   observed = false
   #handle: TaskPromise<unknown> | undefined = undefined
-  extras: Extras | undefined = undefined
+  extras: Extras<Task> | undefined = undefined
 
-  constructor(owner: TaskOwner, id: number, work: Work<unknown>, settings: SpawnSettings) {
+  constructor(owner: TaskOwner<Task>, id: number, work: Work<unknown>, settings: SpawnSettings) {
     this.owner = owner
     this.id = id
     this.work = work
@@ -79,12 +80,12 @@ export class Task implements Queued, Linked<Task> {
     return this.extras?.stopRequest
   }
 
-  get waits(): Set<Wait> | undefined {
-    return this.extras?.waits
+  get permit(): LimitPermit | undefined {
+    return this.extras?.permit
   }
 
   /** The extras, made now if need be. */
-  more(): Extras {
+  more(): Extras<Task> {
     return (this.extras ??= new Extras())
   }
 
@@ -115,6 +116,18 @@ export class Task implements Queued, Linked<Task> {
     } catch (error) {
       this.refuse(error)
     }
+  }
+
+  /** Has it stand in the queue. */
+  enqueue(): void {
+    this.owner.enqueue(this)
+  }
+
+  /** The attempt that runs has come so far. */
+  progressed(progress: TaskProgress): void {
+    this.more().progress = progress
+    this.updatedAt = now()
+    this.owner.progressed(this)
   }
 
   /** What the task needs can't be had. */
@@ -209,7 +222,10 @@ export class Task implements Queued, Linked<Task> {
 
   /** How the attempt ended is settled, and its scope is being torn down or its policy asked: it is only kept the last one. */
   #stopAfterBody(request: StopRequest): void {
-    if (request.kind !== 'timeout') retriesOf(this)?.stop(request)
+    if (request.kind !== 'timeout') {
+      this.more().lateStop ??= request
+      retriesOf(this)?.end()
+    }
     if (this.context !== undefined) this.#limitCleanup()
   }
 
@@ -223,7 +239,7 @@ export class Task implements Queued, Linked<Task> {
   }
 
   /** The attempt is over, but its policy has not answered: nobody waits for that any more. */
-  #stopJudging(extras: Extras, request: StopRequest): void {
+  #stopJudging(extras: Extras<Task>, request: StopRequest): void {
     this.updatedAt = now()
     this.#keepAttempt(extras, extras.judging?.error)
     extras.judging = this.outcome = undefined
@@ -256,7 +272,7 @@ export class Task implements Queued, Linked<Task> {
 
   /** What the signal of this attempt is to be aborted with, if it was told to stop or is over. */
   stopReasonFor(context: AttemptContext): unknown {
-    if (context !== this.context) return pastReason(this, context)
+    if (context !== this.context) return pastReason(this, context.attempt)
     return this.stopRequest === undefined ? undefined : this.#reasonOf(this.stopRequest)
   }
 
@@ -334,7 +350,7 @@ export class Task implements Queued, Linked<Task> {
       this.#endOrTryAgain(verdict)
       this.#leaveSlot()
     })
-    const request = extras.retries?.stoppedBy
+    const request = extras.lateStop
     if (request !== undefined) this.#stopJudging(extras, request)
     return false
   }
@@ -345,7 +361,7 @@ export class Task implements Queued, Linked<Task> {
     else this.#end(verdict.status, verdict.outcome)
   }
 
-  #keepAttempt(extras: Extras, error: unknown): void {
+  #keepAttempt(extras: Extras<Task>, error: unknown): void {
     extras.attempts.push({ startedAt: this.attemptStartedAt, endedAt: this.updatedAt, error })
   }
 

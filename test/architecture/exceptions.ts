@@ -5,13 +5,9 @@
 
 /** Imports from a floor above. */
 export const UPWARDS: readonly string[] = [
-  'base/guarded-call.ts -> task/handle.ts',
-  'limits/pool.ts -> task/limit-deadlock.ts',
   'worker/current-task.ts -> worker/functions/shared-state.ts',
   'distributed/call/distributed-engine.ts -> worker/types.ts',
-  'limits/acquire/acquisition.ts -> task/limit-deadlock.ts',
   'limits/acquire/acquisition.ts -> limits/semaphore.ts',
-  'limits/acquire/when-available.ts -> task/limit-deadlock.ts',
   'worker/engine/engine.ts -> worker/types.ts',
   'worker/functions/refer-to.ts -> worker/messages/host.ts',
   'worker/functions/resolve-function.ts -> worker/messages/host.ts',
@@ -20,38 +16,12 @@ export const UPWARDS: readonly string[] = [
 /** Files that import one another in a circle, if only types. */
 export const CIRCLES: readonly (readonly string[])[] = [
   ['limits/acquire/dispatch.ts', 'limits/acquire/line.ts', 'limits/acquire/room-watch.ts', 'limits/acquire/supply.ts'],
-  ['task/retry/retry.ts', 'task/stop.ts'],
   [
-    'limits/acquire-options.ts',
     'limits/acquire/acquisition.ts',
     'limits/acquire/permitted-work.ts',
-    'limits/acquire/when-available.ts',
-    'limits/external.ts',
-    'limits/free-source.ts',
-    'limits/permit-source-of.ts',
     'limits/semaphore.ts',
     'limits/types.ts',
     'limits/unknown-key.ts',
-    'task/acceptance.ts',
-    'task/cancel.ts',
-    'task/context/body-limits.ts',
-    'task/context/context.ts',
-    'task/context/progress.ts',
-    'task/current.ts',
-    'task/deadlock/deadlock-watch.ts',
-    'task/deadlock/wait-graph.ts',
-    'task/deadlock/wait.ts',
-    'task/execution.ts',
-    'task/extras.ts',
-    'task/handle.ts',
-    'task/limit-deadlock.ts',
-    'task/owner.ts',
-    'task/record.ts',
-    'task/retrying.ts',
-    'task/spawn-settings.ts',
-    'task/stop-error.ts',
-    'task/task.ts',
-    'task/types.ts',
   ],
   ['limits/members.ts', 'limits/permit.ts'],
   ['limits/rate.ts', 'limits/single-limit.ts'],
@@ -61,7 +31,6 @@ export const CIRCLES: readonly (readonly string[])[] = [
     'worker/functions/function-from-source.ts',
     'worker/functions/resolve-function.ts',
   ],
-  ['scheduler/scheduler.ts', 'scheduler/waiters.ts'],
   [
     'worker/child/announce-crash.ts',
     'worker/child/output.ts',
@@ -76,12 +45,12 @@ export const LINES: Readonly<Record<string, number>> = {
   'manager/task-manager.ts': 360,
   'runner/task-runner.ts': 320,
   'scheduler/scheduler.ts': 410,
-  'task/task.ts': 400,
+  'task/task.ts': 420,
 }
 
 /** How many files a folder may have that has too many. */
 export const FOLDERS: Readonly<Record<string, number>> = {
-  base: 17,
+  base: 16,
   connection: 17,
   limits: 20,
   runner: 23,

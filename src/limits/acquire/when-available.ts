@@ -1,6 +1,6 @@
 import type { WaitOptions } from '../../base/wait-timeout.ts'
 import { waitLimit, waitWithin } from '../../base/wait-timeout.ts'
-import { limitDeadlock } from '../../task/limit-deadlock.ts'
+import { limitDeadlock } from './limit-deadlock.ts'
 import type { PermitSource } from './permit-source.ts'
 
 /** Resolves when `source` could be granted to somebody new; what bounds the wait leaves nothing behind. */

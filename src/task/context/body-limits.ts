@@ -5,18 +5,23 @@ import { isOnly } from '../../limits/acquire-options.ts'
 import { freeSource } from '../../limits/free-source.ts'
 import { permitSourceOf } from '../../limits/permit-source-of.ts'
 import type { Amounts, LimitAcquireOptions, LimitPermit, Limits } from '../../limits/types.ts'
-import { currentTask } from '../current.ts'
-import type { Task } from '../task.ts'
+import { type CurrentTask, currentTask } from '../current.ts'
+import type { SpawnSettings } from '../spawn-settings.ts'
 import type { TaskLimits, TaskPermit } from '../types.ts'
+
+/** A task that has limits, or none. */
+interface LimitedTask extends CurrentTask {
+  readonly settings: Pick<SpawnSettings, 'limits'>
+}
 
 /** The limits of a task as the body of one attempt has them: what that forgets comes back when it has stopped. */
 export class BodyLimits implements TaskLimits {
-  readonly #task: Task
+  readonly #task: LimitedTask
   readonly #permits = new Set<LimitPermit>()
   #sweepAt = 16
   #closed = false
 
-  constructor(task: Task) {
+  constructor(task: LimitedTask) {
     this.#task = task
   }
 

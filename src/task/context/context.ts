@@ -1,23 +1,51 @@
-import type { Task } from '../task.ts'
-import type { TaskContext, TaskLimits, TaskPermit } from '../types.ts'
+import type { LimitPermit } from '../../limits/types.ts'
+import type { CurrentTask } from '../current.ts'
+import type { WaitNotes } from '../deadlock/wait.ts'
+import type { SpawnSettings } from '../spawn-settings.ts'
+import type { TaskContext, TaskLimits, TaskPermit, TaskProgress } from '../types.ts'
 import { BodyLimits, BodyPermit } from './body-limits.ts'
 import { Inbox } from './inbox.ts'
-import { reportProgress } from './progress.ts'
+import { normaliseProgress } from './progress.ts'
 
 /** Who passes on what is sent to a task. */
 interface Recipient {
   send(message: unknown): void
 }
 
+/** A task as its attempts see it. */
+export interface AttemptedTask extends CurrentTask {
+  readonly id: number
+  readonly name: string
+  readonly settings: Pick<SpawnSettings, 'carry' | 'limits'>
+  /** That of the attempt that runs. */
+  readonly context: AttemptContext | undefined
+  readonly permit: LimitPermit | undefined
+  readonly extras: ContextNotes | undefined
+  more(): ContextNotes
+  /** What the signal of this attempt is to be aborted with, if it was told to stop or is over. */
+  stopReasonFor(context: AttemptContext): unknown
+  postpone(context: AttemptContext): () => void
+  giveUpOn(context: AttemptContext): void
+  /** The attempt that runs has come so far. */
+  progressed(progress: TaskProgress): void
+}
+
+/** What is noted of a task whose work has asked for it. */
+interface ContextNotes extends WaitNotes {
+  /** What was sent to it and not taken yet. */
+  inbox: Inbox | undefined
+  bodyLimits: BodyLimits | undefined
+}
+
 /** What the work of one attempt gets to see. Its identity also tells this attempt from earlier ones. */
 export class AttemptContext implements TaskContext {
-  readonly #task: Task
+  readonly #task: AttemptedTask
   readonly attempt: number
   #controller: AbortController | undefined
   #permit: TaskPermit | undefined
   #recipient: Recipient | undefined
 
-  constructor(task: Task, attempt: number) {
+  constructor(task: AttemptedTask, attempt: number) {
     this.#task = task
     this.attempt = attempt
   }
@@ -41,7 +69,12 @@ export class AttemptContext implements TaskContext {
 
   /** A function of its own, so that work may take it apart: `({ signal, progress }) => …`. */
   get progress(): TaskContext['progress'] {
-    return value => reportProgress(this.#task, this, value)
+    return value => {
+      const progress = normaliseProgress(value)
+      const task = this.#task
+      // What an attempt says that is over is ignored.
+      if (task.context === this && !task.ended) task.progressed(progress)
+    }
   }
 
   get messages(): AsyncIterableIterator<unknown> {
@@ -57,7 +90,7 @@ export class AttemptContext implements TaskContext {
   }
 
   get permit(): TaskPermit {
-    return (this.#permit ??= new BodyPermit(this.#task.context === this ? this.#task.extras?.permit : undefined))
+    return (this.#permit ??= new BodyPermit(this.#task.context === this ? this.#task.permit : undefined))
   }
 
   /**
@@ -76,7 +109,7 @@ export class AttemptContext implements TaskContext {
   }
 
   /** Sends a message to the attempt that runs, or to the next one; `false` where there is none. */
-  static send(task: Task, message: unknown): boolean {
+  static send(task: AttemptedTask, message: unknown): boolean {
     const { carry } = task.settings
     const carried = carry === undefined ? message : carry(message)
     if (task.ended || task.status === 'stopping') return false

@@ -1,17 +1,5 @@
-import { now } from '../../base/clock.ts'
 import { show } from '../../base/options.ts'
-import type { Task } from '../task.ts'
 import type { TaskProgress } from '../types.ts'
-import type { AttemptContext } from './context.ts'
-
-/** Takes progress from an attempt; that of one which is over is ignored. */
-export function reportProgress(task: Task, context: AttemptContext, value: number | TaskProgress): void {
-  const progress = normaliseProgress(value)
-  if (context !== task.context || task.ended) return
-  task.more().progress = progress
-  task.updatedAt = now()
-  task.owner.progressed(task)
-}
 
 /** Brings both forms of progress into one; a number is a fraction of 1. */
 export function normaliseProgress(value: number | TaskProgress): TaskProgress {

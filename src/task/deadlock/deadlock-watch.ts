@@ -1,7 +1,7 @@
 import { now, startBackgroundTimer, type Timer } from '../../base/clock.ts'
 import { onNothingLeft } from '../../base/platform.ts'
 import { currentTask } from '../current.ts'
-import type { Task } from '../task.ts'
+import type { Waiter } from './wait.ts'
 import { AWAITED, deadlockOf, findKnots, IDLE, lastWait, tasksOf, type View } from './wait-graph.ts'
 
 type Knot = ReturnType<typeof findKnots>[number]
@@ -20,7 +20,7 @@ let unlisten: (() => void) | undefined
 export class DeadlockWatch {
   readonly after: number
   /** The tasks that wait. */
-  readonly waiting = new Set<Task>()
+  readonly waiting = new Set<Waiter>()
   #timer: Timer | undefined
 
   constructor(after: number) {
@@ -28,16 +28,16 @@ export class DeadlockWatch {
   }
 
   /** A wait of one of the tasks began or ended. */
-  changed(task: Task): void {
+  changed(task: Waiter): void {
     task.more().activeAt = now()
-    if (task.waits === undefined || task.waits.size === 0) return this.#forget(task)
+    if (!task.extras?.waits?.size) return this.#forget(task)
     this.waiting.add(task)
     watches.add(this)
     unlisten ??= onNothingLeft(breakKnots)
     this.#arm(this.after)
   }
 
-  #forget(task: Task): void {
+  #forget(task: Waiter): void {
     if (!this.waiting.delete(task)) return
     if (this.waiting.size > 0) return this.#arm(this.after)
     this.#timer?.cancel()
@@ -67,7 +67,7 @@ export class DeadlockWatch {
 }
 
 /** Until these tasks have stood still long enough for each of their managers. */
-function timeLeft(tasks: readonly Task[]): number {
+function timeLeft(tasks: readonly Waiter[]): number {
   let [longest, latest] = [0, 0]
   for (const task of tasks) {
     longest = Math.max(longest, task.owner.deadlocks.after)

@@ -1,11 +1,9 @@
 import { DeadlockError } from '../../base/errors.ts'
 import { strongComponents } from '../../collections/strong-components.ts'
-import type { TaskOwner } from '../owner.ts'
-import type { Task } from '../task.ts'
-import type { Wait } from './wait.ts'
+import type { SlotOwner, Wait, Waiter } from './wait.ts'
 
 /** A task, or all slots of a manager, which pending tasks wait for. */
-type Node = Task | TaskOwner
+type Node = Waiter | SlotOwner
 
 /** Which waits are looked at. */
 export interface View {
@@ -25,7 +23,7 @@ const FARTHEST = 32
  * Whether `target` can't end as long as `waiter` waits: each task on every way from it waits with certainty, so that
  * nothing that could move is found.
  */
-export function neverEnds(waiter: Task, target: Task): boolean {
+export function neverEnds(waiter: Waiter, target: Waiter): boolean {
   const seen = new Set<Node>([waiter])
   const open: Node[] = [target]
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
@@ -40,7 +38,7 @@ export function neverEnds(waiter: Task, target: Task): boolean {
 }
 
 /** Tasks that wait for each other and, unless nothing goes on anyway, for nothing that could still move. */
-export function findKnots(waiting: Iterable<Task>, view: View): ReadonlySet<Node>[] {
+export function findKnots(waiting: Iterable<Waiter>, view: View): ReadonlySet<Node>[] {
   const isKnot = (members: ReadonlySet<Node>): boolean => {
     const [only] = members
     if (members.size === 1 && !blockers(only as Node, view).includes(only as Node)) return false
@@ -55,7 +53,7 @@ export function findKnots(waiting: Iterable<Task>, view: View): ReadonlySet<Node
 export function lastWait(knot: ReadonlySet<Node>, view: View): Wait | undefined {
   let last: Wait | undefined
   for (const task of tasksOf(knot)) {
-    for (const wait of task.waits ?? []) {
+    for (const wait of task.extras?.waits ?? []) {
       if (!view.counts(wait) || targetIn(knot, wait) === undefined) continue
       if (last === undefined || precedence(wait) > precedence(last)) last = wait
     }
@@ -67,22 +65,22 @@ function precedence({ kind, sequence }: Wait): number {
   return kind === 'listen' ? -1 / sequence : sequence
 }
 
-export function tasksOf(knot: Iterable<Node>): Task[] {
+export function tasksOf(knot: Iterable<Node>): Waiter[] {
   return [...knot].filter(node => 'owner' in node)
 }
 
-function targetIn(knot: ReadonlySet<Node>, { targets }: Wait): Task | undefined {
+function targetIn(knot: ReadonlySet<Node>, { targets }: Wait): Waiter | undefined {
   for (const target of targets) if (knot.has(target)) return target
   return undefined
 }
 
 /** Why a wait could never end. */
 export function deadlockOf(wait: Wait, knot: ReadonlySet<Node>): DeadlockError {
-  return deadlock(wait.waiter, targetIn(knot, wait) as Task)
+  return deadlock(wait.waiter, targetIn(knot, wait) as Waiter)
 }
 
 /** Why `waiter` can't wait for `target`. */
-export function deadlock(waiter: Task, target: Task): DeadlockError {
+export function deadlock(waiter: Waiter, target: Waiter): DeadlockError {
   if (waiter === target) return selfWait(target)
   return new DeadlockError(
     target.status === 'pending'
@@ -92,7 +90,7 @@ export function deadlock(waiter: Task, target: Task): DeadlockError {
 }
 
 /** The error of a task that awaits its own handle. */
-export function selfWait(task: Pick<Task, 'label'>): DeadlockError {
+export function selfWait(task: Pick<Waiter, 'label'>): DeadlockError {
   return new DeadlockError(`${task.label} awaits itself, which can't end before it stops waiting`)
 }
 
@@ -105,9 +103,9 @@ function blockers(node: Node, view: View): readonly Node[] {
   return awaited(node, view)
 }
 
-function awaited(task: Task, view: View): readonly Task[] {
-  const found: Task[] = []
-  for (const wait of task.waits ?? []) {
+function awaited(task: Waiter, view: View): readonly Waiter[] {
+  const found: Waiter[] = []
+  for (const wait of task.extras?.waits ?? []) {
     if (!view.counts(wait)) continue
     for (const target of wait.targets) {
       if (!target.ended) found.push(target)
@@ -118,27 +116,27 @@ function awaited(task: Task, view: View): readonly Task[] {
 }
 
 /** The tasks that hold the slots; nothing if one of them waits for nothing. */
-function slotHolders({ deadlocks: { waiting }, slotsTaken }: TaskOwner, view: View): readonly Task[] {
+function slotHolders({ deadlocks: { waiting }, slotsTaken }: SlotOwner, view: View): readonly Waiter[] {
   if (!view.idle && waiting.size < slotsTaken) return []
   const holders = [...waiting].filter(task => task.context !== undefined && waits(task, view))
   return view.idle || holders.length >= slotsTaken ? holders : []
 }
 
-function waits(task: Task, view: View): boolean {
-  for (const wait of task.waits ?? []) if (view.counts(wait)) return true
+function waits(task: Waiter, view: View): boolean {
+  for (const wait of task.extras?.waits ?? []) if (view.counts(wait)) return true
   return false
 }
 
 /** A task among `waiting` that waits for `last`, if perhaps by way of others. */
-export function waiterFor(last: Task, waiting: Iterable<Task>): Task | undefined {
-  const seen = new Set<Task>()
+export function waiterFor(last: Waiter, waiting: Iterable<Waiter>): Waiter | undefined {
+  const seen = new Set<Waiter>()
   for (const first of waiting) {
-    const open: Task[] = [first]
+    const open: Waiter[] = [first]
     for (let task = open.pop(); task !== undefined; task = open.pop()) {
       if (task === last) return first
       if (seen.has(task)) continue
       seen.add(task)
-      for (const wait of task.waits ?? []) if (wait.kind !== 'listen') open.push(...wait.targets)
+      for (const wait of task.extras?.waits ?? []) if (wait.kind !== 'listen') open.push(...wait.targets)
     }
   }
   return undefined

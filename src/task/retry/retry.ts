@@ -2,7 +2,6 @@ import { now } from '../../base/clock.ts'
 import { RetryValidationError } from '../../base/errors.ts'
 import { callback, count, duration, fraction, type Known, knownOptions, oneOf, show } from '../../base/options.ts'
 import { isThenable, settled } from '../../base/thenable.ts'
-import type { StopRequest } from '../stop.ts'
 import { type Backoff, failedAttempt, type Waiting, waitBefore } from './backoff.ts'
 import { type ErrorClass, isErrorClass, isOfClass, isOtherClass } from './error-class.ts'
 
@@ -105,7 +104,7 @@ export class Retries {
   readonly #blame: Blame
   readonly #results: unknown[] = []
   readonly #reasons: unknown[] = []
-  #stoppedBy: StopRequest | undefined
+  #over = false
 
   constructor(policy: RetryPolicy, label: string, blame: Blame) {
     this.#policy = policy
@@ -114,13 +113,8 @@ export class Retries {
   }
 
   /** No attempt may follow any more, also if the policy is being asked just now. */
-  stop(request: StopRequest): void {
-    this.#stoppedBy ??= request
-  }
-
-  /** The request that came while an attempt could not be stopped any more. */
-  get stoppedBy(): StopRequest | undefined {
-    return this.#stoppedBy
+  end(): void {
+    this.#over = true
   }
 
   /** What becomes of an attempt; `firstStart` is when the first one started. Never throws or rejects. */
@@ -141,7 +135,7 @@ export class Retries {
   }
 
   #spent(attempt: number): boolean {
-    return attempt > this.#policy.retries || this.#stoppedBy !== undefined
+    return attempt > this.#policy.retries || this.#over
   }
 
   #again(attempt: number, error: unknown, firstStart: number): Again | undefined {

@@ -1,5 +1,5 @@
-import { TaskPromise } from '../task/handle.ts'
-import { isThenable, settled } from './thenable.ts'
+import { isThenable, settled } from '../base/thenable.ts'
+import { TaskPromise } from './handle.ts'
 
 /**
  * Calls what a user handed in. What it throws, or rejects with if it is asynchronous, goes to `failed`, which must not

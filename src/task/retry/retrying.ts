@@ -1,23 +1,32 @@
-import type { Eventually } from './retry/retry.ts'
-import { type Again, Retries, type Verdict } from './retry/retry.ts'
-import type { StopRequest } from './stop.ts'
-import { stopError } from './stop-error.ts'
-import type { Task } from './task.ts'
+import type { SpawnSettings } from '../spawn-settings.ts'
+import type { StopRequest } from '../stop.ts'
+import { type StoppedTask, stopError } from '../stop-error.ts'
+import type { Eventually } from './retry.ts'
+import { type Again, type Blame, Retries, type Verdict } from './retry.ts'
+
+/** A task that may be tried again. */
+interface RetriedTask extends StoppedTask {
+  readonly attempt: number
+  readonly startedAt: number
+  readonly settings: Pick<SpawnSettings, 'retry' | 'timeout' | 'deadline'>
+  readonly owner: { blame: Blame }
+  more(): { retries: Retries | undefined }
+}
 
 /** The retries of a task that has any. */
-export function retriesOf(task: Task): Retries | undefined {
+export function retriesOf(task: RetriedTask): Retries | undefined {
   const { retry } = task.settings
   if (retry === undefined) return undefined
   return (task.more().retries ??= new Retries(retry, task.label, (...fault) => task.owner.blame(...fault)))
 }
 
 /** What becomes of an attempt that has ended by itself. */
-export function judge(task: Task, retries: Retries, ok: boolean, value: unknown): Eventually<Verdict> {
+export function judge(task: RetriedTask, retries: Retries, ok: boolean, value: unknown): Eventually<Verdict> {
   return retries.judge(task.attempt, ok, value, task.startedAt)
 }
 
 /** The request to stop an attempt that timed out, with what is to follow it. */
-export function planRetry(task: Task, request: StopRequest): StopRequest {
+export function planRetry(task: RetriedTask, request: StopRequest): StopRequest {
   const retries = retriesOf(task)
   if (retries === undefined) return request
   const error = stopError(task, request)
