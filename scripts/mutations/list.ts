@@ -197,7 +197,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/limits/acquire/dispatch.ts', ['test/limits'], {
+  ...mistakesIn('src/limits/acquire/admission.ts', ['test/limits'], {
     'the timer of those who have gone stays': {
       search: 'supply.wakeAt(Number.POSITIVE_INFINITY, 0)',
       replace: 'void 0',

@@ -1,8 +1,7 @@
 import { amount, requiredObject, show } from '../base/options.ts'
-import { Line } from './acquire/line.ts'
+import { Line, type Supply } from './acquire/admission.ts'
 import { LineSource, type MakePermit } from './acquire/line-source.ts'
 import { HeldPermit } from './acquire/permit.ts'
-import type { Supply } from './acquire/supply.ts'
 import { NamedPermit } from './permit.ts'
 import type { Amounts, LimitPermit } from './types.ts'
 import { unknownKey } from './unknown-key.ts'
@@ -77,7 +76,8 @@ export class Members {
     return new LineSource(this.#lineFor(amounts, needed.length), needed, this.#makePermit)
   }
 
-  readonly #makePermit: MakePermit<LimitPermit> = (...held) => new NamedPermit(this, ...held)
+  readonly #makePermit: MakePermit<LimitPermit> = (line, amounts, takenAt) =>
+    new NamedPermit(this, line, amounts, takenAt)
 
   #lineFor(amounts: readonly number[], needed: number): Line {
     if (needed === amounts.length) return this.#all

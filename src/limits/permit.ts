@@ -1,4 +1,5 @@
 import { amount, requiredObject } from '../base/options.ts'
+import type { Line } from './acquire/admission.ts'
 import { HeldPermit } from './acquire/permit.ts'
 import type { Members } from './members.ts'
 import type { Amounts, LimitPermit } from './types.ts'
@@ -10,8 +11,8 @@ export class NamedPermit extends HeldPermit implements LimitPermit {
   /** What is owed of members that nothing was taken of, by key. */
   #beside: Map<string, HeldPermit> | undefined
 
-  constructor(members: Members, ...held: ConstructorParameters<typeof HeldPermit>) {
-    super(...held)
+  constructor(members: Members, line: Line, amounts: readonly number[], takenAt: number) {
+    super(line, amounts, takenAt)
     this.#members = members
   }
 

@@ -2,28 +2,17 @@ import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
 import { amount, callback, capacity, type Known, knownOptions } from '../base/options.ts'
 import type { WaitOptions } from '../base/wait-timeout.ts'
 import { WAIT_OPTIONS } from '../base/wait-timeout.ts'
-import { ACQUIRE_OPTIONS, Acquisition } from './acquire/acquisition.ts'
-import { Line } from './acquire/line.ts'
+import { ACQUIRE_OPTIONS, type AcquireOptions, Acquisition } from './acquire/acquisition.ts'
+import { Line, Supply } from './acquire/admission.ts'
 import { LineSource } from './acquire/line-source.ts'
 import { HeldPermit, type Permit } from './acquire/permit.ts'
 import { PERMIT_SOURCE } from './acquire/permit-source.ts'
 import { PermittedWork, type ResultOf } from './acquire/permitted-work.ts'
 import { type RoomEvent, RoomWatch } from './acquire/room-watch.ts'
-import { Supply } from './acquire/supply.ts'
 import { whenAvailable } from './acquire/when-available.ts'
 import { Concurrency } from './algorithms/concurrency.ts'
 import type { Amounts, LimitPermit } from './types.ts'
 import { refuseAmounts } from './unknown-key.ts'
-
-/** How long to wait for a permit, and what ends the waiting early. */
-export interface AcquireOptions {
-  /** Milliseconds until the wait rejects with `TaskTimeoutError`; what can be had at once never does. @default Infinity */
-  readonly timeout?: number
-  /** Aborting it leaves the line and rejects with the signal's reason. */
-  readonly signal?: AbortSignal
-  /** Higher goes first among those that wait for the same, first come first served within. Any number. @default 0 */
-  readonly priority?: number
-}
 
 /** How work runs that holds permits. */
 export interface UseOptions extends AcquireOptions {
@@ -174,6 +163,6 @@ class CountedPermit extends HeldPermit implements SemaphorePermit, LimitPermit {
   }
 }
 
-function permitOf(...held: ConstructorParameters<typeof HeldPermit>): CountedPermit {
-  return new CountedPermit(...held)
+function permitOf(line: Line, amounts: readonly number[], takenAt: number): CountedPermit {
+  return new CountedPermit(line, amounts, takenAt)
 }

@@ -1,8 +1,7 @@
 import type { WaitOptions } from '../base/wait-timeout.ts'
-import type { Acquisition } from './acquire/acquisition.ts'
+import type { AcquireOptions, Acquisition } from './acquire/acquisition.ts'
 import type { Permit } from './acquire/permit.ts'
 import type { RoomEvent } from './acquire/room-watch.ts'
-import type { AcquireOptions } from './semaphore.ts'
 
 /** How much of what, by key: `{ tokens: 100 }`. Whole numbers from zero to the capacity. */
 export type Amounts = Readonly<Record<string, number>>

@@ -1,7 +1,7 @@
 import { startTimer } from '../base/clock.ts'
 import { before } from '../collections/indexed-heap.ts'
 import { OrderedQueue, PendingQueue } from '../collections/pending-queue.ts'
-import type { Line } from '../limits/acquire/line.ts'
+import type { Line } from '../limits/acquire/admission.ts'
 import type { LimitPermit, Limits } from '../limits/types.ts'
 import type { Task } from '../task/task.ts'
 

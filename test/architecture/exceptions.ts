@@ -7,7 +7,6 @@
 export const UPWARDS: readonly string[] = [
   'worker/current-task.ts -> worker/functions/shared-state.ts',
   'distributed/call/distributed-engine.ts -> worker/types.ts',
-  'limits/acquire/acquisition.ts -> limits/semaphore.ts',
   'worker/engine/engine.ts -> worker/types.ts',
   'worker/functions/refer-to.ts -> worker/messages/host.ts',
   'worker/functions/resolve-function.ts -> worker/messages/host.ts',
@@ -15,14 +14,6 @@ export const UPWARDS: readonly string[] = [
 
 /** Files that import one another in a circle, if only types. */
 export const CIRCLES: readonly (readonly string[])[] = [
-  ['limits/acquire/dispatch.ts', 'limits/acquire/line.ts', 'limits/acquire/room-watch.ts', 'limits/acquire/supply.ts'],
-  [
-    'limits/acquire/acquisition.ts',
-    'limits/acquire/permitted-work.ts',
-    'limits/semaphore.ts',
-    'limits/types.ts',
-    'limits/unknown-key.ts',
-  ],
   ['limits/members.ts', 'limits/permit.ts'],
   ['limits/rate.ts', 'limits/single-limit.ts'],
   ['distributed/limits/server-limit.ts', 'distributed/limits/shared.ts'],

@@ -1,6 +1,6 @@
-import type { Line } from './line.ts'
+import type { Line } from './admission.ts'
 import type { Permit } from './permit.ts'
-import { type Excess, NOT_WAITING, type PermitSource, type Waiting } from './permit-source.ts'
+import type { Excess, PermitSource, Waiting } from './permit-source.ts'
 
 /** How a permit is made of a line, what was taken there and when. */
 export type MakePermit<P extends Permit> = (line: Line, amounts: readonly number[], takenAt: number) => P
@@ -24,18 +24,11 @@ export class LineSource<P extends Permit> implements PermitSource<P> {
   }
 
   acquire(granted: (permit: P) => void, _?: unknown, priority = 0): Waiting {
-    const permit = this.tryAcquire()
-    if (permit === undefined) {
-      const waiter = this.line.enter(this.#amounts, takenAt => granted(this.#permit(takenAt)), priority)
-      return { cancel: () => this.line.leave(waiter) }
-    }
-    granted(permit)
-    return NOT_WAITING
+    return this.line.enter(this.#amounts, takenAt => granted(this.#permit(takenAt)), priority)
   }
 
   whenRoom(told: () => void): Waiting {
-    const waiter = this.line.lookOn(this.#amounts, told)
-    return { cancel: () => this.line.leave(waiter) }
+    return this.line.lookOn(this.#amounts, told)
   }
 
   #permit(takenAt: number): P {

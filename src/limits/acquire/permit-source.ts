@@ -1,4 +1,4 @@
-import type { Line } from './line.ts'
+import type { Line } from './admission.ts'
 import type { Permit } from './permit.ts'
 
 /** A request that has been made and can be called off; after it was granted or refused that does nothing. */

@@ -1,8 +1,6 @@
 import { preciseNow } from '../../base/clock.ts'
 import { INSPECT, type Inspection, inspected } from '../../base/inspect.ts'
-import { dispatch } from './dispatch.ts'
-import type { Line } from './line.ts'
-import type { Supply } from './supply.ts'
+import type { Line, Supply } from './admission.ts'
 
 /**
  * What was granted. Give it back with `release`, or let `using` or `await using` do it. Releasing is idempotent and never
@@ -50,7 +48,7 @@ export class HeldPermit implements Permit {
     this.#released = true
     const { supplies } = this.line
     for (let i = 0; i < supplies.length; i++) {
-      const { algorithm } = supplies[i] as (typeof supplies)[number]
+      const { algorithm } = supplies[i] as Supply
       if (algorithm.returnable) algorithm.giveBack(this.amounts[i] as number, this.#takenAt, 0)
     }
     this.#dispatch()
@@ -137,9 +135,6 @@ export class HeldPermit implements Permit {
 
   /** Only once everything is back: nobody shall be looked at while it is half there. */
   #dispatch(): void {
-    for (const supply of this.line.supplies) {
-      if (supply.lines.length > 0) dispatch(supply)
-      supply.room?.changed()
-    }
+    for (const supply of this.line.supplies) supply.changed()
   }
 }

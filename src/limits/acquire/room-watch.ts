@@ -1,6 +1,6 @@
 import { preciseNow, startBackgroundTimer, type Timer } from '../../base/clock.ts'
 import { callback, oneOf } from '../../base/options.ts'
-import type { Supply } from './supply.ts'
+import type { Supply } from './admission.ts'
 
 /** `exhausted`: not one is left. `available`: there is one again, and it was not handed on. */
 export type RoomEvent = 'exhausted' | 'available'
@@ -24,12 +24,12 @@ export class RoomWatch {
   /** Calls `listener` after each such event of the supply; the function returned ends that. */
   static listen(supply: Supply, event: RoomEvent, listener: () => unknown): () => void {
     const entry = { event: oneOf('event', EVENTS, event), tell: callback('listener', listener) }
-    const watch = (supply.room ??= new RoomWatch(supply))
+    const watch = (supply.watch ??= new RoomWatch(supply)) as RoomWatch
     watch.#listeners.add(entry)
     return () => {
       watch.#listeners.delete(entry)
-      if (watch.#listeners.size > 0 || supply.room !== watch) return
-      supply.room = undefined
+      if (watch.#listeners.size > 0 || supply.watch !== watch) return
+      supply.watch = undefined
       watch.#timer?.cancel()
     }
   }

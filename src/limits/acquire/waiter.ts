@@ -6,12 +6,17 @@ const PATIENCE = 100
 
 let entered = 0
 
+/** What a request that gives up needs of its line. */
+interface WaitingLine {
+  leave(waiter: Waiter): void
+}
+
 /** A request that stands in a line. */
 export class Waiter implements Queued {
   /** The order of all requests everywhere: what makes every line it competes with agree on who came first. */
   readonly arrival: number
   sequence = 0
-  readonly since: number
+  readonly #line: WaitingLine
   /** Beside the supplies of its line, index by index. */
   readonly amounts: readonly number[]
   readonly granted: (takenAt: number) => void
@@ -20,14 +25,28 @@ export class Waiter implements Queued {
   readonly takes: boolean
   /** Its place in the queue; negative once it has left. */
   position = -1
+  readonly #since: number
 
-  constructor(amounts: readonly number[], granted: (takenAt: number) => void, priority: number, takes = true) {
+  constructor(
+    line: WaitingLine,
+    amounts: readonly number[],
+    granted: (takenAt: number) => void,
+    priority: number,
+    takes = true,
+  ) {
+    this.#line = line
     this.amounts = amounts
     this.granted = granted
-    this.since = preciseNow()
     this.priority = priority
     this.takes = takes
     this.arrival = entered++
+    // With one supply it lacks nothing elsewhere, and reading the clock is a good part of the price of a request.
+    this.#since = amounts.length > 1 ? preciseNow() : 0
+  }
+
+  /** Leaves the line; does nothing once it has been granted. */
+  cancel(): void {
+    if (this.position >= 0) this.#line.leave(this)
   }
 
   /**
@@ -40,7 +59,7 @@ export class Waiter implements Queued {
    * at most some five times as long), and nobody is held up longer than it has waited itself.
    */
   reservesUntil(now: number): number | undefined {
-    const turn = Math.floor(Math.log2((now - this.since) / PATIENCE))
-    return turn >= 0 && turn % 2 === 0 ? this.since + PATIENCE * 2 ** (turn + 1) : undefined
+    const turn = Math.floor(Math.log2((now - this.#since) / PATIENCE))
+    return turn >= 0 && turn % 2 === 0 ? this.#since + PATIENCE * 2 ** (turn + 1) : undefined
   }
 }
