@@ -1,7 +1,7 @@
 import { AsyncLocalStorage, FOLLOWS_CONTEXTS } from '../base/platform.ts'
 import { currentTask as managed } from '../task/current.ts'
 import type { TaskContext } from '../task/types.ts'
-import { sharedState } from './functions/shared-state.ts'
+import { sharedState } from './shared-state.ts'
 
 const contexts = sharedState('current-task', () => new AsyncLocalStorage<TaskContext>())
 

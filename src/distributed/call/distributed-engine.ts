@@ -2,13 +2,12 @@ import { ManagerClosedError, WorkerCrashedError } from '../../base/errors.ts'
 import { string } from '../../base/options.ts'
 import { AttemptContext } from '../../task/context/context.ts'
 import type { TaskContext } from '../../task/types.ts'
-import type { Engine, PreparedCall } from '../../worker/engine/engine.ts'
+import type { Engine, EngineCallOptions, PreparedCall } from '../../worker/engine/engine.ts'
 import { LimitsServer } from '../../worker/engine/limits-server.ts'
 import { assertMayStartWorker } from '../../worker/functions/nesting.ts'
 import { type ReferenceOptions, referTo } from '../../worker/functions/refer-to.ts'
 import { type AnyFunction, unwrapped } from '../../worker/functions/registry.ts'
 import { getBuiltinModule } from '../../worker/node.ts'
-import type { CallOptions } from '../../worker/types.ts'
 import { type DistributedSettings, nameOnServer } from '../options.ts'
 import { shownText } from '../protocol/kept-text.ts'
 import { encode } from '../protocol/payload.ts'
@@ -45,7 +44,7 @@ export class DistributedEngine implements Engine {
     )
   }
 
-  prepare(fn: AnyFunction, name?: string, options: CallOptions = {}): PreparedCall {
+  prepare(fn: AnyFunction, name?: string, options: EngineCallOptions = {}): PreparedCall {
     assertMayStartWorker()
     const known = this.#nameOf(fn, name)
     return (args, task) => this.#call(known, args, task, options)
@@ -60,7 +59,7 @@ export class DistributedEngine implements Engine {
     )
   }
 
-  async #call(fn: string, args: readonly unknown[], task: TaskContext, options: CallOptions): Promise<unknown> {
+  async #call(fn: string, args: readonly unknown[], task: TaskContext, options: EngineCallOptions): Promise<unknown> {
     const encoded = encode(args, { of: 'arguments', name: fn }, this.#settings.maxBytes)
     const { id, name, attempt, signal, progress } = task
     const limited = AttemptContext.isLimited(task)
@@ -156,7 +155,12 @@ const NO_LIMITS = {
 }
 
 /** A short name for what makes two calls of a function the same. */
-function keyOf(fn: string, encoded: string, args: readonly unknown[], { key, cache }: CallOptions): string | undefined {
+function keyOf(
+  fn: string,
+  encoded: string,
+  args: readonly unknown[],
+  { key, cache }: EngineCallOptions,
+): string | undefined {
   if (key === undefined && cache === undefined) return undefined
   const same =
     key === undefined ? encoded : `k${typeof key === 'function' ? string('key', key(...(args as never[]))) : key}`

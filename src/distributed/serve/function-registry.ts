@@ -2,11 +2,11 @@ import { SerializationError } from '../../base/errors.ts'
 import { callback, show } from '../../base/options.ts'
 import type { PreparedCall } from '../../worker/engine/engine.ts'
 import {
+  FunctionNotFoundError,
   functionFromModule,
   functionsInModule,
   type ModuleFunction,
 } from '../../worker/functions/function-from-module.ts'
-import { FunctionNotFoundError } from '../../worker/functions/function-not-found.ts'
 import { type AnyFunction, nameOf, unwrapped } from '../../worker/functions/registry.ts'
 import { builtIns } from './built-in.ts'
 

@@ -1,6 +1,6 @@
 import { requiredOptions } from '../../base/options.ts'
-import { moduleUrl } from '../../worker/functions/module-url.ts'
 import type { AnyFunction } from '../../worker/functions/registry.ts'
+import { moduleUrl } from '../../worker/functions/registry.ts'
 import { functionsOfModule, listedFunctions } from './function-registry.ts'
 import { SERVE_OPTIONS, type ServeOptions, serveSettings } from './serve-options.ts'
 import { Service } from './service.ts'

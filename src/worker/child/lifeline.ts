@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { LIFELINE } from '../messages/process-pipes.ts'
+import { LIFELINE } from '../messages/preface.ts'
 import { signalGroup } from './process-group.ts'
 
 /**

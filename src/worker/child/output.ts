@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
+import type { Uplink } from '../messages/link.ts'
 import { process } from '../node.ts'
-import type { Uplink } from './serve-calls.ts'
 
 /**
  * What the functions of a worker print leaves it in its own time, later than their results. This tells the caller's side

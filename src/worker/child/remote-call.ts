@@ -1,7 +1,8 @@
 import type { Operation } from 'effection'
 import { TaskCancelledError } from '../../base/errors.ts'
-import { isOperation } from '../../base/operation.ts'
-import { captureContext } from '../../base/platform.ts'
+import { type KeptError, keepingError, throwKept } from '../../base/kept-error.ts'
+import { inContext, isOperation } from '../../base/operation.ts'
+import { type AsyncContext, captureContext } from '../../base/platform.ts'
 import { plainThrown } from '../../serialize/thrown.ts'
 import { Inbox } from '../../task/context/inbox.ts'
 import { normaliseProgress } from '../../task/context/progress.ts'
@@ -9,13 +10,11 @@ import type { TaskContext, TaskLimits, TaskPermit } from '../../task/types.ts'
 import { runAsCurrent } from '../current-task.ts'
 import { unpackArguments, unpackValue } from '../functions/carry.ts'
 import { callable } from '../functions/outside-error.ts'
-import type { ResolvedFunction } from '../functions/resolve-function.ts'
-import { postPacked } from '../messages/post-packed.ts'
+import type { ResolvedFunction } from '../functions/registry.ts'
+import { postPacked, type Uplink } from '../messages/link.ts'
 import type { FromWorker, ToWorker } from '../messages/protocol.ts'
 import { NO_LIMITS, NO_PERMIT, OWN_PERMIT, RemoteLimits, RemotePermit } from '../messages/remote-limits.ts'
-import { startOperation } from './remote-operation.ts'
 import type { Requests } from './requests.ts'
-import type { Uplink } from './serve-calls.ts'
 
 /** What `currentTask()` is inside a worker. */
 export interface RemoteContext extends TaskContext {
@@ -207,4 +206,22 @@ function isObject(value: unknown): value is object {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
+}
+
+/** An operation inside a worker. */
+interface RemoteOperation {
+  /** How it ended: with its result, or with its error, once its scope is torn down. */
+  readonly outcome: Promise<unknown>
+  /** Halts it; resolves when it has stopped, rejects with what its cleanup threw. */
+  halt(): Promise<void>
+}
+
+/** Runs an operation, every step of it in `context`. Effection is loaded by the first: most functions are none. */
+async function startOperation(operation: Operation<unknown>, context: AsyncContext): Promise<RemoteOperation> {
+  const { run } = await import('effection')
+  const kept: KeptError = {}
+  const check = () => throwKept(kept)
+  const running = context.runInAsyncScope(() => run(() => keepingError(inContext(operation, context), kept)))
+  const outcome = running.then(value => value).finally(check)
+  return { outcome, halt: () => context.runInAsyncScope(() => running.halt().then(check)) }
 }

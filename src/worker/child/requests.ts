@@ -2,9 +2,9 @@ import { type PlainThrown, revivedThrown } from '../../serialize/thrown.ts'
 import { unpackValue } from '../functions/carry.ts'
 import { errorClasses } from '../functions/error-classes.ts'
 import { callable } from '../functions/outside-error.ts'
-import { postPacked } from '../messages/post-packed.ts'
+import type { Uplink } from '../messages/link.ts'
+import { postPacked } from '../messages/link.ts'
 import type { FromWorker } from '../messages/protocol.ts'
-import type { Uplink } from './serve-calls.ts'
 
 /** What the calls of a worker have asked of the caller's side and not heard back. */
 export class Requests {

@@ -1,30 +1,22 @@
 import { SerializationError } from '../../base/errors.ts'
 import { plainThrown, revivedThrown } from '../../serialize/thrown.ts'
+import { callContext } from '../current-task.ts'
+import { unpackValue } from '../functions/carry.ts'
 import { errorClasses } from '../functions/error-classes.ts'
-import type { ResolvedFunction } from '../functions/resolve-function.ts'
+import type { FunctionReference } from '../functions/refer-to.ts'
+import type { ResolvedFunction } from '../functions/registry.ts'
 import { resolveFunction } from '../functions/resolve-function.ts'
-import type { FunctionReference } from '../messages/host.ts'
-import type { TransferList } from '../messages/link.ts'
-import type { FromWorker, ToWorker } from '../messages/protocol.ts'
+import type { Uplink } from '../messages/link.ts'
+import type { SetupMessage, ToWorker } from '../messages/protocol.ts'
 import { toWorker } from '../messages/to-worker.ts'
-import { watchUncaught } from './announce-crash.ts'
+import { process } from '../node.ts'
 import { Output } from './output.ts'
 import { RemoteCall } from './remote-call.ts'
 import { Requests } from './requests.ts'
-import { setUp } from './set-up.ts'
 
-/** The way back to the caller's side, from inside the worker. */
-export interface Uplink {
-  readonly kind: 'thread' | 'process'
-  post(message: FromWorker, transfer?: TransferList): void
-  readonly carry: (value: unknown) => unknown
-  /** How many bytes this worker holds. */
-  memory(): number
-  /** Ends this worker, which is needed no longer. */
-  exit(): void
-  /** Ends this worker, whose calls can't be served any more, and says why: none of them may wait for ever. */
-  crash(error: unknown): void
-}
+// Functions may replace what others find on `process`.
+const on = process.on.bind(process)
+const count = process.listenerCount.bind(process)
 
 interface KnownFunction {
   readonly reference: FunctionReference
@@ -118,4 +110,28 @@ async function resolve(known: KnownFunction, call: RemoteCall, after: Promise<vo
     return call.fail(error)
   }
   call.run(known.fn)
+}
+
+/**
+ * What becomes of errors that nothing in this worker catches. One of a call that runs, which may never end now, ends the
+ * worker. One that comes when its call is over must not take the calls of others along: it is told, and that is all.
+ *
+ * @param idle whether the worker has no call
+ */
+function watchUncaught(uplink: Uplink, idle: () => boolean): void {
+  on('uncaughtException', error => {
+    // A function handles it itself.
+    if (count('uncaughtException') > 1) return
+    const call = callContext()
+    const late = call instanceof RemoteCall ? call.ended : idle()
+    if (late) uplink.post(['late', plainThrown(error, uplink.carry)])
+    else uplink.crash(error)
+  })
+}
+
+/** Sets a worker up, inside it; resolves with its `teardown`, which is looked for before there is anything to tear down. */
+async function setUp([, init, teardown, data, number]: SetupMessage): Promise<ResolvedFunction | undefined> {
+  const tearDown = teardown && (await resolveFunction(teardown))
+  if (init !== undefined) await (await resolveFunction(init))(unpackValue(data), { number })
+  return tearDown
 }

@@ -1,9 +1,10 @@
 import { MessagePort, parentPort, receiveMessageOnPort, type Transferable } from 'node:worker_threads'
 import { plainThrown } from '../../serialize/thrown.ts'
-import { notTooDeep } from '../functions/nested-depth.ts'
 import { enterWorker } from '../functions/nesting.ts'
+import { notTooDeep } from '../functions/uncarriable.ts'
+import type { Uplink } from '../messages/link.ts'
 import { getBuiltinModule, process } from '../node.ts'
-import { serveCalls, type Uplink } from './serve-calls.ts'
+import { serveCalls } from './serve-calls.ts'
 
 enterWorker()
 

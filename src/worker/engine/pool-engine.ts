@@ -1,9 +1,12 @@
+import { SerializationError } from '../../base/errors.ts'
 import { AttemptContext } from '../../task/context/context.ts'
 import type { TaskContext } from '../../task/types.ts'
-import { carryMessage } from '../functions/carry-message.ts'
+import { packValue } from '../functions/carry.ts'
+import { carryFailure } from '../functions/carry-failure.ts'
 import { assertMayStartWorker } from '../functions/nesting.ts'
 import { type ReferenceOptions, referTo } from '../functions/refer-to.ts'
 import type { AnyFunction } from '../functions/registry.ts'
+import { copyFor } from '../functions/uncarriable.ts'
 import type { WorkerPool } from '../pool/worker-pool.ts'
 import type { Engine, PreparedCall } from './engine.ts'
 import { LimitsServer, refuseRequest } from './limits-server.ts'
@@ -57,4 +60,22 @@ export class PoolEngine implements Engine {
   stop(): Promise<void> {
     return this.#pool.stop()
   }
+}
+
+/**
+ * A message to a call, copied for the way to its worker: it is refused now, though it may have to wait. Throws
+ * `SerializationError`, also for what would have to be moved there.
+ */
+function carryMessage(message: unknown, to: 'thread' | 'process'): unknown {
+  let moved = 0
+  try {
+    const { data, transfer } = packValue(message, to)
+    moved = transfer.length
+    if (moved === 0) return copyFor(to, data)
+  } catch (error) {
+    throw carryFailure([message], error, { of: 'arguments', name: 'send', to })
+  }
+  throw new SerializationError(
+    'a message to a call is copied, and transfer() can move nothing with it: pass it as an argument',
+  )
 }

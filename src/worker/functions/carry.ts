@@ -4,9 +4,8 @@ import { isPlain } from '../../serialize/is-plain.ts'
 import { type PlainThrown, Revival, Writing } from '../../serialize/thrown.ts'
 import { types } from '../node.ts'
 import { errorClasses } from './error-classes.ts'
-import { DEEPEST_VALUE, notTooDeep, tooDeep } from './nested-depth.ts'
 import { anyTransfers, transferList } from './transfer.ts'
-import { type Destination, isEmptiedBy, losesClass } from './uncarriable.ts'
+import { DEEPEST_VALUE, type Destination, isEmptiedBy, losesClass, notTooDeep, tooDeep } from './uncarriable.ts'
 import { ViewCopies } from './view-copies.ts'
 
 /** A value ready for `postMessage`, with what is moved instead of copied. */

@@ -1,6 +1,6 @@
 import { callback, show } from '../../base/options.ts'
 import type { ErrorClasses } from '../../serialize/thrown.ts'
-import { sharedState } from './shared-state.ts'
+import { sharedState } from '../shared-state.ts'
 
 /** A class of errors, whatever its constructor takes: none is ever called. */
 // biome-ignore lint/complexity/noBannedTypes: a class with a private constructor is one too

@@ -1,9 +1,8 @@
 import type { Script } from 'node:vm'
 import { getBuiltinModule, process } from '../node.ts'
-import { functionExpression } from './function-expression.ts'
-import { HELPERS } from './helpers.ts'
+import { functionExpression, HELPERS } from './function-expression.ts'
 import { outsideError } from './outside-error.ts'
-import type { ResolvedFunction } from './resolve-function.ts'
+import type { ResolvedFunction } from './registry.ts'
 
 /** Those called last are the last: the first makes room for a new one. */
 const compiled = new Map<string, ResolvedFunction>()

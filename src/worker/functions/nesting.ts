@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from '../../base/platform.ts'
 import { process } from '../node.ts'
-import { sharedState } from './shared-state.ts'
+import { sharedState } from '../shared-state.ts'
 
 /** Threads and processes both inherit their starter's environment, whichever of them starts which. */
 const DEPTH = 'TASKSCOPE_WORKER_DEPTH'

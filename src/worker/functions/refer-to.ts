@@ -1,8 +1,11 @@
 import { callback, string } from '../../base/options.ts'
-import type { FunctionReference } from '../messages/host.ts'
-import { moduleUrl } from './module-url.ts'
-import { type AnyFunction, unwrapped } from './registry.ts'
+import { type AnyFunction, moduleUrl, unwrapped } from './registry.ts'
 import { sourceOf } from './source-of.ts'
+
+/** How a worker finds the function of a call. */
+export type FunctionReference =
+  | { readonly kind: 'module'; readonly url: string; readonly name: string }
+  | { readonly kind: 'source'; readonly source: string; readonly name: string }
 
 /** Where a worker finds a function. */
 export interface ReferenceOptions {

@@ -1,9 +1,7 @@
-import type { FunctionReference } from '../messages/host.ts'
 import { functionFromModule } from './function-from-module.ts'
 import { functionFromSource } from './function-from-source.ts'
-
-/** A function that was found, called with what arrived. */
-export type ResolvedFunction = (...args: readonly unknown[]) => unknown
+import type { FunctionReference } from './refer-to.ts'
+import type { ResolvedFunction } from './registry.ts'
 
 /**
  * Finds the function of a call, inside the worker: modules are imported once, sources compiled once. Rejects with a

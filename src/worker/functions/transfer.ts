@@ -1,6 +1,6 @@
 import type { Transferable } from 'node:worker_threads'
 import { show } from '../../base/options.ts'
-import { sharedState } from './shared-state.ts'
+import { sharedState } from '../shared-state.ts'
 
 interface Marks {
   /** Whether there is anything to look for. */

@@ -1,9 +1,5 @@
 import type { TaskContext, TaskProgress } from '../../task/types.ts'
-
-/** How a worker finds the function of a call. */
-export type FunctionReference =
-  | { readonly kind: 'module'; readonly url: string; readonly name: string }
-  | { readonly kind: 'source'; readonly source: string; readonly name: string }
+import type { FunctionReference } from '../functions/refer-to.ts'
 
 /** One call of a function, as a worker gets it. */
 export interface HostCall {

@@ -1,5 +1,7 @@
+import { packValue } from '../functions/carry.ts'
+import { type CarryAttempt, carryFailure } from '../functions/carry-failure.ts'
 import type { HostExit } from './host.ts'
-import type { ToWorker } from './protocol.ts'
+import type { FromWorker, ToWorker } from './protocol.ts'
 
 /** The transferable objects of a message; a process gets copies instead. */
 export type TransferList = readonly unknown[]
@@ -29,4 +31,32 @@ export interface LinkListener {
   /** Something has arrived that can't be read. */
   spoiled(error: unknown): void
   exited(exit: Omit<HostExit, 'requested'>): void
+}
+
+/** The way back to the caller's side, from inside the worker. */
+export interface Uplink {
+  readonly kind: 'thread' | 'process'
+  post(message: FromWorker, transfer?: TransferList): void
+  readonly carry: (value: unknown) => unknown
+  /** How many bytes this worker holds. */
+  memory(): number
+  /** Ends this worker, which is needed no longer. */
+  exit(): void
+  /** Ends this worker, whose calls can't be served any more, and says why: none of them may wait for ever. */
+  crash(error: unknown): void
+}
+
+/** Posts a message with a value in it, or throws the `SerializationError` that says what of the value can't be carried. */
+export function postPacked<Message>(
+  link: { post(message: Message, transfer?: TransferList): void },
+  value: unknown,
+  what: CarryAttempt,
+  message: (data: unknown) => Message,
+): void {
+  try {
+    const { data, transfer } = packValue(value, what.to)
+    link.post(message(data), transfer)
+  } catch (error) {
+    throw carryFailure(value, error, what)
+  }
 }

@@ -25,3 +25,10 @@ export function prefaceBytes(random: Buffer, unwatched: boolean): Buffer {
   random[2 * TOKEN_BYTES] = unwatched ? 1 : 0
   return random
 }
+
+/** Its end is that of the caller's process: the worker reads it, nobody writes. */
+export const LIFELINE = 3
+/** What is said to the worker. */
+export const INCOMING = 4
+/** What the worker says. */
+export const OUTGOING = 5

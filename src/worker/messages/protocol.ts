@@ -1,6 +1,10 @@
 import type { PlainThrown } from '../../serialize/thrown.ts'
 import type { TaskProgress } from '../../task/types.ts'
-import type { FunctionReference, HostCall } from './host.ts'
+import { packValue } from '../functions/carry.ts'
+import { carryFailure } from '../functions/carry-failure.ts'
+import type { FunctionReference } from '../functions/refer-to.ts'
+import { getBuiltinModule } from '../node.ts'
+import type { HostCall, StartOptions } from './host.ts'
 
 /**
  * What is said to a worker, thread or process alike: short arrays, because every call pays for what is in them.
@@ -67,4 +71,27 @@ export function callMessage(
   if (limited !== true) return ['call', call, fn, reference, args, id, name, attempt]
   if (member === undefined) return ['call', call, fn, reference, args, id, name, attempt, limited]
   return ['call', call, fn, reference, args, id, name, attempt, limited, member]
+}
+
+/** The message by which a worker is set up. */
+export type SetupMessage = Extract<ToWorker, readonly ['setup', ...unknown[]]>
+
+/** What a worker is told before its first call; `undefined` when there is nothing to set up. */
+export function setupMessage(options: StartOptions, to: 'thread' | 'process'): SetupMessage | undefined {
+  const { module: url, init, teardown, initData, number = 1 } = options
+  if (url === undefined || (init === undefined && teardown === undefined)) return undefined
+  const refer = (name: string | undefined): FunctionReference | undefined =>
+    name === undefined ? undefined : { kind: 'module', url, name }
+  return ['setup', refer(init), refer(teardown), packValue(initData, to).data, number]
+}
+
+/** Throws a `SerializationError` for `initData` that can't be carried. */
+export function refuseUncarriable(options: StartOptions, to: 'thread' | 'process'): void {
+  try {
+    const message = setupMessage(options, to)
+    if (to === 'thread') structuredClone(message)
+    else getBuiltinModule('node:v8').serialize(message)
+  } catch (cause) {
+    throw carryFailure(options.initData, cause, { of: 'initData', name: options.init ?? '', to })
+  }
 }

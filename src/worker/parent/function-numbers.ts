@@ -1,4 +1,4 @@
-import type { FunctionReference } from '../messages/host.ts'
+import type { FunctionReference } from '../functions/refer-to.ts'
 
 /** So many functions a worker knows: each of them stays in its memory, with its source. */
 const MOST_KNOWN = 1_000

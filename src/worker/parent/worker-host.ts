@@ -10,15 +10,12 @@ import { callable } from '../functions/outside-error.ts'
 import { fromWorker } from '../messages/from-worker.ts'
 import type { Host, HostCall, HostCallOptions, HostExit, MessagingWorker, StartOptions } from '../messages/host.ts'
 import type { Link, LinkListener } from '../messages/link.ts'
-import { postPacked } from '../messages/post-packed.ts'
-import { callMessage } from '../messages/protocol.ts'
-import { setupMessage } from '../messages/setup-message.ts'
-import { answer } from './answer.ts'
-import { Arrivals } from './arrivals.ts'
+import { postPacked } from '../messages/link.ts'
+import { callMessage, setupMessage } from '../messages/protocol.ts'
 import { CallInWorker } from './call-in-worker.ts'
 import { callCrashed, startFailed, workerGone } from './crash.ts'
 import { FunctionNumbers } from './function-numbers.ts'
-import { KeepAlive } from './keep-alive.ts'
+import { Arrivals, KeepAlive } from './keep-alive.ts'
 
 const START_TIMEOUT = 10_000
 const STOP_TIMEOUT = 1_000
@@ -174,7 +171,7 @@ export class WorkerHost implements Host {
       case 'progress':
         return this.#calls.get(message[1])?.options.onProgress(message[2])
       case 'request':
-        return this.#request(message[1], message[2], message[3])
+        return void this.#calls.get(message[1])?.answer(message[2], message[3])
       case 'memory':
         this.#memory.shift()?.resolve(message[1])
         return this.#holdOrNot()
@@ -213,11 +210,6 @@ export class WorkerHost implements Host {
     call.leave()
     this.#holdOrNot()
     return call
-  }
-
-  #request(id: number, request: number, what: unknown): void {
-    const call = this.#calls.get(id)
-    if (call !== undefined) void answer(this.#link, call, request, what)
   }
 
   #started(): void {

@@ -10,10 +10,10 @@ export type LoadBalancing = 'least-active' | 'round-robin' | 'least-total' | 'ra
 export const LOAD_BALANCING = ['least-active', 'round-robin', 'least-total', 'random'] as const
 
 /** Picks one of the workers that are free, or none when none is. */
-export type Pick = (workers: readonly PoolWorker[]) => PoolWorker | undefined
+export type PickWorker = (workers: readonly PoolWorker[]) => PoolWorker | undefined
 
 /** A strategy, with whatever it remembers from one pick to the next. */
-export function balancer(strategy: LoadBalancing): Pick {
+export function balancer(strategy: LoadBalancing): PickWorker {
   switch (strategy) {
     case 'least-active':
       return workers => least(workers, worker => worker.active)
@@ -38,7 +38,7 @@ function least(workers: readonly PoolWorker[], measure: (worker: PoolWorker) => 
   return best
 }
 
-function inTurn(): Pick {
+function inTurn(): PickWorker {
   let last = 0
   return workers => {
     // By the worker's number, not its place: places shift when one goes.

@@ -1,15 +1,14 @@
 import { now } from '../../base/clock.ts'
 import { ManagerClosedError, TaskCancelledError } from '../../base/errors.ts'
 import { Fifo } from '../../collections/fifo.ts'
+import type { Queued } from '../../collections/queued.ts'
 import { callable } from '../functions/outside-error.ts'
 import type { Host, HostCall, HostCallOptions, HostExit } from '../messages/host.ts'
 import { CrashLimit } from './crash-limit.ts'
-import { IdleWorkers } from './idle-workers.ts'
-import { balancer, type Pick } from './load-balancing.ts'
+import { balancer, type PickWorker } from './load-balancing.ts'
 import { type PoolOptions, type PoolSettings, poolSettings } from './pool-options.ts'
 import { PoolWorker } from './pool-worker.ts'
-import { Recycling } from './recycling.ts'
-import { WaitingCall } from './waiting-call.ts'
+import { IdleWorkers, Recycling } from './recycling.ts'
 
 type StartHost = (options: { readonly number: number }) => Host
 
@@ -38,7 +37,7 @@ export interface PoolStats {
 export class WorkerPool implements AsyncDisposable {
   readonly #startHost: StartHost
   readonly #settings: PoolSettings
-  readonly #pick: Pick
+  readonly #pick: PickWorker
   readonly #line = new Fifo<WaitingCall>()
   readonly #crashes: CrashLimit
   readonly #idle: IdleWorkers
@@ -216,5 +215,41 @@ export class WorkerPool implements AsyncDisposable {
     const idle = this.#workers.filter(worker => worker.idle).sort((a, b) => a.idleSince - b.idleSince)
     const living = this.#workers.filter(worker => !worker.host.closed && !worker.retiring).length
     return idle.slice(0, Math.max(0, living - this.#settings.minWorkers))
+  }
+}
+
+/** A call that waits for a worker. Aborted meanwhile, it leaves the line at once. */
+class WaitingCall implements Queued {
+  readonly priority = 0
+  sequence = 0
+  position = -1
+  readonly call: HostCall
+  readonly options: HostCallOptions
+  readonly resolve: (outcome: unknown) => void
+  readonly reject: (error: unknown) => void
+  readonly #leave: (waiting: WaitingCall) => void
+
+  constructor(
+    call: HostCall,
+    options: HostCallOptions,
+    { resolve, reject }: Pick<WaitingCall, 'resolve' | 'reject'>,
+    leave: (waiting: WaitingCall) => void,
+  ) {
+    this.call = call
+    this.options = options
+    this.resolve = resolve
+    this.reject = reject
+    this.#leave = leave
+    options.signal.addEventListener('abort', this)
+  }
+
+  handleEvent(): void {
+    this.#leave(this)
+    this.reject(this.options.signal.reason)
+  }
+
+  /** It waits no longer. */
+  over(): void {
+    this.options.signal.removeEventListener('abort', this)
   }
 }

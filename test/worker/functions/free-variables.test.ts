@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { freeVariables } from '../../../src/worker/functions/free-variables.ts'
+import { freeVariables } from '../../../src/worker/functions/source-of.ts'
 
 const REFER = fileURLToPath(new URL('../../fixtures/worker/refer.ts', import.meta.url))
 

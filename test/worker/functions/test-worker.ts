@@ -7,7 +7,7 @@ import { packValue, unpackValue } from '../../../src/worker/functions/carry.ts'
 import { carryFailure } from '../../../src/worker/functions/carry-failure.ts'
 import { errorClasses } from '../../../src/worker/functions/error-classes.ts'
 import { workerEnvironment } from '../../../src/worker/functions/nesting.ts'
-import type { FunctionReference } from '../../../src/worker/messages/host.ts'
+import type { FunctionReference } from '../../../src/worker/functions/refer-to.ts'
 
 const ENTRY = new URL('../../fixtures/worker/entry.ts', import.meta.url)
 

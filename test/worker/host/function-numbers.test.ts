@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { FunctionReference } from '../../../src/worker/messages/host.ts'
+import type { FunctionReference } from '../../../src/worker/functions/refer-to.ts'
 import { FunctionNumbers } from '../../../src/worker/parent/function-numbers.ts'
 
 const source = (index: number): FunctionReference => ({ kind: 'source', source: `() => ${index}`, name: '' })

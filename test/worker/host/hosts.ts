@@ -1,6 +1,7 @@
 import { afterAll, onTestFinished } from 'vitest'
 import type { TaskProgress } from '../../../src/task/types.ts'
-import type { FunctionReference, Host, StartOptions } from '../../../src/worker/messages/host.ts'
+import type { FunctionReference } from '../../../src/worker/functions/refer-to.ts'
+import type { Host, StartOptions } from '../../../src/worker/messages/host.ts'
 import { startProcessHost } from '../../../src/worker/parent/process-host.ts'
 import { startThreadHost } from '../../../src/worker/parent/thread-host.ts'
 

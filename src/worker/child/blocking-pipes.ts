@@ -1,9 +1,26 @@
 import { getBuiltinModule } from '../node.ts'
 
 // Functions may replace those of the module.
-const { writeSync: write } = getBuiltinModule('node:fs')
+const { readSync: read, writeSync: write } = getBuiltinModule('node:fs')
 const wait = Atomics.wait
 const NEVER = new Int32Array(new SharedArrayBuffer(4))
+
+/** Reads so many bytes from a pipe, and waits for them; when its other end is gone, the rest of them are zero. */
+export function readBlocking(fd: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length)
+  let filled = 0
+  while (filled < length) {
+    try {
+      const count = read(fd, bytes, { offset: filled })
+      if (count === 0) return bytes
+      filled += count
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return bytes
+      wait(NEVER, 0, 0, 1)
+    }
+  }
+  return bytes
+}
 
 /**
  * Writes to a pipe, and waits while it is full: what a worker says is on its way when this returns, even if the worker
