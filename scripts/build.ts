@@ -49,7 +49,7 @@ const command = { cli: 'src/cli/main.ts' }
 const parts = [
   {
     name: 'base',
-    test: /src.(?:base.kept-error|base.operation|serialize.thrown|task.current|task.progress)\.ts$/,
+    test: /src.(?:base.kept-error|base.operation|serialize.thrown|task.current|task.context.progress|task.run-trace)\.ts$/,
     priority: 3,
   },
   { name: 'inside', test: /src.worker.child.serve-calls\.ts$/, priority: 2 },

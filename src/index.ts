@@ -103,9 +103,9 @@ export type {
   TaskStatusEvent,
 } from './scheduler/types.ts'
 export type { DamagedTask, StoreContents, StoredTask, TaskStore } from './store/types.ts'
-export type { RunTrace } from './task/execution.ts'
 export type { Backoff, FailedAttempt } from './task/retry/backoff.ts'
 export type { RetryOptions } from './task/retry/retry.ts'
+export type { Carrier, RunTrace } from './task/run-trace.ts'
 export type { SpawnOptions } from './task/spawn-settings.ts'
 export type {
   Outcome,

@@ -1,11 +1,13 @@
-import { channel } from '../base/platform.ts'
+import { captureContext, channel } from '../base/platform.ts'
 import { guardedCall } from '../task/guarded-call.ts'
+import type { Task } from '../task/task.ts'
 import type { TaskEvent } from './types.ts'
 
 /** Where every event goes as well, whoever listens. */
 export interface Tap<Event> {
   readonly wanted: boolean
-  take(event: Event): void
+  /** Takes note of an event as it happens; the function returned is called when listeners are. */
+  note(event: Event, task: Task | undefined): () => void
 }
 
 /** Calls listeners in a microtask of their own, in the order of the events: none runs in the middle of a change. */
@@ -14,7 +16,11 @@ export class Emitter<Events extends object> {
   readonly #followers = new Set<(event: Events[keyof Events]) => void>()
   readonly #tap: Tap<Events[keyof Events]>
   readonly #failed: (error: unknown) => void
-  #queue: { readonly type: keyof Events; readonly event: Events[keyof Events] }[] = []
+  #queue: {
+    readonly type: keyof Events
+    readonly event: Events[keyof Events]
+    readonly publish: (() => void) | undefined
+  }[] = []
 
   constructor(tap: Tap<Events[keyof Events]>, failed: (error: unknown) => void) {
     this.#tap = tap
@@ -48,16 +54,16 @@ export class Emitter<Events extends object> {
     return () => this.#followers.delete(listener)
   }
 
-  emit<T extends keyof Events>(type: T, event: Events[T]): void {
-    this.#queue.push({ type, event })
+  emit<T extends keyof Events>(type: T, event: Events[T], task?: Task): void {
+    this.#queue.push({ type, event, publish: this.#tap.wanted ? this.#tap.note(event, task) : undefined })
     if (this.#queue.length === 1) queueMicrotask(() => this.#flush())
   }
 
   #flush(): void {
     const queue = this.#queue
     this.#queue = []
-    for (const { type, event } of queue) {
-      if (this.#tap.wanted) this.#tap.take(event)
+    for (const { type, event, publish } of queue) {
+      publish?.()
       for (const listener of [...(this.#listeners.get(type) ?? []), ...this.#followers]) {
         guardedCall(() => listener(event as never), this.#failed)
       }
@@ -67,12 +73,21 @@ export class Emitter<Events extends object> {
 
 const tasks = channel('taskscope:task')
 
-/** Publishes the events of one manager, with its name, on the diagnostics channel `taskscope:task`. */
+/**
+ * Publishes the events of one manager on the diagnostics channel `taskscope:task`, with its name and, of a task, its handle
+ * and what its caller elsewhere has sent along; that a task was submitted, in the async context of who did.
+ */
 export function taskChannel(manager: string): Tap<TaskEvent> {
   return {
     get wanted() {
       return tasks.hasSubscribers
     },
-    take: event => tasks.publish({ ...event, manager }),
+    note: (event, task) => {
+      const message = { ...event, manager, ...(task && { handle: task.handle, origin: task.settings.origin }) }
+      const publish = () => tasks.publish(message)
+      if (event.type !== 'submitted') return publish
+      const context = captureContext()
+      return () => context.runInAsyncScope(publish)
+    },
   }
 }

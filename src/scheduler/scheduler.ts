@@ -95,7 +95,7 @@ export class Scheduler implements TaskOwner<Task>, Slots {
     this.deadlocks = new DeadlockWatch(settings.deadlockAfter)
     const listenerFailed = (error: unknown) => this.report.log(error, 'an event listener threw')
     this.events = new Emitter(taskChannel(settings.name), listenerFailed)
-    this.emptied = new Emitter({ wanted: false, take() {} }, listenerFailed)
+    this.emptied = new Emitter({ wanted: false, note: () => () => {} }, listenerFailed)
   }
 
   get scope(): Scope {
@@ -312,7 +312,7 @@ export class Scheduler implements TaskOwner<Task>, Slots {
   }
 
   #emit(type: TaskStatusEvent['type'], task: Task): void {
-    if (this.events.wants(type)) this.events.emit(type, { type, record: recordOf(task) })
+    if (this.events.wants(type)) this.events.emit(type, { type, record: recordOf(task) }, task)
   }
 
   progressed(task: Task): void {

@@ -1,20 +1,22 @@
 import type { Operation, Task as Running, Scope } from 'effection'
 import { inContext, isOperation } from '../base/operation.ts'
-import { type AsyncContext, captureContext, runEntered, tracingChannel } from '../base/platform.ts'
+import { type AsyncContext, captureContext, runEntered } from '../base/platform.ts'
 import { isThenable, settled } from '../base/thenable.ts'
 import { untilSettled } from '../base/yielded.ts'
 import type { AttemptContext } from './context/context.ts'
 import { type CurrentTask, currentTask } from './current.ts'
 import type { SlotOwner } from './deadlock/wait.ts'
+import { boundContext, callTraced, traced } from './run-trace.ts'
 import type { SpawnSettings } from './spawn-settings.ts'
-import type { Work } from './types.ts'
+import type { TaskHandle, Work } from './types.ts'
 
 /** A task of which an attempt is run. */
 export interface ExecutedTask extends CurrentTask {
   readonly id: number
   readonly name: string
-  readonly settings: Pick<SpawnSettings, 'type'>
+  readonly settings: Pick<SpawnSettings, 'type' | 'origin'>
   readonly work: Work<unknown> | undefined
+  readonly handle: TaskHandle<unknown>
   /** The spawner's. */
   readonly asyncContext: AsyncContext | undefined
   readonly owner: SlotOwner & {
@@ -49,7 +51,15 @@ export function execute(task: ExecutedTask, context: AttemptContext, asyncContex
 }
 
 function enter(task: ExecutedTask, context: AttemptContext): unknown {
-  return runEntered(currentTask, task, callTraced, task, context)
+  return runEntered(currentTask, task, callWork, task, context)
+}
+
+function callWork(task: ExecutedTask, context: AttemptContext): unknown {
+  const work = task.work as NonNullable<typeof task.work>
+  if (!traced()) return work(context)
+  const { id, name, settings, handle } = task
+  const { type, origin } = settings
+  return callTraced(context, { id, name, type, attempt: context.attempt, handle, origin }, () => work(context))
 }
 
 function isObject(value: unknown): value is object {
@@ -130,61 +140,4 @@ function haltIn(context: AsyncContext, running: Running<void>): Promise<void> {
 /** The spawner's context with the task entered, for all later steps of an operation. */
 function captureContextOf(task: ExecutedTask): AsyncContext {
   return (task.asyncContext as AsyncContext).runInAsyncScope(() => currentTask.run(task, captureContext))
-}
-
-/** What the subscribers of the tracing channel `taskscope:task` get: one object per attempt, from its start to its end. */
-export interface RunTrace {
-  readonly id: number
-  readonly name: string
-  readonly type: string | undefined
-  readonly attempt: number
-  /** What the attempt came to, once its work has stopped. */
-  result?: unknown
-  error?: unknown
-}
-
-const runs = tracingChannel<unknown, RunTrace>('taskscope:task')
-
-/** The attempts that are traced, with the context in which the subscribers' stores are bound: none without subscribers. */
-const traces = new WeakMap<AttemptContext, { readonly trace: RunTrace; readonly bound: AsyncContext }>()
-let everTraced = false
-
-/**
- * @internal Calls the work of an attempt. With subscribers `start` and `end` surround the call, with the stores that they bind
- * (`channel.start.bindStore`) in force, and the end of the attempt follows.
- */
-export function callTraced(task: ExecutedTask, context: AttemptContext): unknown {
-  const work = task.work as NonNullable<typeof task.work>
-  if (!runs.hasSubscribers) return work(context)
-  const { id, name, settings } = task
-  const trace: RunTrace = { id, name, type: settings.type, attempt: context.attempt }
-  everTraced = true
-  try {
-    return runs.start.runStores(trace, () => {
-      traces.set(context, { trace, bound: captureContext() })
-      return work(context)
-    })
-  } finally {
-    runs.end.publish(trace)
-  }
-}
-
-/** @internal The context with the subscribers' stores, for what an attempt does after its first step. */
-export function boundContext(context: AttemptContext): AsyncContext | undefined {
-  return everTraced ? traces.get(context)?.bound : undefined
-}
-
-/** @internal The work of an attempt has stopped: `error` if it failed, then `asyncStart` and `asyncEnd`. */
-export function traceEnd(context: AttemptContext, ok: boolean, value: unknown): void {
-  const entry = everTraced ? traces.get(context) : undefined
-  if (entry === undefined) return
-  const { trace } = entry
-  traces.delete(context)
-  if (ok) trace.result = value
-  else {
-    trace.error = value
-    runs.error.publish(trace)
-  }
-  runs.asyncStart.publish(trace)
-  runs.asyncEnd.publish(trace)
 }

@@ -3,6 +3,7 @@ import type { PermitSource } from '../limits/acquire/permit-source.ts'
 import { checkLimit, permitSourceOf } from '../limits/permit-source-of.ts'
 import type { Amounts, LimitPermit, Limits } from '../limits/types.ts'
 import { type RetryOptions, type RetryPolicy, retryPolicy } from './retry/retry.ts'
+import type { Carrier } from './run-trace.ts'
 
 /** How one task is run, whose result is an `R`. */
 export interface SpawnOptions<R = unknown> {
@@ -62,6 +63,8 @@ export interface SpawnSettings {
   readonly startNow: boolean
   /** Makes a message ready for the way to where the work is; throws for what can't go there. */
   readonly carry: ((message: unknown) => unknown) | undefined
+  /** What its caller on another machine has sent along. */
+  readonly origin: Carrier | undefined
 }
 
 const SPAWN_DEFAULTS: SpawnSettings = Object.freeze({
@@ -76,6 +79,7 @@ const SPAWN_DEFAULTS: SpawnSettings = Object.freeze({
   source: undefined,
   startNow: false,
   carry: undefined,
+  origin: undefined,
 })
 
 /** Checks the values of options whose names were checked. */
@@ -94,6 +98,7 @@ export function spawnSettings(options: SpawnOptions | undefined, defaults = SPAW
     source: cost === undefined && limits === defaults.limits ? defaults.source : demandFor(limits, cost),
     startNow: startNow === undefined ? defaults.startNow : boolean('startNow', startNow),
     carry: undefined,
+    origin: undefined,
   }
 }
 

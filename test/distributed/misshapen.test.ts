@@ -39,6 +39,8 @@ describeEachServer('a job that is no call', server => {
       { args: 'j[]', task: { length: 2 } },
       { args: 'j[]', task, timeout: -1 },
       { args: 'j[]', task, cache: ['key'] },
+      { args: 'j[]', task, origin: 'traceparent' },
+      { args: 'j[]', task, origin: { traceparent: 1 } },
       { args: 'j{"length":100000000}', task },
       { args: 'j{"a":1}', task },
       { args: 'j"abc"', task },

@@ -187,7 +187,7 @@ describe('a loop that falls behind', () => {
 
 /** An emitter, a stream that follows it, and whether somebody still follows. */
 function stream(buffer = 10) {
-  const emitter = new Emitter<{ drained: TaskEvent }>({ wanted: false, take: () => {} }, () => {})
+  const emitter = new Emitter<{ drained: TaskEvent }>({ wanted: false, note: () => () => {} }, () => {})
   const events = new EventStream(buffer, take => emitter.follow(take))
   const emit = async () => {
     emitter.emit('drained', { type: 'drained' })

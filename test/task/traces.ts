@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type ChannelListener, channel, subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { onTestFinished } from 'vitest'
-import type { RunTrace } from '../../src/task/execution.ts'
+import type { RunTrace } from '../../src/task/run-trace.ts'
 
 const PHASES = ['start', 'end', 'error', 'asyncStart', 'asyncEnd'] as const
 type Phase = (typeof PHASES)[number]

@@ -1,6 +1,7 @@
 import { ManagerClosedError, WorkerCrashedError } from '../../base/errors.ts'
 import { string } from '../../base/options.ts'
 import { AttemptContext } from '../../task/context/context.ts'
+import { carrierOf } from '../../task/run-trace.ts'
 import type { TaskContext } from '../../task/types.ts'
 import type { Engine, EngineCallOptions, PreparedCall } from '../../worker/engine/engine.ts'
 import { LimitsServer } from '../../worker/engine/limits-server.ts'
@@ -67,6 +68,7 @@ export class DistributedEngine implements Engine {
     let started = AttemptContext.postpone(task)
     const { timeout = Number.POSITIVE_INFINITY, priority = 0 } = options
     const key = keyOf(fn, encoded, args, options)
+    const origin = carrierOf(task)
     const data: JobData = {
       args: encoded,
       task: [id, attempt],
@@ -74,6 +76,7 @@ export class DistributedEngine implements Engine {
       ...(timeout !== Number.POSITIVE_INFINITY && { timeout }),
       ...(limited && { limited: true }),
       ...(member !== undefined && { member }),
+      ...(origin !== undefined && { origin }),
       ...(options.cache !== undefined && { cache: [key as string, options.cache.ttl] }),
     }
     const server = limited ? new LimitsServer(task) : undefined

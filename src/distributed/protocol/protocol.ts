@@ -2,6 +2,7 @@ import { deserialize, serialize } from 'node:v8'
 import { WorkerCrashedError } from '../../base/errors.ts'
 import { misshapen } from '../../serialize/arrived.ts'
 import { plainThrown, revivedThrown, thrownInShort } from '../../serialize/thrown.ts'
+import type { Carrier } from '../../task/run-trace.ts'
 import { errorClasses } from '../../worker/functions/error-classes.ts'
 import { shownText } from './kept-text.ts'
 import { decode, encode } from './payload.ts'
@@ -20,6 +21,8 @@ export interface JobData {
   readonly limited?: true
   /** The member of a pool that granted what was taken for it. */
   readonly member?: number
+  /** What the caller's side has sent along for those who trace. */
+  readonly origin?: Carrier
   /** The result is kept under this key for so many milliseconds. */
   readonly cache?: readonly [key: string, ttl: number]
 }

@@ -1,5 +1,6 @@
 import type { SerializationError } from '../../base/errors.ts'
 import { misshapen } from '../../serialize/arrived.ts'
+import { isCarrier } from '../../task/run-trace.ts'
 import type { JobData } from './protocol.ts'
 
 /** How many names are read of a list of functions. */
@@ -7,7 +8,9 @@ const MOST_NAMES = 10_000
 
 /** The data of a job, checked. Throws `SerializationError` that says what is wrong with it. */
 export function jobDataOf(data: unknown): JobData {
-  const { args, task, name, timeout, limited, member, cache } = Object(data) as Readonly<Record<keyof JobData, unknown>>
+  const { args, task, name, timeout, limited, member, origin, cache } = Object(data) as Readonly<
+    Record<keyof JobData, unknown>
+  >
   if (typeof args !== 'string') throw misshapen('args of the data of a job', 'a string', args)
   if (!isPair(task) || !task.every(isCount)) throw misshapen('task of the data of a job', 'two whole numbers', task)
   if (name !== undefined && typeof name !== 'string') throw misshapen('name of the data of a job', 'a string', name)
@@ -15,6 +18,8 @@ export function jobDataOf(data: unknown): JobData {
     throw misshapen('timeout of the data of a job', 'milliseconds', timeout)
   if (limited !== undefined && limited !== true) throw misshapen('limited of the data of a job', 'true', limited)
   if (member !== undefined && !isCount(member)) throw misshapen('member of the data of a job', 'a whole number', member)
+  if (origin !== undefined && !isCarrier(origin))
+    throw misshapen('origin of the data of a job', 'an object of strings', origin)
   if (cache !== undefined && !(isPair(cache) && typeof cache[0] === 'string' && isDuration(cache[1])))
     throw misshapen('cache of the data of a job', 'a key and milliseconds above 0', cache)
   return data as JobData

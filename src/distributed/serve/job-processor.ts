@@ -1,7 +1,8 @@
 import type { Job } from 'bullmq'
 import type { ConnectionReport } from '../../connection/connection-report.ts'
 import { isTransient } from '../../connection/transient.ts'
-import type { TaskManager } from '../../manager/task-manager.ts'
+import { TaskManager } from '../../manager/task-manager.ts'
+import { spawnSettings } from '../../task/spawn-settings.ts'
 import type { TaskRecord } from '../../task/types.ts'
 import type { PreparedCall } from '../../worker/engine/engine.ts'
 import { FunctionNotFoundError } from '../../worker/functions/function-from-module.ts'
@@ -106,7 +107,7 @@ export class JobProcessor {
   }
 
   async #runFunction(job: Job, run: JobRun): Promise<RunEnd> {
-    const { args, name = job.name, timeout } = run.data
+    const { args, name = job.name, timeout, origin } = run.data
     const { manager, maxBytes, returns } = this.#with
     const call = await this.#callOf(job.name)
     if (call instanceof FunctionNotFoundError) return { kind: 'missing', error: call }
@@ -117,10 +118,11 @@ export class JobProcessor {
       run.introduce(context)
       return call(values, context, undefined)
     }
-    const handle = manager.spawn(work, {
+    const settings = spawnSettings({
       ...(name !== '' && { name }),
       ...(timeout !== undefined && { timeout }),
     })
+    const { handle } = TaskManager.spawnOn(manager, work, { ...settings, origin })
     this.#byTask.set(handle.id, run)
     try {
       const end = await run.follow(handle)

@@ -6,6 +6,7 @@ import { type AsyncContext, captureContext } from '../../base/platform.ts'
 import { plainThrown } from '../../serialize/thrown.ts'
 import { Inbox } from '../../task/context/inbox.ts'
 import { normaliseProgress } from '../../task/context/progress.ts'
+import { boundContext, type Carrier, callTraced, traced, traceEnd } from '../../task/run-trace.ts'
 import type { TaskContext, TaskLimits, TaskPermit } from '../../task/types.ts'
 import { runAsCurrent } from '../current-task.ts'
 import { unpackArguments, unpackValue } from '../functions/carry.ts'
@@ -29,6 +30,7 @@ export class RemoteCall implements RemoteContext {
   readonly attempt: number
   readonly #limited: boolean
   readonly #member: number | undefined
+  readonly #origin: Carrier | undefined
   readonly #call: number
   readonly #fn: string
   readonly #uplink: Uplink
@@ -50,9 +52,10 @@ export class RemoteCall implements RemoteContext {
     requests: Requests,
     over: () => void,
   ) {
-    const [, call, , , args, id, name, attempt, limited = false, member] = message
+    const [, call, , , args, id, name, attempt, limited = false, member, origin] = message
     this.#limited = limited
     this.#member = member
+    this.#origin = origin
     this.#call = call
     this.#args = args
     this.id = id
@@ -125,13 +128,19 @@ export class RemoteCall implements RemoteContext {
     try {
       const args = unpackArguments(this.#args)
       this.#args = undefined
-      const returned = runAsCurrent(this, () => fn(...args))
+      const returned = runAsCurrent(this, () => this.#traced(() => fn(...args)))
       if (isObject(returned) && isOperation(returned)) return void this.#runOperation(returned)
       if (isThenable(returned)) return void this.#await(returned)
       this.#succeed(returned)
     } catch (error) {
       this.fail(error)
     }
+  }
+
+  #traced(work: () => unknown): unknown {
+    if (!traced()) return work()
+    const { id, name, attempt } = this
+    return callTraced(this, { id, name, type: undefined, attempt, origin: this.#origin }, work)
   }
 
   /** By `await`: the `then` of promises may have been replaced. */
@@ -148,7 +157,10 @@ export class RemoteCall implements RemoteContext {
   /** Told to stop it is halted, and has then stopped for that reason, unless its cleanup fails. */
   async #runOperation(operation: Operation<unknown>): Promise<void> {
     try {
-      const { outcome, halt } = await startOperation(operation, runAsCurrent(this, captureContext))
+      const { outcome, halt } = await startOperation(
+        operation,
+        boundContext(this) ?? runAsCurrent(this, captureContext),
+      )
       let halted: Promise<void> | undefined
       this.#halt = () => {
         halted = halt()
@@ -168,7 +180,7 @@ export class RemoteCall implements RemoteContext {
 
   fail(error: unknown): void {
     try {
-      this.#end()
+      this.#end(false, error)
       this.#fail(error)
     } catch (trouble) {
       this.#uplink.crash(trouble)
@@ -182,7 +194,7 @@ export class RemoteCall implements RemoteContext {
 
   #succeed(result: unknown): void {
     try {
-      this.#end()
+      this.#end(true, result)
       postPacked(
         this.#uplink,
         result,
@@ -194,8 +206,9 @@ export class RemoteCall implements RemoteContext {
     }
   }
 
-  #end(): void {
+  #end(ok: boolean, value: unknown): void {
     this.#ended = true
+    traceEnd(this, ok, value)
     this.#over()
   }
 }

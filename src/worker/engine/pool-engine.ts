@@ -1,5 +1,6 @@
 import { SerializationError } from '../../base/errors.ts'
 import { AttemptContext } from '../../task/context/context.ts'
+import { carrierOf } from '../../task/run-trace.ts'
 import type { TaskContext } from '../../task/types.ts'
 import { packValue } from '../functions/carry.ts'
 import { carryFailure } from '../functions/carry-failure.ts'
@@ -37,16 +38,20 @@ export class PoolEngine implements Engine {
     return (args, task: TaskContext) => {
       const { id, name, attempt, signal, progress } = task
       const call = { function: reference, args }
+      const origin = carrierOf(task)
       // The start of a worker, in place of one that another call had ended, say, is not this call's time.
       const onDispatch = AttemptContext.postpone(task)
       const options = { signal, cleanupTimeout, onProgress: progress, onDispatch, task }
       if (!AttemptContext.isLimited(task)) {
-        return this.#pool.call({ ...call, task: { id, name, attempt } }, { ...options, onRequest: refuseRequest })
+        return this.#pool.call(
+          { ...call, task: { id, name, attempt, origin } },
+          { ...options, onRequest: refuseRequest },
+        )
       }
       const server = new LimitsServer(task)
       return this.#pool
         .call(
-          { ...call, task: { id, name, attempt, limited: true, member: task.permit.member } },
+          { ...call, task: { id, name, attempt, limited: true, member: task.permit.member, origin } },
           { ...options, onRequest: server.answer },
         )
         .finally(() => server.close())

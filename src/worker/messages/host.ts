@@ -1,3 +1,4 @@
+import type { Carrier } from '../../task/run-trace.ts'
 import type { TaskContext, TaskProgress } from '../../task/types.ts'
 import type { FunctionReference } from '../functions/refer-to.ts'
 
@@ -14,6 +15,8 @@ export interface HostCall {
     readonly limited?: boolean
     /** The member of a pool that granted what was taken for it. */
     readonly member?: number | undefined
+    /** What goes with it for those who trace. */
+    readonly origin?: Carrier | undefined
   }
 }
 

@@ -1,4 +1,5 @@
 import type { PlainThrown } from '../../serialize/thrown.ts'
+import type { Carrier } from '../../task/run-trace.ts'
 import type { TaskProgress } from '../../task/types.ts'
 import { packValue } from '../functions/carry.ts'
 import { carryFailure } from '../functions/carry-failure.ts'
@@ -21,8 +22,9 @@ export type ToWorker =
       task: number,
       name: string,
       attempt: number,
-      limited?: true,
-      member?: number,
+      limited?: true | undefined,
+      member?: number | undefined,
+      origin?: Carrier,
     ]
   | readonly [kind: 'abort', call: number, reason: PlainThrown]
   | readonly [kind: 'message', call: number, message: unknown]
@@ -66,8 +68,11 @@ export function callMessage(
   fn: number,
   reference: FunctionReference | undefined,
   args: unknown,
-  { id, name, attempt, limited, member }: HostCall['task'],
+  { id, name, attempt, limited, member, origin }: HostCall['task'],
 ): ToWorker {
+  if (origin !== undefined) {
+    return ['call', call, fn, reference, args, id, name, attempt, limited || undefined, member, origin]
+  }
   if (limited !== true) return ['call', call, fn, reference, args, id, name, attempt]
   if (member === undefined) return ['call', call, fn, reference, args, id, name, attempt, limited]
   return ['call', call, fn, reference, args, id, name, attempt, limited, member]

@@ -1,5 +1,6 @@
 import { SerializationError } from '../../base/errors.ts'
 import { show } from '../../base/options.ts'
+import { isCarrier } from '../../task/run-trace.ts'
 import type { ToWorker } from './protocol.ts'
 
 /** What has arrived in a worker, when it is a message; throws a `SerializationError` when it is not. */
@@ -25,7 +26,8 @@ export function toWorker(message: unknown): ToWorker {
   throw new SerializationError(`a worker was sent what is no message: ${show(kind)}`)
 }
 
-function isCall([, call, fn, reference, , task, name, attempt]: readonly unknown[]): boolean {
+function isCall([, call, fn, reference, , task, name, attempt, , , origin]: readonly unknown[]): boolean {
+  if (origin !== undefined && !isCarrier(origin)) return false
   const numbers = typeof call === 'number' && typeof fn === 'number' && typeof task === 'number'
   return numbers && typeof attempt === 'number' && typeof name === 'string' && isReference(reference)
 }
