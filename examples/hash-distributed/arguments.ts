@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { connectionOf } from '../../src/cli/connection-of.ts'
+import { connectionOf } from '../../src/cli/arguments.ts'
 import { MAX_JOBS, UsageError, wholeNumber } from '../hash-folder/arguments.ts'
 
 /** What the command line asked for. */

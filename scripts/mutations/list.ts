@@ -566,7 +566,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'functions elsewhere see the task of their worker': { search: '      id,\n      attempt,\n', replace: '' },
   }),
 
-  ...mistakesIn('src/cli/script-runner.ts', ['test/cli/script-runner.test.ts'], {
+  ...mistakesIn('src/cli/stop-signals.ts', ['test/cli/script-runner.test.ts'], {
     'nobody hears of the end of npm': { search: 'process.ppid === parent', replace: 'parent > 0' },
   }),
 
@@ -625,7 +625,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/connection/search-path.ts', ['test/connection/search-path.test.ts'], {
+  ...mistakesIn('src/connection/postgres-pool.ts', ['test/connection/search-path.test.ts'], {
     'the options of a URL replace the search path': { search: 'if (ofUrl === undefined) return', replace: 'return' },
   }),
 
@@ -655,7 +655,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'errors of drivers keep secrets in their texts': { search: 'return hide(value)', replace: 'return value' },
   }),
 
-  ...mistakesIn('src/connection/open-anew.ts', ['test/connection/open-anew.test.ts'], {
+  ...mistakesIn('src/connection/persistence.ts', ['test/connection/open-anew.test.ts'], {
     'what a server refuses is asked for again': {
       search: '      if (!isTransient(error)) throw error\n',
       replace: '',
@@ -680,7 +680,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'a connection that was silent once is given up later': { search: 'asked = silent', replace: 'asked ||= silent' },
   }),
 
-  ...mistakesIn('src/connection/rarely.ts', ['test/connection/connection-report.test.ts'], {
+  ...mistakesIn('src/connection/connection-report.ts', ['test/connection/connection-report.test.ts'], {
     'trouble that goes on is logged each time': { search: 'now() - said.at < AGAIN', replace: 'false' },
   }),
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 
 /** What `--help` prints. */
@@ -31,3 +32,20 @@ Exit codes: 0 stopped, 1 no connection or no such module, 2 wrong usage, 130 or 
 
 Example: taskscope serve ./tasks.js --queue images --redis redis://127.0.0.1:6379 --jobs 8
 `
+
+/** The version in the package that this is a file of: how far up that is differs between the sources and what is built. */
+export function version(): string {
+  for (let folder = new URL('.', import.meta.url); ; folder = new URL('../distributed/serve', folder)) {
+    const found = readPackage(new URL('package.json', folder))
+    if (found !== undefined) return found.version
+    if (folder.pathname === '/') throw new Error('the package.json of taskscope is missing')
+  }
+}
+
+function readPackage(url: URL): { readonly version: string } | undefined {
+  try {
+    return JSON.parse(readFileSync(url, 'utf8'))
+  } catch {
+    return undefined
+  }
+}

@@ -1,10 +1,8 @@
 #!/usr/bin/env node
-import { parseArguments } from './arguments.ts'
-import { HELP } from './help.ts'
+import { parseArguments, UsageError } from './arguments.ts'
+import { HELP, version } from './help.ts'
 import { reasonOf, say } from './say.ts'
 import { serveCommand } from './serve-command.ts'
-import { UsageError } from './usage-error.ts'
-import { version } from './version.ts'
 
 /** Whoever reads the output may leave: that is no reason to stop working. */
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})

@@ -3,9 +3,8 @@ import type { Pool } from 'pg'
 import { now, startTimer } from '../base/clock.ts'
 import { cleanErrors, driverCode } from './driver-errors.ts'
 import { ConnectionError } from './errors.ts'
-import { cleanPool } from './postgres-pool.ts'
+import { cleanPool, withSearchPath } from './postgres-pool.ts'
 import { taskscopeRedis } from './redis-client.ts'
-import { withSearchPath } from './search-path.ts'
 import type { Server } from './target.ts'
 
 /** Milliseconds between two attempts to reach a server that does not answer yet. */

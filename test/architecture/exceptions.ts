@@ -24,7 +24,6 @@ export const LINES: Readonly<Record<string, number>> = {
 /** How many files a folder may have that has too many. */
 export const FOLDERS: Readonly<Record<string, number>> = {
   base: 16,
-  connection: 17,
   limits: 20,
   runner: 23,
 }

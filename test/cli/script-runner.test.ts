@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { watchScriptRunner } from '../../src/cli/script-runner.ts'
+import { watchScriptRunner } from '../../src/cli/stop-signals.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
 afterEach(() => {

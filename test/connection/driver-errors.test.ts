@@ -1,8 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { cleanErrors, driverCode } from '../../src/connection/driver-errors.ts'
-import { ConnectionError, refusalOf } from '../../src/connection/errors.ts'
-import { isTransient } from '../../src/connection/transient.ts'
+import { ConnectionError, isTransient, refusalOf } from '../../src/connection/errors.ts'
 
 const SECRET = 'c4n/ary@1:#?'
 

@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { expect, it } from 'vitest'
-import { endWhenSilent } from '../../src/connection/heartbeat.ts'
-import { LONGEST_SILENCE } from '../../src/connection/longest-silence.ts'
+import { endWhenSilent, LONGEST_SILENCE } from '../../src/connection/heartbeat.ts'
 import { runVirtual } from '../../src/testing.ts'
 import { delay } from '../work.ts'
 

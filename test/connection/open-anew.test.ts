@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { cleanErrors } from '../../src/connection/driver-errors.ts'
 import { ConnectionError } from '../../src/connection/errors.ts'
-import { openAnew } from '../../src/connection/open-anew.ts'
+import { openAnew } from '../../src/connection/persistence.ts'
 import type { Server } from '../../src/connection/target.ts'
 import { runVirtual } from '../../src/testing.ts'
 import { failureOf } from '../work.ts'

@@ -1,7 +1,7 @@
 import * as bull from 'bullmq'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { connectPostgres } from '../../src/connection/connect.ts'
-import { withSearchPath } from '../../src/connection/search-path.ts'
+import { withSearchPath } from '../../src/connection/postgres-pool.ts'
 import { type Connection, serverOf } from '../../src/connection/target.ts'
 import { describeOn } from '../servers/describe-each-server.ts'
 

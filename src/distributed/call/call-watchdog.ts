@@ -1,10 +1,10 @@
-import { startTimer, type Timer } from '../../base/clock.ts'
+import { now, startTimer, type Timer } from '../../base/clock.ts'
 import type { ConnectionReport } from '../../connection/connection-report.ts'
+import { PRESENCE } from '../protocol/protocol.ts'
 import type { OpenQueue } from './open-queue.ts'
 import type { OutstandingCalls } from './outstanding-calls.ts'
 import type { Priorities } from './priorities.ts'
 import type { QueuedCall } from './queued-call.ts'
-import type { WorkerHeartbeats } from './worker-heartbeats.ts'
 
 /** Milliseconds between two looks. */
 const LOOK = 1_000
@@ -75,5 +75,25 @@ export class CallWatchdog {
     const calls = outstanding.one()
     while (calls.length > 0) await Promise.all(calls.splice(0, LOOKED_AT).map(call => check(open, call)))
     report.back()
+  }
+}
+
+/** How many are counted, so that nothing a queue brings makes this grow for ever. */
+const MOST = 10_000
+
+/** Which workers have been heard of lately. */
+export class WorkerHeartbeats {
+  readonly #heard = new Map<string, number>()
+
+  /** A worker said that it has so many slots; none when it goes. */
+  heard(id: string, slots: number): void {
+    if (slots > 0 && (this.#heard.size < MOST || this.#heard.has(id))) this.#heard.set(id, now())
+    else this.#heard.delete(id)
+  }
+
+  get count(): number {
+    const oldest = now() - 3 * PRESENCE
+    for (const [id, at] of this.#heard) if (at < oldest) this.#heard.delete(id)
+    return this.#heard.size
   }
 }

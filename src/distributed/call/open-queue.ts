@@ -1,5 +1,5 @@
 import type { Queue } from 'bullmq'
-import { openAnew } from '../../connection/open-anew.ts'
+import { openAnew } from '../../connection/persistence.ts'
 import type { Server } from '../../connection/target.ts'
 import { BrokerConnection, type OpenOptions } from '../bullmq/broker-connection.ts'
 import type { EventListeners } from '../bullmq/event-listeners.ts'

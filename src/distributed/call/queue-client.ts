@@ -1,19 +1,17 @@
 import { now } from '../../base/clock.ts'
 import type { ConnectionReport } from '../../connection/connection-report.ts'
-import { refusalOf } from '../../connection/errors.ts'
+import { isTransient, refusalOf } from '../../connection/errors.ts'
 import { AGAIN, Persistence, pause } from '../../connection/persistence.ts'
-import { isTransient } from '../../connection/transient.ts'
 import type { EventListeners } from '../bullmq/event-listeners.ts'
 import { encodeThrown } from '../protocol/protocol.ts'
 import { noResult, parsed, resultIn } from '../protocol/received.ts'
 import { CallAnswers } from './call-answers.ts'
-import { CallWatchdog } from './call-watchdog.ts'
+import { CallWatchdog, WorkerHeartbeats } from './call-watchdog.ts'
 import { Lifetime } from './lifetime.ts'
 import { type OpenQueue, openQueue, type QueueOptions } from './open-queue.ts'
 import { OutstandingCalls } from './outstanding-calls.ts'
 import { Priorities } from './priorities.ts'
 import { type CallRequest, type JobEnd, QueuedCall } from './queued-call.ts'
-import { WorkerHeartbeats } from './worker-heartbeats.ts'
 
 /** The calls of this process in one queue: adds their jobs, hears what becomes of them, and has them stopped. */
 export class QueueClient {

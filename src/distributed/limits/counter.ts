@@ -1,7 +1,7 @@
 import { now, startBackgroundTimer } from '../../base/clock.ts'
 import { retryDelay } from '../../connection/connect.ts'
+import { Rarely, timesSince } from '../../connection/connection-report.ts'
 import type { ConnectionError } from '../../connection/errors.ts'
-import { Rarely, timesSince } from '../../connection/rarely.ts'
 import { Leases } from './leases.ts'
 import type { Answer, LeaseAccount, Ledger, Rule, SumAccount } from './ledger.ts'
 import { Link, LostError } from './link.ts'

@@ -1,9 +1,8 @@
 import type { Pool, QueryResult } from 'pg'
 import { connectPostgres } from '../../connection/connect.ts'
-import { ConnectionError } from '../../connection/errors.ts'
-import { openAnew } from '../../connection/open-anew.ts'
+import { ConnectionError, isTransient } from '../../connection/errors.ts'
+import { openAnew } from '../../connection/persistence.ts'
 import type { Server } from '../../connection/target.ts'
-import { isTransient } from '../../connection/transient.ts'
 import type { Account, Answer, LeaseAccount, Ledger, Rule, SumAccount } from './ledger.ts'
 import {
   beginInBucket,

@@ -5,7 +5,7 @@ import type { EventListeners } from '../bullmq/event-listeners.ts'
 import { decode, encode } from '../protocol/payload.ts'
 import { controlQueue, decodeThrown, type FromWorker, MAX_WORDS, PRESENCE } from '../protocol/protocol.ts'
 import { namesOf } from '../protocol/received.ts'
-import { FunctionsElsewhere } from './functions-elsewhere.ts'
+import { FunctionsElsewhere } from './job-returns.ts'
 
 /** How many cancels are remembered that came for jobs that are not here: they may come here later. */
 const REMEMBERED = 10_000

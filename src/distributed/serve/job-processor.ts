@@ -1,6 +1,6 @@
 import type { Job } from 'bullmq'
 import type { ConnectionReport } from '../../connection/connection-report.ts'
-import { isTransient } from '../../connection/transient.ts'
+import { isTransient } from '../../connection/errors.ts'
 import { TaskManager } from '../../manager/task-manager.ts'
 import { spawnSettings } from '../../task/spawn-settings.ts'
 import type { TaskRecord } from '../../task/types.ts'

@@ -1,9 +1,8 @@
 import type { Job, Queue } from 'bullmq'
+import { now, startBackgroundTimer } from '../../base/clock.ts'
 import type { BrokerConnection } from '../bullmq/broker-connection.ts'
-import type { FunctionsElsewhere } from './functions-elsewhere.ts'
-import { HeldPlaces } from './held-places.ts'
+import { PRESENCE } from '../protocol/protocol.ts'
 import { refused } from './job-run.ts'
-import { pauseAfter } from './pause-after.ts'
 
 /** How many times a job goes back for a function that no worker says it has, until it fails: some three seconds in all. */
 const TRIES = 5
@@ -101,5 +100,85 @@ export class JobReturns {
   close(): void {
     this.#closed = true
     this.#held.close()
+  }
+}
+
+/** Milliseconds. */
+const FIRST = 100
+const LONGEST = 2_000
+
+/** Milliseconds until the next try, after so many: twice as many each time, and never the same for two that wait. */
+function pauseAfter(tries: number): number {
+  return Math.min(FIRST * 2 ** tries, LONGEST) * (0.5 + Math.random() / 2)
+}
+
+/**
+ * Places of a worker that stay taken for a while after their jobs went back: a worker that can't run what comes is done
+ * with each job at once, and would draw most of a queue. The more of them in a row, the longer.
+ */
+class HeldPlaces {
+  readonly #held = new Set<{ readonly jobId: string; readonly free: () => void }>()
+  readonly #longest: number
+  #inARow = 0
+  #closed = false
+
+  /** @param longest milliseconds */
+  constructor(longest: number) {
+    this.#longest = longest
+  }
+
+  /** Whether a place of this job is held. */
+  has(jobId: string): boolean {
+    return this.#held.values().some(place => place.jobId === jobId)
+  }
+
+  /** Resolves when the place is free again. */
+  async hold(jobId: string): Promise<void> {
+    if (this.#closed) return
+    const { promise, resolve: free } = Promise.withResolvers<void>()
+    const timer = startBackgroundTimer(Math.min(pauseAfter(this.#inARow), this.#longest), free)
+    const place = { jobId, free }
+    this.#inARow += 1
+    this.#held.add(place)
+    await promise
+    timer.cancel()
+    this.#held.delete(place)
+  }
+
+  /** A job came that this worker can run. */
+  reset(): void {
+    this.#inARow = 0
+  }
+
+  /** Nothing is held any more. */
+  close(): void {
+    this.#closed = true
+    for (const { free } of this.#held) free()
+  }
+}
+
+/** How many names are remembered, so that nothing a queue brings makes this grow for ever. */
+const MOST = 10_000
+
+/** Which functions the workers of a queue have: by their names, when a worker last said so. */
+export class FunctionsElsewhere {
+  readonly #saidAt = new Map<string, number>()
+
+  heard(names: readonly string[]): void {
+    for (const name of names) {
+      // Anew, so that the oldest is the first.
+      this.#saidAt.delete(name)
+      this.#saidAt.set(name, now())
+    }
+    for (const oldest of this.#saidAt.keys()) {
+      if (this.#saidAt.size <= MOST) break
+      this.#saidAt.delete(oldest)
+    }
+  }
+
+  /** A worker that goes may be back soon: its functions are its own for as long as if it had died. */
+  has(name: string): boolean {
+    const saidAt = this.#saidAt.get(name)
+    return saidAt !== undefined && now() - saidAt < 3 * PRESENCE
   }
 }

@@ -1,10 +1,10 @@
 import type { Queue, Worker } from 'bullmq'
-import { startBackgroundTimer, type Timer } from '../../base/clock.ts'
+import { startBackgroundTimer, startTimer, type Timer } from '../../base/clock.ts'
 import { ConnectionReport } from '../../connection/connection-report.ts'
 import { refusalOf } from '../../connection/errors.ts'
-import { openAnew } from '../../connection/open-anew.ts'
+import { openAnew } from '../../connection/persistence.ts'
 import { TaskManager } from '../../manager/task-manager.ts'
-import type { CloseOptions, ManagerEvents, ManagerStats } from '../../scheduler/types.ts'
+import type { CloseOptions, CloseReport, ManagerEvents, ManagerStats } from '../../scheduler/types.ts'
 import type { Engine } from '../../worker/engine/engine.ts'
 import { makeEngine } from '../../worker/make-engine.ts'
 import { BrokerConnection } from '../bullmq/broker-connection.ts'
@@ -13,8 +13,6 @@ import { type FunctionRegistry, PreparedCalls } from './function-registry.ts'
 import { JobProcessor } from './job-processor.ts'
 import { JobReturns } from './job-returns.ts'
 import type { ServeSettings } from './serve-options.ts'
-import type { ServiceReport } from './service-report.ts'
-import { withTimeout } from './with-timeout.ts'
 
 /** Milliseconds between two attempts to tell a server that was away how a job has ended. */
 const AGAIN = 1_000
@@ -192,4 +190,20 @@ export class Service implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
+}
+
+/** How a service ended: the counts of its calls over its whole life. */
+export interface ServiceReport extends Omit<CloseReport, 'neverStarted'> {
+  /** Stopped for their callers, or because another worker had them: not what this close has stopped. */
+  readonly cancelled: number
+  /** Went back to the queue for other workers, because this one closed before they had ended. */
+  readonly givenBack: number
+}
+
+/** Waits for that, or for so many milliseconds. */
+async function withTimeout(timeout: number, ended: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>()
+  const timer = startTimer(timeout, late.resolve)
+  await Promise.race([ended, late.promise])
+  timer.cancel()
 }

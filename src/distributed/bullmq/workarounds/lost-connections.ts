@@ -1,5 +1,5 @@
-import { madeOf } from './driver-errors.ts'
-import { isTransient } from './transient.ts'
+import { madeOf } from '../../../connection/driver-errors.ts'
+import { isTransient } from '../../../connection/errors.ts'
 
 /** What of the engine's backend of a PostgreSQL this is about: all that it asks goes through here. */
 interface QueryBackend {
