@@ -3,6 +3,7 @@ import { before } from '../collections/indexed-heap.ts'
 import { OrderedQueue, PendingQueue } from '../collections/pending-queue.ts'
 import type { Line } from '../limits/acquire/admission.ts'
 import type { LimitPermit, Limits } from '../limits/types.ts'
+import { LimitRequest } from '../task/limit-request.ts'
 import type { Task } from '../task/task.ts'
 
 /** What a line-up needs to know of the slots. */
@@ -22,6 +23,7 @@ const MOST_IN_LINE = 32
 
 /** The tasks that need the same limits object. */
 interface Room {
+  readonly key: Limits
   /** Those who have not asked for it yet. */
   readonly waiting: OrderedQueue<Task>
   /** How many stand in its lines. */
@@ -45,6 +47,8 @@ export class ReadyQueue {
   readonly #slots: Slots
   readonly #usual = new PendingQueue<Task>()
   readonly #rooms = new WeakMap<Limits, Room>()
+  /** That of the limits which were asked for last: looking it up twice per task is a good part of the price of a limit. */
+  #latestRoom: Room | undefined
   /** Rooms in which somebody has not asked yet. */
   readonly #open = new Set<Room>()
   /** Slots that are kept for tasks which ask an external limit again. */
@@ -118,37 +122,27 @@ export class ReadyQueue {
   /** Takes what the task needs, or has it stand in line for it. */
   #ask(task: Task): boolean {
     const { source } = task.settings
-    const extras = task.more()
-    extras.permit = source?.tryAcquire()
-    if (source === undefined || extras.permit !== undefined) return true
+    if (source === undefined) return true
     const room = this.#roomOf(task)
-    room.asking += 1
-    const giveUpSlot =
-      source.immediate || extras.missed === 0 ? undefined : this.#keepSlot(PATIENCE * 2 ** extras.missed)
-    let answered = false
-    const answer = () => {
-      if (!answered) room.asking -= 1
-      answered = true
-      extras.waiting = undefined
-      giveUpSlot?.()
+    const request = (task.limitRequest ??= new LimitRequest())
+    // Behind one of ours in the same line nothing is free.
+    if (room.line === undefined || room.asking === 0) {
+      request.permit = source.tryAcquire()
+      if (request.permit !== undefined) return true
     }
-    const request = source.acquire(
+    const keepsSlot = !source.immediate && request.missed > 0
+    request.begin(room, keepsSlot ? this.#keepSlot(PATIENCE * 2 ** request.missed) : undefined)
+    const waiting = source.acquire(
       permit => {
-        answer()
+        request.end()
         this.#granted(room, task, permit)
       },
       error => {
-        answer()
+        request.end()
         task.refuse(error)
       },
     )
-    const cancel = () => {
-      if (answered) return
-      answer()
-      request.cancel()
-    }
-    if (task.ended) cancel()
-    else if (!answered) extras.waiting = { cancel }
+    request.waitsBy(waiting)
     return false
   }
 
@@ -171,12 +165,12 @@ export class ReadyQueue {
   #granted(room: Room, task: Task, permit: LimitPermit): void {
     // What is external may have stopped this very task before its wait could be cancelled.
     if (task.ended) return permit.refund()
-    const extras = task.more()
+    const request = task.limitRequest as LimitRequest
     if (this.#free > 0) {
-      extras.permit = permit
+      request.permit = permit
       return this.#slots.reserveSlot(task)
     }
-    extras.missed += 1
+    request.missed += 1
     this.#wait(room, task)
     // Later, so that a long line of such tasks is no deep recursion.
     queueMicrotask(() => permit.refund())
@@ -184,11 +178,13 @@ export class ReadyQueue {
 
   #roomOf({ settings: { limits, source } }: Task): Room {
     const key = limits as Limits
+    if (this.#latestRoom?.key === key) return this.#latestRoom
     let room = this.#rooms.get(key)
     if (room === undefined) {
-      room = { waiting: new OrderedQueue(), asking: 0, line: source?.line }
+      room = { key, waiting: new OrderedQueue(), asking: 0, line: source?.line }
       this.#rooms.set(key, room)
     }
+    this.#latestRoom = room
     return room
   }
 
@@ -203,6 +199,6 @@ export class ReadyQueue {
   }
 }
 
-function hasToAsk({ settings: { source }, extras }: Task): boolean {
-  return source !== undefined && extras?.permit === undefined
+function hasToAsk({ settings: { source }, limitRequest }: Task): boolean {
+  return source !== undefined && limitRequest?.permit === undefined
 }

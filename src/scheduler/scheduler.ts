@@ -366,7 +366,8 @@ export class Scheduler implements TaskOwner<Task>, Slots {
   slotFreed(task: Task, at?: number): void {
     this.#slotsTaken -= 1
     // Only now, so that whoever is granted what it held finds the slot.
-    task.extras?.releasePermit()
+    task.limitRequest?.release()
+    task.extras?.closeBodyLimits()
     this.onRelease?.()
     this.#pump(at)
   }

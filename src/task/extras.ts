@@ -1,6 +1,4 @@
 import type { Timer } from '../base/clock.ts'
-import type { Waiting } from '../limits/acquire/permit-source.ts'
-import type { LimitPermit } from '../limits/types.ts'
 import type { Acceptance } from './acceptance.ts'
 import type { BodyLimits } from './context/body-limits.ts'
 import type { Inbox } from './context/inbox.ts'
@@ -28,13 +26,8 @@ export class Extras<Task = never> {
   pause: Timer | undefined
   /** The way into the queue, if it was not open at once. */
   acceptance: Acceptance | undefined
-  /** The wait for the limits, and then what they granted. */
-  waiting: Waiting | undefined
-  permit: LimitPermit | undefined
   /** Of the attempt that runs: what its body has the limits by. */
   bodyLimits: BodyLimits | undefined
-  /** How often they were granted when no slot was free any more. */
-  missed = 0
   abandoned = false
   cleanupError: { readonly error: unknown } | undefined
   progress: TaskProgress | undefined
@@ -70,23 +63,20 @@ export class Extras<Task = never> {
     this.cleaningUp = false
   }
 
-  releasePermit(): void {
-    this.permit?.release()
+  closeBodyLimits(): void {
     this.bodyLimits?.close()
-    this.permit = this.bodyLimits = undefined
+    this.bodyLimits = undefined
   }
 
   /** The task has ended: nothing may call it any more. */
   clearTask(): void {
     this.deadline?.cancel()
     this.pause?.cancel()
-    this.waiting?.cancel()
     this.unlink?.()
     this.deadline =
       this.spawnStack =
       this.judging =
       this.pause =
-      this.waiting =
       this.unlink =
       this.inbox =
       this.onEnd =

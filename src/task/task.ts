@@ -10,6 +10,7 @@ import { forgetWaits } from './deadlock/wait.ts'
 import { execute } from './execution.ts'
 import { Extras } from './extras.ts'
 import { TaskPromise } from './handle.ts'
+import type { LimitRequest } from './limit-request.ts'
 import type { TaskOwner } from './owner.ts'
 import type { Again, Verdict } from './retry/retry.ts'
 import { judge, planned, planRetry, retriesOf } from './retry/retrying.ts'
@@ -47,6 +48,7 @@ export class Task implements Queued, Linked<Task> {
   /** Somebody has asked for the outcome, so a failure is theirs. */
   observed = false
   #handle: TaskPromise<unknown> | undefined = undefined
+  limitRequest: LimitRequest | undefined = undefined
   extras: Extras<Task> | undefined = undefined
 
   constructor(owner: TaskOwner<Task>, id: number, work: Work<unknown>, settings: SpawnSettings) {
@@ -82,7 +84,7 @@ export class Task implements Queued, Linked<Task> {
   }
 
   get permit(): LimitPermit | undefined {
-    return this.extras?.permit
+    return this.limitRequest?.permit
   }
 
   /** The extras, made now if need be. */
@@ -161,7 +163,7 @@ export class Task implements Queued, Linked<Task> {
     // Once it is told to stop, it is the cleanup that is timed.
     if (context !== this.context || this.status !== 'running') return () => {}
     const timed = this.settings.timeout !== Number.POSITIVE_INFINITY
-    const permit = this.extras?.permit
+    const { permit } = this
     this.extras?.timer?.cancel()
     permit?.postpone()
     return () => {
@@ -388,14 +390,15 @@ export class Task implements Queued, Linked<Task> {
     this.asyncContext = undefined
     this.updatedAt = now()
     this.#move(status)
-    const { extras } = this
+    const { extras, limitRequest } = this
+    limitRequest?.cancel()
+    if (wasPending) limitRequest?.permit?.refund()
     if (extras !== undefined) {
       const { onEnd, watchers, spawnStack } = extras
       if (spawnStack !== undefined && status === 'failed') addSpawnStack(outcome, this.label, spawnStack)
       extras.acceptance?.ended(this)
       forgetWaits(this)
       extras.clearTask()
-      if (wasPending) extras.permit?.refund()
       onEnd?.(this)
       if (watchers !== undefined) for (const tell of watchers) tell()
     }

@@ -17,7 +17,7 @@ export const CIRCLES: readonly (readonly string[])[] = [
 export const LINES: Readonly<Record<string, number>> = {
   'manager/task-manager.ts': 360,
   'runner/task-runner.ts': 320,
-  'scheduler/scheduler.ts': 410,
+  'scheduler/scheduler.ts': 420,
   'task/task.ts': 420,
 }
 
@@ -26,4 +26,5 @@ export const FOLDERS: Readonly<Record<string, number>> = {
   base: 16,
   limits: 20,
   runner: 23,
+  task: 16,
 }
