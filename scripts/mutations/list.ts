@@ -55,7 +55,10 @@ export const MUTATIONS: readonly Mutation[] = [
       search: 'Math.max(0, this.#maxTasks - this.#slotsTaken)',
       replace: 'Math.max(0, this.#maxTasks + 1 - this.#slotsTaken)',
     },
-    'no pump after a slot is free': { search: 'this.onRelease?.()\n    this.#pump()', replace: 'this.onRelease?.()' },
+    'no pump after a slot is free': {
+      search: 'this.#supervision.released()\n    this.#pump()',
+      replace: 'this.#supervision.released()',
+    },
     'no pump after maxTasks was raised': {
       search: 'this.#maxTasks = value\n    this.#pump()',
       replace: 'this.#maxTasks = value',
@@ -65,11 +68,6 @@ export const MUTATIONS: readonly Mutation[] = [
       replace: 'this.queueSize <= this.settings.maxPending',
     },
     'the body starts within spawn': { search: 'queueMicrotask(this.#makeStartable)', replace: 'this.#makeStartable()' },
-    'work that has stopped after all stays abandoned': { search: 'this.abandoned.delete(context)', replace: '' },
-    'an unobserved failure is lost': {
-      search: 'if (this.onFailure === undefined) this.report.failed(task)\n    else this.onFailure(task)',
-      replace: 'this.onFailure?.(task)',
-    },
   }),
 
   ...mistakesIn('src/scheduler/loop-turns.ts', ['test/manager/event-loop.test.ts'], {
@@ -108,13 +106,25 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/manager/task-manager.ts', CORE, {
+  ...mistakesIn('src/scheduler/ledger.ts', CORE, {
+    'work that has stopped after all stays abandoned': { search: 'this.abandoned.delete(context)', replace: '' },
+  }),
+
+  ...mistakesIn('src/scheduler/supervisor.ts', CORE, {
+    'an unobserved failure is lost': {
+      search:
+        'if (this.#failFast === undefined) this.scheduler.report.failed(task)\n    else this.#failFast.failed(task)',
+      replace: 'this.#failFast?.failed(task)',
+    },
     'closed flag set after the drain': {
       search: 'if (this.#shutdown === undefined) return\n    throw',
-      replace: 'if (this.#shutdown === undefined || !this.#scheduler.idle) return\n    throw',
+      replace: 'if (this.#shutdown === undefined || !this.scheduler.idle) return\n    throw',
     },
+  }),
+
+  ...mistakesIn('src/manager/task-manager.ts', CORE, {
     'spawn accepted while closing': {
-      search: 'this.#refuseIfClosed()\n    checkWork(work)',
+      search: 'this.#supervisor.refuseIfClosed()\n    checkWork(work)',
       replace: 'checkWork(work)',
     },
   }),
@@ -146,10 +156,13 @@ export const MUTATIONS: readonly Mutation[] = [
       this.#timer = startTimer(timeout, () => this.#timeUp())
     }
     arm()
-    this.#scheduler.onRelease = () => {
-      this.#letInsidersGo()
-      arm()
-    }`,
+    const released = this.released.bind(this)
+    Object.assign(this, {
+      released() {
+        released()
+        arm()
+      },
+    })`,
     },
     'a second close makes it later': { search: 'if (deadline >= this.#deadline) return', replace: '' },
     'close leaves its timer behind': {

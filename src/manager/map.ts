@@ -3,10 +3,9 @@ import { boolean, callback, capacity, iterable, type Known, knownOptions, oneOf 
 import { captureContext } from '../base/platform.ts'
 import { checkProgress } from '../progress/check-progress.ts'
 import { runReporter } from '../progress/run-reporter.ts'
-import type { Scheduler } from '../scheduler/scheduler.ts'
+import type { Supervisor } from '../scheduler/supervisor.ts'
 import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
-import type { Work } from '../task/types.ts'
 import { knownLength } from './map-input.ts'
 import type { MapFunction, MapOptions, MapResults } from './map-options.ts'
 import { type MapHost, type MapResult, MapRun, type MapSettings } from './map-run.ts'
@@ -14,15 +13,16 @@ import { counted, type MapProgress, reportedResults } from './reported-results.t
 
 /** See {@link TaskManager.map}: checks the call, and starts a run for every loop over the results. */
 export function mapItems<I>(
-  { scheduler, spawn }: { readonly scheduler: Scheduler; spawn(work: Work<unknown>, settings: SpawnSettings): Task },
+  supervisor: Supervisor,
   items: Iterable<I> | AsyncIterable<I>,
   fn: MapFunction<I, unknown>,
   options: MapOptions | undefined,
 ): MapResults<unknown> {
+  const { scheduler } = supervisor
   iterable('items', items)
   callback('fn', fn)
   const settings = mapSettings(options, scheduler.settings.defaults)
-  const spawnItem = (item: I, index: number) => spawn(context => fn(item, context, index), settings.spawn)
+  const spawnItem = (item: I, index: number) => supervisor.spawn(context => fn(item, context, index), settings.spawn)
   const host = { scheduler, spawn: spawnItem }
   const shown = options?.progress
   if (typeof shown === 'function') return runs(host, items, settings)

@@ -1,29 +1,26 @@
-import { createScope } from 'effection'
-import { DeadlockError, ManagerClosedError, QueueFullError } from '../base/errors.ts'
-import { followSignal } from '../base/follow-signal.ts'
 import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
 import { callback, capacity, knownOptions, oneOf, refuseNew, STARTING } from '../base/options.ts'
 import type { WaitOptions } from '../base/wait-timeout.ts'
 import { WAIT_OPTIONS, waitLimit } from '../base/wait-timeout.ts'
-import { callerWithin } from '../scheduler/deadlock.ts'
-import { FailFast } from '../scheduler/fail-fast.ts'
-import { type ManagerSettings, managerSettings } from '../scheduler/manager-settings.ts'
-import type { RestoredTask } from '../scheduler/restored-task.ts'
-import { type OpenScope, Scheduler } from '../scheduler/scheduler.ts'
-import { type CloseRequest, closeRequest, Shutdown } from '../scheduler/shutdown.ts'
+import { managerSettings } from '../scheduler/manager-settings.ts'
+import type { Scheduler } from '../scheduler/scheduler.ts'
+import { closeRequest } from '../scheduler/shutdown.ts'
+import { Supervisor } from '../scheduler/supervisor.ts'
 import type { CloseOptions, CloseReport, ManagerEvents, ManagerStats, TaskManagerOptions } from '../scheduler/types.ts'
-import { untilIdle, untilPendingBelow } from '../scheduler/waiters.ts'
+import { untilPendingBelow } from '../scheduler/waiters.ts'
 import { cancelTask } from '../task/cancel.ts'
 import type { SpawnOptions } from '../task/spawn-settings.ts'
-import { checkWork, SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
-import type { Task } from '../task/task.ts'
+import { checkWork, SPAWN_OPTIONS, spawnSettings } from '../task/spawn-settings.ts'
 import type { Outcome, TaskContext, TaskHandle, Work } from '../task/types.ts'
 import { type Every, type EveryOptions, startEvery } from './every.ts'
 import { mapItems } from './map.ts'
 import type { MapFunction, MapOptions, MapResults, MapSettled } from './map-options.ts'
 import { EVENTS, LIVE, type LiveStatus } from './names.ts'
-import { residents } from './residents.ts'
+import { keepResidents } from './residents.ts'
 import { runScope, type Scoped, type ScopeOptions, type TaskScope } from './task-scope.ts'
+
+/** Makes the manager of a supervisor: what a runner and a worker stand on has one that users see. */
+export let managerOn: (supervisor: Supervisor) => TaskManager
 
 /**
  * Runs tasks, at most `maxTasks` at a time, and answers for every one of them: when a handle has settled its work has
@@ -36,20 +33,18 @@ import { runScope, type Scoped, type ScopeOptions, type TaskScope } from './task
  * ```
  */
 export class TaskManager implements AsyncDisposable {
-  /** See {@link residents}. */
-  static #residents: readonly unknown[] | undefined
-
+  readonly #supervisor: Supervisor
   readonly #scheduler: Scheduler
-  readonly #closeTimeout: number
-  readonly #group: FailFast | undefined
-  #shutdown: Shutdown | undefined
 
-  private constructor(key: typeof STARTING, settings: ManagerSettings, openScope: OpenScope) {
+  static {
+    managerOn = supervisor => new TaskManager(STARTING, supervisor)
+  }
+
+  private constructor(key: typeof STARTING, supervisor: Supervisor) {
     refuseNew('TaskManager', key)
-    this.#scheduler = new Scheduler(settings, openScope)
-    this.#closeTimeout = settings.closeTimeout
-    this.#group = settings.failFast ? new FailFast(this.#scheduler) : undefined
-    if (settings.signal !== undefined) this.#follow(settings.signal)
+    this.#supervisor = supervisor
+    this.#scheduler = supervisor.scheduler
+    keepResidents(managerOn)
   }
 
   /**
@@ -58,18 +53,7 @@ export class TaskManager implements AsyncDisposable {
    * Rejects with `TypeError` or `RangeError` for a wrong option, and with the signal's reason if it is already aborted.
    */
   static async start(options?: number | TaskManagerOptions): Promise<TaskManager> {
-    return TaskManager.startIn(isolatedScope, options)
-  }
-
-  /** @internal A manager whose operations run in the scope that `openScope` makes. */
-  static startIn(openScope: OpenScope, options?: number | TaskManagerOptions): TaskManager {
-    const settings = managerSettings(options)
-    settings.signal?.throwIfAborted()
-    TaskManager.#residents ??= [
-      new TaskManager(STARTING, managerSettings(undefined), isolatedScope),
-      residents(isolatedScope),
-    ]
-    return new TaskManager(STARTING, settings, openScope)
+    return managerOn(new Supervisor(managerSettings(options)))
   }
 
   /**
@@ -83,41 +67,13 @@ export class TaskManager implements AsyncDisposable {
   spawn<R>(work: (task: TaskContext) => R, options?: SpawnOptions<NoInfer<Outcome<R>>>): TaskHandle<Outcome<R>>
   spawn<T>(work: Work<T>, options?: SpawnOptions<NoInfer<T>>): TaskHandle<T>
   spawn(work: Work<unknown>, options?: SpawnOptions): TaskHandle<unknown> {
-    this.#refuseIfClosed()
+    this.#supervisor.refuseIfClosed()
     checkWork(work)
     const settings = spawnSettings(knownOptions('options', options, SPAWN_OPTIONS), this.#scheduler.settings.defaults)
-    this.#refuseIfFull()
-    const task = this.#spawn(work, settings)
+    this.#supervisor.refuseIfFull()
+    const task = this.#supervisor.spawn(work, settings)
     if (settings.startNow) this.#scheduler.startAtOnce(task)
     return task.handle
-  }
-
-  /** @internal What a runner builds on. */
-  static schedulerOf(manager: TaskManager): Scheduler {
-    return manager.#scheduler
-  }
-
-  /** @internal Spawns what was checked already, however full the queue is. */
-  static spawnOn(manager: TaskManager, work: Work<unknown>, settings: SpawnSettings, restored?: RestoredTask): Task {
-    manager.#refuseIfClosed()
-    return manager.#spawn(work, settings, restored)
-  }
-
-  /** @internal Throws `ManagerClosedError` once `close` was called. */
-  static refuseIfClosed(manager: TaskManager): void {
-    manager.#refuseIfClosed()
-  }
-
-  /** @internal Throws `QueueFullError` when `maxPending` tasks are pending. */
-  static refuseIfFull(manager: TaskManager): void {
-    manager.#refuseIfFull()
-  }
-
-  #spawn(work: Work<unknown>, settings: SpawnSettings, restored?: RestoredTask): Task {
-    const task = this.#scheduler.spawn(work, settings, restored)
-    const failure = this.#group?.failure
-    if (failure !== undefined) task.stop({ kind: 'cancel', reason: failure.error })
-    return task
   }
 
   /**
@@ -151,9 +107,8 @@ export class TaskManager implements AsyncDisposable {
     fn: MapFunction<I, unknown>,
     options?: MapOptions,
   ): MapResults<unknown> {
-    this.#refuseIfClosed()
-    const spawn = (work: Work<unknown>, settings: SpawnSettings) => TaskManager.spawnOn(this, work, settings)
-    return mapItems({ scheduler: this.#scheduler, spawn }, items, fn, options)
+    this.#supervisor.refuseIfClosed()
+    return mapItems(this.#supervisor, items, fn, options)
   }
 
   /**
@@ -175,7 +130,7 @@ export class TaskManager implements AsyncDisposable {
    * ```
    */
   scope<T>(body: (scope: TaskScope) => T | PromiseLike<T>, options?: ScopeOptions): Scoped<T> {
-    this.#refuseIfClosed()
+    this.#supervisor.refuseIfClosed()
     const { cleanupTimeout } = this.#scheduler.settings
     return runScope({ spawn: (work, each) => this.spawn(work, each), cleanupTimeout }, body, options)
   }
@@ -192,7 +147,7 @@ export class TaskManager implements AsyncDisposable {
   every<R>(ms: number, work: (task: TaskContext) => R, options?: EveryOptions<NoInfer<Outcome<R>>>): Every<Outcome<R>>
   every<T>(ms: number, work: Work<T>, options?: EveryOptions<NoInfer<T>>): Every<T>
   every(ms: number, work: Work<unknown>, options?: EveryOptions): Every<unknown> {
-    this.#refuseIfClosed()
+    this.#supervisor.refuseIfClosed()
     const onClosed = (closed: () => void) => this.on('closed', closed)
     return startEvery({ spawn: (each, settings) => this.spawn(each, settings), onClosed }, ms, work, options)
   }
@@ -206,14 +161,7 @@ export class TaskManager implements AsyncDisposable {
    */
   async drain(options?: WaitOptions): Promise<void> {
     const limit = waitLimit(knownOptions('options', options, WAIT_OPTIONS))
-    const within = callerWithin(this.#scheduler)
-    const inside = within === undefined ? undefined : await within
-    if (inside !== undefined) {
-      throw new DeadlockError(`${inside.label} drains the manager it runs in, which waits for it to end`)
-    }
-    await untilIdle(this.#scheduler, limit)
-    const error = this.#group?.take()
-    if (error !== undefined) throw error
+    await this.#supervisor.drain(limit)
   }
 
   /**
@@ -224,16 +172,12 @@ export class TaskManager implements AsyncDisposable {
    * as soon as only tasks that wait for it are left.
    */
   close(options?: CloseOptions): Promise<CloseReport> {
-    const shutdown = this.#shutDown(closeRequest(options, this.#closeTimeout))
-    return this.#reportOf(shutdown, () => this.#group?.surrender())
+    return this.#supervisor.close(closeRequest(options, this.#scheduler.settings.closeTimeout))
   }
 
   /** Closes like `close()`. Rejects with `TaskGroupError` if `failFast` stopped the manager and no `drain` has said so. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const shutdown = this.#shutDown(closeRequest(undefined, this.#closeTimeout))
-    await this.#reportOf(shutdown)
-    const error = this.#group?.take()
-    if (error !== undefined) throw error
+    await this.#supervisor.dispose(closeRequest(undefined, this.#scheduler.settings.closeTimeout))
   }
 
   /**
@@ -260,7 +204,7 @@ export class TaskManager implements AsyncDisposable {
 
   /** Starts no more tasks until `resume`; those that run go on. */
   pause(): void {
-    if (this.#shutdown === undefined) this.#scheduler.paused = true
+    if (!this.#supervisor.isClosed) this.#scheduler.paused = true
   }
 
   /** Ends a `pause`, or the beginning of a manager with `autoStart: false`. */
@@ -297,7 +241,7 @@ export class TaskManager implements AsyncDisposable {
   /** The counts of this moment. */
   stats(): ManagerStats {
     const { counts, abandoned: strays, maxTasks, paused } = this.#scheduler
-    return { ...counts, abandoned: strays.size, maxTasks, paused, closed: this.#shutdown !== undefined }
+    return { ...counts, abandoned: strays.size, maxTasks, paused, closed: this.#supervisor.isClosed }
   }
 
   /**
@@ -315,40 +259,4 @@ export class TaskManager implements AsyncDisposable {
   [INSPECT](...inspection: Inspection): string {
     return inspected('TaskManager', { name: this.#scheduler.settings.name, ...this.stats() }, ...inspection)
   }
-
-  #refuseIfClosed(): void {
-    if (this.#shutdown === undefined) return
-    throw new ManagerClosedError(`${this.#scheduler.settings.name} is closed and takes no new tasks`)
-  }
-
-  #refuseIfFull(): void {
-    if (this.#scheduler.hasRoom) return
-    const { name, maxPending } = this.#scheduler.settings
-    throw new QueueFullError(
-      `${name} has ${maxPending} tasks pending, its maxPending: wait for one to start, or raise it`,
-    )
-  }
-
-  #shutDown(request: CloseRequest, reason?: unknown): Shutdown {
-    this.#shutdown ??= new Shutdown(this.#scheduler, reason)
-    this.#shutdown.join(request)
-    this.#scheduler.paused = false
-    return this.#shutdown
-  }
-
-  async #reportOf(shutdown: Shutdown, ended = () => {}): Promise<CloseReport> {
-    const inside = callerWithin(this.#scheduler)
-    const insider = inside === undefined ? undefined : await inside
-    return insider === undefined ? shutdown.report.finally(ended) : shutdown.reportTo(insider)
-  }
-
-  #follow(signal: AbortSignal): void {
-    this.#scheduler.onClosed = followSignal(signal, reason => this.#shutDown({ timeout: 0, pending: 'cancel' }, reason))
-  }
-}
-
-/** @internal Below effection's global scope: a failing task touches nobody else there. Its result only looks like an array. */
-export function isolatedScope(): ReturnType<OpenScope> {
-  const [scope, destroy] = createScope()
-  return [scope, destroy]
 }

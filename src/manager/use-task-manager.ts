@@ -1,7 +1,9 @@
 import { createContext, createScope, type Operation, resource, type Scope, until, useScope } from 'effection'
+import { managerSettings } from '../scheduler/manager-settings.ts'
 import type { OpenScope } from '../scheduler/scheduler.ts'
+import { Supervisor } from '../scheduler/supervisor.ts'
 import type { TaskManagerOptions } from '../scheduler/types.ts'
-import { TaskManager } from './task-manager.ts'
+import { managerOn, type TaskManager } from './task-manager.ts'
 
 /**
  * Effection raises the failure of a task to the boundary around its owner, which here would unwind the operation that
@@ -24,7 +26,7 @@ const TaskGroup = createContext<{ readonly tasks: Set<unknown> }>('@effection/ta
 export function useTaskManager(options?: number | TaskManagerOptions): Operation<TaskManager> {
   return resource(function* (provide) {
     const scope = yield* useScope()
-    const manager = TaskManager.startIn(() => supervised(scope), options)
+    const manager = managerOn(new Supervisor(managerSettings(options), { openScope: () => supervised(scope) }))
     try {
       yield* provide(manager)
     } finally {

@@ -4,10 +4,12 @@ import { boolean, capacity, knownOptions, oneOf, refuseNew, STARTING } from '../
 import { inPieces } from '../base/pieces.ts'
 import type { WaitOptions } from '../base/wait-timeout.ts'
 import { WAIT_OPTIONS, waitLimit } from '../base/wait-timeout.ts'
-import { isolatedScope, TaskManager } from '../manager/task-manager.ts'
+import { managerOn, type TaskManager } from '../manager/task-manager.ts'
 import { callerWithin } from '../scheduler/deadlock.ts'
+import { managerSettings } from '../scheduler/manager-settings.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import { CLOSE_OPTIONS } from '../scheduler/shutdown.ts'
+import { Supervisor } from '../scheduler/supervisor.ts'
 import type { CloseReport, ManagerEvents } from '../scheduler/types.ts'
 import { cancelTask } from '../task/cancel.ts'
 import { Task } from '../task/task.ts'
@@ -53,6 +55,7 @@ export class TaskRunner implements AsyncDisposable {
   /** The manager it stands on. What is spawned there has records as well, but passes by the submit policy. */
   readonly manager: TaskManager
   readonly #settings: RunnerSettings
+  readonly #supervisor: Supervisor
   readonly #scheduler: Scheduler
   readonly #history: History
   readonly #statistics = new Statistics()
@@ -72,25 +75,22 @@ export class TaskRunner implements AsyncDisposable {
   private constructor(key: typeof STARTING, settings: RunnerSettings) {
     refuseNew('TaskRunner', key)
     this.#settings = settings
-    this.manager = TaskManager.startIn(isolatedScope, settings.manager)
-    this.#scheduler = TaskManager.schedulerOf(this.manager)
     this.#history = new History(settings.history)
-    this.#submitQueue = new SubmitQueue(this.#scheduler, settings.submitPolicy, this.#statistics)
-    this.#storeWriter = settings.store && storeWriterOf(settings.store, this.#scheduler)
+    const managed = managerSettings(settings.manager)
+    this.#storeWriter =
+      settings.store && storeWriterOf(settings.store, managed.cleanupTimeout, () => this.#scheduler.report)
     this.#forgotten = settings.store && settings.recover === 'rerun' ? new Forgotten(settings.logger) : undefined
     this.#idleTimer = new IdleTimer(settings.idleTimeout, () => this.#ready && this.close())
-    this.#finished = new Promise(resolve => {
-      this.#scheduler.observer = new RunnerObserver(
-        this.#history,
-        this.#statistics,
-        this.#storeWriter,
-        this.#idleTimer,
-        () => {
-          this.#ended = true
-          resolve(this.#closeStoreWriter())
-        },
-      )
+    const finished = Promise.withResolvers<void>()
+    this.#finished = finished.promise
+    const observer = new RunnerObserver(this.#history, this.#statistics, this.#storeWriter, this.#idleTimer, () => {
+      this.#ended = true
+      finished.resolve(this.#closeStoreWriter())
     })
+    this.#supervisor = new Supervisor(managed, { observer })
+    this.#scheduler = this.#supervisor.scheduler
+    this.manager = managerOn(this.#supervisor)
+    this.#submitQueue = new SubmitQueue(this.#scheduler, settings.submitPolicy, this.#statistics)
     const log = settings.logger ? eventLog(settings.logger) : undefined
     if (log !== undefined) this.#scheduler.events.follow(log)
   }
@@ -124,7 +124,7 @@ export class TaskRunner implements AsyncDisposable {
   }
 
   #runAgain({ id, createdAt, job, submission: { work, settings } }: Rerun): void {
-    const task = TaskManager.spawnOn(this.manager, work, settings, { id, createdAt })
+    const task = this.#supervisor.spawn(work, settings, { id, createdAt })
     this.#storeWriter?.add(task, job, false)
   }
 
@@ -167,7 +167,7 @@ export class TaskRunner implements AsyncDisposable {
   submit<R>(work: (task: TaskContext) => R, options?: SubmitOptions<NoInfer<Outcome<R>>>): TaskHandle<Outcome<R>>
   submit<T>(work: Work<T>, options?: SubmitOptions<NoInfer<T>>): TaskHandle<T>
   submit(given: BaseTask<unknown> | Work<unknown>, options?: SubmitOptions): TaskHandle<unknown> {
-    TaskManager.refuseIfClosed(this.manager)
+    this.#supervisor.refuseIfClosed()
     const { work, settings, task: base, retry } = submission(given, options, this.#settings.defaults)
     const storeWriter = this.#storeWriter
     const durable = boolean('durable', options?.durable ?? this.#settings.durable) && storeWriter !== undefined
@@ -175,7 +175,7 @@ export class TaskRunner implements AsyncDisposable {
     if (job === undefined) this.#forgotten?.tell(base)
     const task = this.#submitQueue.submit({
       durable,
-      spawn: acceptance => TaskManager.spawnOn(this.manager, work, settings, { acceptance }),
+      spawn: acceptance => this.#supervisor.spawn(work, settings, { acceptance }),
       placed: placed => storeWriter?.add(placed, job, durable),
     })
     if (settings.startNow) this.#scheduler.startAtOnce(task)

@@ -10,7 +10,6 @@ export class FailFast {
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler
-    scheduler.onFailure = task => this.#failed(task)
   }
 
   /** The reason for which the rest was cancelled, while nobody has taken the error. */
@@ -19,7 +18,7 @@ export class FailFast {
     return first === undefined ? undefined : { error: first.outcome }
   }
 
-  #failed(task: Task): void {
+  failed(task: Task): void {
     this.#failures.push(task)
     if (this.#failures.length > 1) return
     void this.#scheduler.stopAll({ kind: 'cancel', reason: task.outcome })

@@ -1,58 +1,29 @@
 import type { Scope } from 'effection'
 import { now } from '../base/clock.ts'
-import { WallClock } from '../base/wall-clock.ts'
-import { LinkedSet } from '../collections/linked-set.ts'
-import type { AttemptContext } from '../task/context/context.ts'
+import type { RestoredTask } from '../task/acceptance.ts'
 import { DeadlockWatch, noteSpawn } from '../task/deadlock/deadlock-watch.ts'
 import type { TaskOwner } from '../task/owner.ts'
-import { recordOf } from '../task/record.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { StopRequest } from '../task/stop.ts'
 import { captureSpawnStack } from '../task/stop-error.ts'
 import { Task } from '../task/task.ts'
-import type { TaskStatus, Work } from '../task/types.ts'
-import { Emitter, taskChannel } from './events.ts'
-import { FailureReport } from './failure-report.ts'
+import type { Work } from '../task/types.ts'
+import { Ledger } from './ledger.ts'
 import { loopTurns, takeInTurns } from './loop-turns.ts'
 import type { ManagerSettings } from './manager-settings.ts'
 import { ReadyQueue, type Slots } from './ready-queue.ts'
-import type { RestoredTask } from './restored-task.ts'
-import { StatusCounts } from './status-counts.ts'
-import type { TaskObserver } from './task-observer.ts'
-import type { ManagerEvents, TaskStatusEvent } from './types.ts'
+import type { Supervision, TaskObserver } from './task-observer.ts'
 import { Waiters } from './waiters.ts'
-
-const EVENT_OF: Record<TaskStatus, TaskStatusEvent['type']> = {
-  pending: 'submitted',
-  running: 'started',
-  stopping: 'stopping',
-  done: 'done',
-  failed: 'failed',
-  cancelled: 'cancelled',
-}
 
 type OpenedScope = readonly [scope: Scope, destroy: () => PromiseLike<void>]
 
 /** Makes an effection scope, and the function that ends it. */
 export type OpenScope = () => OpenedScope
 
-/** Slots and who gets them: the engine inside a manager. */
-export class Scheduler implements TaskOwner<Task>, Slots {
-  readonly settings: ManagerSettings
+/** Slots and who gets them. */
+export class Scheduler extends Ledger implements TaskOwner<Task>, Slots {
   readonly cleanupTimeout: number
-  readonly wallClock = new WallClock()
-  readonly counts = new StatusCounts()
-  readonly events: Emitter<Omit<ManagerEvents, 'empty'>>
-  /** Apart from the others, since it tells of the queue and of no task. */
-  readonly emptied: Emitter<Pick<ManagerEvents, 'empty'>>
-  readonly report: FailureReport
   readonly deadlocks: DeadlockWatch
-  /** Every task that has not ended. */
-  readonly live = new LinkedSet<Task>()
-  /** Work that still runs although its slot was given up. */
-  readonly abandoned = new Map<AttemptContext, Task>()
-
-  #index: Map<number, Task> | undefined
   readonly #readyQueue: ReadyQueue
   /** Tasks that hold a slot and are about to start. */
   #reserved: Task[] = []
@@ -72,30 +43,18 @@ export class Scheduler implements TaskOwner<Task>, Slots {
   #atOnce = false
   #busy = false
   readonly idleWaiters = new Waiters()
-  readonly pendingWaiters = new Waiters()
   readonly #roomWaiters = new Waiters()
-  /** How many pending tasks have no place in the queue yet. */
-  notAccepted = 0
-  observer: TaskObserver | undefined
-  /** Called whenever a task has ended or its slot is free. */
-  onRelease: (() => void) | undefined
-  /** Called once the manager is closed. */
-  onClosed: (() => void) | undefined
-  /** Called when a task has failed, before anything else starts. */
-  onFailure: ((task: Task) => void) | undefined
+  readonly #supervision: Supervision
 
-  constructor(settings: ManagerSettings, openScope: OpenScope) {
-    this.settings = settings
+  constructor(settings: ManagerSettings, openScope: OpenScope, supervision: Supervision, observer?: TaskObserver) {
+    super(settings, observer)
     this.cleanupTimeout = settings.cleanupTimeout
     this.#maxTasks = settings.maxTasks
     this.#paused = !settings.autoStart
     this.#openScope = openScope
+    this.#supervision = supervision
     this.#readyQueue = new ReadyQueue(this)
-    this.report = new FailureReport(settings.logger, settings.onError)
     this.deadlocks = new DeadlockWatch(settings.deadlockAfter)
-    const listenerFailed = (error: unknown) => this.report.log(error, 'an event listener threw')
-    this.events = new Emitter(taskChannel(settings.name), listenerFailed)
-    this.emptied = new Emitter({ wanted: false, note: () => () => {} }, listenerFailed)
   }
 
   get scope(): Scope {
@@ -125,11 +84,6 @@ export class Scheduler implements TaskOwner<Task>, Slots {
     return this.queueSize < this.settings.maxPending + this.free
   }
 
-  /** How many pending tasks have a place in the queue. */
-  get queueSize(): number {
-    return this.counts.pending - this.notAccepted
-  }
-
   /** How many attempts hold a slot; also those whose handles have settled but whose work still runs. */
   get slotsTaken(): number {
     return this.#slotsTaken
@@ -156,9 +110,7 @@ export class Scheduler implements TaskOwner<Task>, Slots {
     if (this.settings.spawnStacks) task.more().spawnStack = captureSpawnStack(this.spawn)
     this.#busy = true
     noteSpawn()
-    this.live.add(task)
-    this.#index?.set(task.id, task)
-    this.moved(task, undefined, 'pending')
+    this.enter(task)
     if (task.admit() && acceptance === undefined) this.enqueue(task)
     return task
   }
@@ -282,42 +234,8 @@ export class Scheduler implements TaskOwner<Task>, Slots {
     return new Promise(resolve => this.idleWaiters.add(resolve))
   }
 
-  moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void {
-    this.counts.moved(from, to)
-    if (task.ended) this.#forget(task)
-    this.observer?.moved(task, from, to)
-    if (this.events.heard) this.#emit(from !== undefined && to === 'pending' ? 'retrying' : EVENT_OF[to], task)
-    if (from === 'pending') this.#pendingFell()
-  }
-
-  #pendingFell(): void {
-    if (this.counts.pending === 0 && this.emptied.wants('empty')) this.emptied.emit('empty', { type: 'empty' })
-    if (this.pendingWaiters.size > 0) this.pendingWaiters.tell()
-  }
-
-  #forget(task: Task): void {
-    this.live.delete(task)
-    this.#index?.delete(task.id)
-  }
-
-  /** Finds a task that has not ended. The index is built by the first search: most managers are never asked. */
-  find(id: number): Task | undefined {
-    this.#index ??= new Map([...this.live].map(task => [task.id, task]))
-    return this.#index.get(id)
-  }
-
   failed(task: Task): void {
-    if (this.onFailure === undefined) this.report.failed(task)
-    else this.onFailure(task)
-  }
-
-  #emit(type: TaskStatusEvent['type'], task: Task): void {
-    if (this.events.wants(type)) this.events.emit(type, { type, record: recordOf(task) }, task)
-  }
-
-  progressed(task: Task): void {
-    this.observer?.progressed(task)
-    this.#emit('progress', task)
+    this.#supervision.failed(task)
   }
 
   withdraw(task: Task): void {
@@ -340,10 +258,10 @@ export class Scheduler implements TaskOwner<Task>, Slots {
    * is not for the next.
    */
   stopPending(request: StopRequest, stopping?: (task: Task) => void): Promise<number> {
-    const pending = this.#inStopOrder().filter(isPending)
+    const pending = this.pendingInStopOrder()
     this.#stopping += 1
     const stop = (task: Task) => {
-      if (isPending(task)) stopping?.(task)
+      if (task.status === 'pending') stopping?.(task)
       task.stop(request)
     }
     return new Promise(resolve => {
@@ -355,57 +273,24 @@ export class Scheduler implements TaskOwner<Task>, Slots {
     })
   }
 
-  /** Those without a place in the queue first, so that none of them gets one that another gives up. */
-  #inStopOrder(): Task[] {
-    const tasks = this.live.toArray()
-    if (this.notAccepted === 0) return tasks
-    const outside = tasks.filter(isNotAccepted)
-    return [...outside, ...tasks.filter(task => !isNotAccepted(task))]
-  }
-
   slotFreed(task: Task, at?: number): void {
     this.#slotsTaken -= 1
     // Only now, so that whoever is granted what it held finds the slot.
     task.limitRequest?.release()
     task.extras?.closeBodyLimits()
-    this.onRelease?.()
+    this.#supervision.released()
     this.#pump(at)
   }
 
   released(): void {
-    this.onRelease?.()
+    this.#supervision.released()
     this.#pump()
   }
 
   /** Nothing will run any more. What could not be stopped is not waited for: its teardown may hang. */
   closed(): void {
-    this.onClosed?.()
+    this.#supervision.closed()
     this.observer?.closed()
     this.#scope?.[1]().then(undefined, () => {})
   }
-
-  gaveUp(task: Task, context: AttemptContext): void {
-    this.abandoned.set(context, task)
-    this.#emit('abandoned', task)
-  }
-
-  abandonedStopped(context: AttemptContext): void {
-    this.abandoned.delete(context)
-  }
-
-  cleanupFailed(task: Task, error: unknown): void {
-    queueMicrotask(() => this.report.tell(task, error, `the cleanup of ${task.label} failed`))
-  }
-
-  blame(culprit: object, error: unknown, message: string): void {
-    this.report.logOnce(culprit, error, message)
-  }
-}
-
-function isPending(task: Task): boolean {
-  return task.status === 'pending'
-}
-
-function isNotAccepted({ extras }: Task): boolean {
-  return extras?.acceptance?.line !== undefined
 }

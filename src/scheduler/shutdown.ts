@@ -31,7 +31,6 @@ export class Shutdown {
   constructor(scheduler: Scheduler, reason: unknown) {
     this.#scheduler = scheduler
     this.#reason = reason ?? new ManagerClosedError(`${scheduler.settings.name} was closed`)
-    scheduler.onRelease = () => this.#letInsidersGo()
     this.report = this.#run()
   }
 
@@ -49,7 +48,7 @@ export class Shutdown {
   /** The report for a task of this manager, which can't wait for its own end: what can be said once only such are left. */
   reportTo(insider: Waiter): Promise<CloseReport> {
     const left = new Promise<CloseReport>(resolve => this.#insiders.set(insider, resolve))
-    this.#letInsidersGo()
+    this.released()
     return Promise.race([left, this.report])
   }
 
@@ -75,7 +74,8 @@ export class Shutdown {
     })
   }
 
-  #letInsidersGo(): void {
+  /** A task has ended, or its slot is free: perhaps only those are left that wait for this themselves. */
+  released(): void {
     if (this.#insiders.size === 0) return
     for (const task of this.#scheduler.live) if (!this.#insiders.has(task)) return
     const insiders = [...this.#insiders.keys()]

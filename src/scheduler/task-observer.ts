@@ -13,3 +13,13 @@ export interface TaskObserver {
   /** Nothing will ever run again. */
   closed(): void
 }
+
+/** Who has the say over a scheduler. */
+export interface Supervision {
+  /** A task has failed; nothing else has started since. */
+  failed(task: Task): void
+  /** A task has ended, or its slot is free. */
+  released(): void
+  /** Nothing will run any more. */
+  closed(): void
+}

@@ -1,6 +1,6 @@
 import { DistributedEngine } from '../distributed/call/distributed-engine.ts'
 import { distributedSettings } from '../distributed/options.ts'
-import { TaskManager } from '../manager/task-manager.ts'
+import type { Scheduler } from '../scheduler/scheduler.ts'
 import type { Engine } from './engine/engine.ts'
 import { LoopEngine } from './engine/loop-engine.ts'
 import { PoolEngine } from './engine/pool-engine.ts'
@@ -13,10 +13,10 @@ import { WorkerPool } from './pool/worker-pool.ts'
 import type { WorkerSettings } from './worker-settings.ts'
 
 /** The engine of a mode. Threads and processes are started by the first calls, or now for `minWorkers`. */
-export function makeEngine(settings: WorkerSettings, manager: TaskManager): Engine {
+export function makeEngine(settings: WorkerSettings, scheduler: Scheduler): Engine {
   const { mode, pool, module, cleanupTimeout } = settings
   const where = module !== undefined && { module: moduleUrl(module) }
-  const host: StartOptions = { ...reportingHost(settings.host, manager), ...where, stopTimeout: cleanupTimeout }
+  const host: StartOptions = { ...reportingHost(settings.host, scheduler), ...where, stopTimeout: cleanupTimeout }
   const calls = { ...(module !== undefined && { module }), cleanupTimeout }
   const startPool = (kind: 'thread' | 'process', start: (options: StartOptions) => Host) => {
     // What can't be carried is refused now, and not in each worker.
@@ -26,13 +26,13 @@ export function makeEngine(settings: WorkerSettings, manager: TaskManager): Engi
   switch (mode) {
     case 'sync':
     case 'async':
-      return new LoopEngine(mode === 'sync', () => manager.stats().running)
+      return new LoopEngine(mode === 'sync', () => scheduler.counts.running)
     case 'thread':
       return new PoolEngine('thread', startPool('thread', startThreadHost), calls)
     case 'process':
       return new PoolEngine('process', startPool('process', startProcessHost), calls)
     case 'distributed': {
-      const { report } = TaskManager.schedulerOf(manager)
+      const { report } = scheduler
       return new DistributedEngine(distributedSettings(settings.distributed), module, (error, message) =>
         report.log(error, message),
       )
@@ -41,9 +41,9 @@ export function makeEngine(settings: WorkerSettings, manager: TaskManager): Engi
 }
 
 /** An `onMessage` that throws or rejects changes nothing for the worker whose message it was. */
-function reportingHost(options: HostOptions, manager: TaskManager): StartOptions {
+function reportingHost(options: HostOptions, scheduler: Scheduler): StartOptions {
   const { onMessage } = options
-  const { report } = TaskManager.schedulerOf(manager)
+  const { report } = scheduler
   const onLateError: StartOptions['onLateError'] = (error, { kind, id }) =>
     report.log(error, `no call could hear of an error in the ${kind} ${id}`)
   const host = { ...options, onLateError }

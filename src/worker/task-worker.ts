@@ -5,10 +5,12 @@ import { mapTasks } from '../manager/map.ts'
 import type { MapResults, MapSettled } from '../manager/map-options.ts'
 import type { MapHost } from '../manager/map-run.ts'
 import { counted, type MapProgress, reportedResults } from '../manager/reported-results.ts'
-import { isolatedScope, TaskManager } from '../manager/task-manager.ts'
+import { managerOn, type TaskManager } from '../manager/task-manager.ts'
 import { checkProgress } from '../progress/check-progress.ts'
 import { runReporter } from '../progress/run-reporter.ts'
+import { managerSettings } from '../scheduler/manager-settings.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
+import { Supervisor } from '../scheduler/supervisor.ts'
 import type { CloseOptions, CloseReport, ManagerEvents } from '../scheduler/types.ts'
 import { Acceptance } from '../task/acceptance.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
@@ -60,6 +62,7 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
   declare readonly name: string
   readonly #settings: WorkerSettings
   readonly #manager: TaskManager
+  readonly #supervisor: Supervisor
   readonly #scheduler: Scheduler
   readonly #engine: Engine
   readonly #bound: AnyFunction | undefined
@@ -72,9 +75,10 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
     this.#bound = fn === undefined ? undefined : callback('fn', fn)
     this.#settings = workerSettings(explicit)
     this.#calls = new CallSettings(explicit)
-    this.#manager = TaskManager.startIn(isolatedScope, this.#settings.manager)
-    this.#scheduler = TaskManager.schedulerOf(this.#manager)
-    this.#engine = makeEngine(this.#settings, this.#manager)
+    this.#supervisor = new Supervisor(managerSettings(this.#settings.manager))
+    this.#scheduler = this.#supervisor.scheduler
+    this.#manager = managerOn(this.#supervisor)
+    this.#engine = makeEngine(this.#settings, this.#scheduler)
     // A function has a name of its own already.
     Object.defineProperty(this, 'name', { value: this.#manager.name, configurable: true })
   }
@@ -126,8 +130,8 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
 
   /** @internal One call, of a function that may have a `this`. */
   run(fn: AnyFunction, args: readonly unknown[], self?: unknown, calls = this.#calls): TaskHandle<unknown> {
-    TaskManager.refuseIfClosed(this.#manager)
-    TaskManager.refuseIfFull(this.#manager)
+    this.#supervisor.refuseIfClosed()
+    this.#supervisor.refuseIfFull()
     const call = this.#engine.prepare(fn, this.#givenName(fn), calls.options)
     const task = this.#spawn(call, args, calls.of(this.#nameOf(fn), args, this.#engine.carry), self)
     if (this.#engine.immediate) this.#scheduler.startNow()
@@ -138,11 +142,11 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
   #spawn(call: PreparedCall, given: readonly unknown[], settings: SpawnSettings, self?: unknown): Task {
     const pending = this.#settings.unwrap ? pendingArguments(given) : undefined
     if (pending === undefined) {
-      return TaskManager.spawnOn(this.#manager, context => call(given, context, self), settings)
+      return this.#supervisor.spawn(context => call(given, context, self), settings)
     }
     const acceptance = new Acceptance()
     let args: readonly unknown[] = []
-    const task = TaskManager.spawnOn(this.#manager, context => call(args, context, self), settings, {
+    const task = this.#supervisor.spawn(context => call(args, context, self), settings, {
       acceptance: acceptance,
     })
     pending.then(
@@ -195,7 +199,7 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
 
   /** @internal A map whose calls have these options where its own say nothing. */
   mapWith(explicit: WorkerOptions, given: readonly unknown[]): MapResults<unknown> {
-    TaskManager.refuseIfClosed(this.#manager)
+    this.#supervisor.refuseIfClosed()
     const { fn = this.#boundFunction(), items, total, options } = mapCall(given)
     const { progress: shown = this.#settings.progress, buffer, ordered, onError, ...callOptions } = options
     const name = this.#nameOf(fn)

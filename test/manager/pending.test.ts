@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { resourceLimit, type SpawnOptions, TaskManager, TaskRunner } from '../../src/index.ts'
+import { resourceLimit, type SpawnOptions, type TaskManager, TaskRunner } from '../../src/index.ts'
 import { autojump, settle } from '../harness.ts'
 import { delay, failureOf, untilAborted } from '../work.ts'
-import { within } from './within.ts'
+import { within, withinSupervised } from './within.ts'
 
 describe('cancelPending', () => {
   it('cancels what has not started, between two attempts too, and nothing that runs', async () => {
@@ -189,14 +189,14 @@ describe('whenPendingBelow', () => {
   })
 
   it('gives up at the timeout or the signal, and leaves nothing behind', async () => {
-    await within({ maxTasks: 1 }, async manager => {
+    await withinSupervised({ maxTasks: 1 }, async (manager, scheduler) => {
       manager.spawn(() => delay(100))
       manager.spawn(() => 1)
       await settle()
       expect(await failureOf(manager.whenPendingBelow(1, { timeout: 10 }))).toMatchObject({ code: 'ERR_TASK_TIMEOUT' })
       const signal = AbortSignal.abort('enough')
       expect(await failureOf(manager.whenPendingBelow(1, { signal }))).toBe('enough')
-      expect(TaskManager.schedulerOf(manager).pendingWaiters.size).toBe(0)
+      expect(scheduler.pendingWaiters.size).toBe(0)
       await manager.whenPendingBelow(1)
       expect(manager.stats().pending).toBe(0)
       await expect(manager.whenPendingBelow(0)).rejects.toThrow(/count must be a positive integer or Infinity, got 0/)
@@ -206,11 +206,11 @@ describe('whenPendingBelow', () => {
 
 describe('drain with a timeout', () => {
   it('rejects, and the work goes on', async () => {
-    await within({ maxTasks: 1 }, async manager => {
+    await withinSupervised({ maxTasks: 1 }, async (manager, scheduler) => {
       const handle = manager.spawn(() => delay(100, 'done'))
       expect(await failureOf(manager.drain({ timeout: 20 }))).toMatchObject({ code: 'ERR_TASK_TIMEOUT', limit: 20 })
       expect(await failureOf(manager.drain({ signal: AbortSignal.abort('enough') }))).toBe('enough')
-      expect(TaskManager.schedulerOf(manager).idleWaiters.size).toBe(0)
+      expect(scheduler.idleWaiters.size).toBe(0)
       expect(handle.status).toBe('running')
       await manager.drain({ timeout: 200 })
       expect(await handle).toBe('done')

@@ -1,6 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { TaskManager, TaskRunner, type TaskStatusEvent } from '../../src/index.ts'
+import { managerOn } from '../../src/manager/task-manager.ts'
+import { managerSettings } from '../../src/scheduler/manager-settings.ts'
+import { Supervisor } from '../../src/scheduler/supervisor.ts'
 import * as records from '../../src/task/record.ts'
 import { settle } from '../harness.ts'
 import { within } from '../runner/within.ts'
@@ -83,8 +86,9 @@ describe('the diagnostics channel taskscope:task', () => {
 
   it('costs no event and no record without subscribers and listeners', async () => {
     const made = vi.spyOn(records, 'recordOf')
-    const manager = await TaskManager.start()
-    const emitted = vi.spyOn(TaskManager.schedulerOf(manager).events, 'emit')
+    const supervisor = new Supervisor(managerSettings(undefined))
+    const manager = managerOn(supervisor)
+    const emitted = vi.spyOn(supervisor.scheduler.events, 'emit')
     await manager.spawn(task => task.progress(1))
     await manager.close()
     await settle()

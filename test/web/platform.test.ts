@@ -2,7 +2,7 @@ import { createHistogram } from 'node:perf_hooks'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as node from '../../src/base/platform.ts'
-import type { TaskManager } from '../../src/manager/task-manager.ts'
+import type { Scheduler } from '../../src/scheduler/scheduler.ts'
 import { Histogram } from '../../src/web/histogram.ts'
 import { makeEngine } from '../../src/web/make-engine.ts'
 import * as web from '../../src/web/platform.ts'
@@ -32,7 +32,7 @@ describe('what browsers have in place of Node', () => {
 
   it('refuses the modes that need threads, processes or a queue', () => {
     for (const mode of ['thread', 'process', 'distributed'] as const) {
-      const start = () => makeEngine({ mode } as WorkerSettings, {} as TaskManager)
+      const start = () => makeEngine({ mode } as WorkerSettings, {} as Scheduler)
       expect(start).toThrow(`the mode '${mode}' needs Node`)
     }
   })

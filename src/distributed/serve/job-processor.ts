@@ -1,7 +1,7 @@
 import type { Job } from 'bullmq'
 import type { ConnectionReport } from '../../connection/connection-report.ts'
 import { isTransient } from '../../connection/errors.ts'
-import { TaskManager } from '../../manager/task-manager.ts'
+import type { Supervisor } from '../../scheduler/supervisor.ts'
 import { spawnSettings } from '../../task/spawn-settings.ts'
 import type { TaskRecord } from '../../task/types.ts'
 import type { PreparedCall } from '../../worker/engine/engine.ts'
@@ -19,7 +19,7 @@ import { failed, JobRun, type RunEnd, refused } from './job-run.ts'
 export interface Workshop {
   readonly queue: string
   readonly maxBytes: number
-  readonly manager: TaskManager
+  readonly supervisor: Supervisor
   readonly calls: PreparedCalls
   readonly server: BrokerConnection
   readonly control: Control
@@ -108,7 +108,7 @@ export class JobProcessor {
 
   async #runFunction(job: Job, run: JobRun): Promise<RunEnd> {
     const { args, name = job.name, timeout, origin } = run.data
-    const { manager, maxBytes, returns } = this.#with
+    const { supervisor, maxBytes, returns } = this.#with
     const call = await this.#callOf(job.name)
     if (call instanceof FunctionNotFoundError) return { kind: 'missing', error: call }
     const values = decodeArguments(args, maxBytes)
@@ -122,7 +122,7 @@ export class JobProcessor {
       ...(name !== '' && { name }),
       ...(timeout !== undefined && { timeout }),
     })
-    const { handle } = TaskManager.spawnOn(manager, work, { ...settings, origin })
+    const { handle } = supervisor.spawn(work, { ...settings, origin })
     this.#byTask.set(handle.id, run)
     try {
       const end = await run.follow(handle)

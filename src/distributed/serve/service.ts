@@ -3,7 +3,9 @@ import { startBackgroundTimer, startTimer, type Timer } from '../../base/clock.t
 import { ConnectionReport } from '../../connection/connection-report.ts'
 import { refusalOf } from '../../connection/errors.ts'
 import { openAnew } from '../../connection/persistence.ts'
-import { TaskManager } from '../../manager/task-manager.ts'
+import { managerOn, type TaskManager } from '../../manager/task-manager.ts'
+import { managerSettings } from '../../scheduler/manager-settings.ts'
+import { Supervisor } from '../../scheduler/supervisor.ts'
 import type { CloseOptions, CloseReport, ManagerEvents, ManagerStats } from '../../scheduler/types.ts'
 import type { Engine } from '../../worker/engine/engine.ts'
 import { makeEngine } from '../../worker/make-engine.ts'
@@ -27,6 +29,7 @@ const LONGEST_WAIT = 5
 /** A worker machine at work. It runs until it is closed, and keeps its process alive. */
 export class Service implements AsyncDisposable {
   readonly #settings: ServeSettings
+  readonly #supervisor: Supervisor
   readonly #manager: TaskManager
   readonly #engine: Engine
   readonly #book: FunctionRegistry
@@ -41,22 +44,24 @@ export class Service implements AsyncDisposable {
   #closing: Promise<ServiceReport> | undefined
   #sweeping: Timer | undefined
 
-  private constructor(settings: ServeSettings, book: FunctionRegistry, manager: TaskManager) {
+  private constructor(settings: ServeSettings, book: FunctionRegistry) {
     this.#settings = settings
-    this.#manager = manager
-    this.#engine = makeEngine(settings.worker, manager)
+    this.#supervisor = new Supervisor(managerSettings(settings.worker.manager))
+    const { scheduler } = this.#supervisor
+    this.#manager = managerOn(this.#supervisor)
+    this.#engine = makeEngine(settings.worker, scheduler)
     this.#book = book
     this.#calls = new PreparedCalls(book, (fn, name) => this.#engine.prepare(fn, name))
     this.#report = new ConnectionReport(`the queue ${settings.queue} on ${settings.server.label}`, (error, message) =>
-      TaskManager.schedulerOf(manager).report.log(error, message),
+      scheduler.report.log(error, message),
     )
-    manager.on('progress', ({ record }) => this.#jobs.progressed(record))
+    this.#manager.on('progress', ({ record }) => this.#jobs.progressed(record))
   }
 
   /** @internal */
   static async start(settings: ServeSettings, book: FunctionRegistry): Promise<Service> {
     const { queue, server, connectTimeout } = settings
-    const service = new Service(settings, book, await TaskManager.start(settings.worker.manager))
+    const service = new Service(settings, book)
     try {
       await openAnew(server, connectTimeout, left => service.#open(left))
       return service
@@ -100,7 +105,7 @@ export class Service implements AsyncDisposable {
     jobs = new JobProcessor({
       queue,
       maxBytes,
-      manager: this.#manager,
+      supervisor: this.#supervisor,
       calls: this.#calls,
       server: this.#server,
       control: this.#control,
