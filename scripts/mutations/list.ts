@@ -544,7 +544,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'what is announced before the wait is waited for': { search: 'if (!news) await wait', replace: 'await wait' },
   }),
 
-  ...mistakesIn('src/distributed/bullmq/event-listeners.ts', ['test/distributed/bullmq'], {
+  ...mistakesIn('src/distributed/bullmq/workarounds/event-listeners.ts', ['test/distributed/bullmq'], {
     'events are read again': { search: 'last = id', replace: '' },
     'a listener that throws ends the reading': { search: 'failed(error)', replace: 'throw error' },
   }),

@@ -71,27 +71,32 @@ export function retryDelay(attempt: number): number {
   return Math.min(50 * 2 ** Math.min(attempt, 6), 2_000)
 }
 
-/** Where BullMQ keeps its tables. */
-const SCHEMA = 'bullmq'
 /** Milliseconds that a query may wait for a free client, which is not the server's fault. */
 const CLIENT_WAIT = 60_000
 /** How many clients a pool has at most where its options do not say: one or two of them listen, and are taken for good. */
 const CLIENTS = 8
 
-/** The same for a PostgreSQL, as a pool; with `bull`, of a database that has BullMQ's tables then. */
-export async function connectPostgres(server: Server, timeout: number, bull?: typeof import('bullmq')): Promise<Pool> {
+/** Where a user of a database keeps its tables. */
+export interface Schema {
+  readonly name: string
+  /** Makes the tables that are missing. */
+  prepare(pool: Pool): Promise<void>
+}
+
+/** The same for a PostgreSQL, as a pool; with `schema`, of a database that has these tables then, and of clients that find them. */
+export async function connectPostgres(server: Server, timeout: number, schema?: Schema): Promise<Pool> {
   const pg = await driver('pg', () => import(/* webpackIgnore: true */ /* turbopackIgnore: true */ 'pg'))
   return reached(server, timeout, async left => {
     const pool = new pg.default.Pool({
       max: CLIENTS,
       keepAlive: true,
-      ...(bull === undefined ? server.options : withSearchPath(server.options, SCHEMA)),
+      ...(schema === undefined ? server.options : withSearchPath(server.options, schema.name)),
       connectionTimeoutMillis: Math.max(1, Math.ceil(left)),
     })
     cleanPool(pool, server.options).on('error', () => {})
     try {
-      if (bull === undefined) await pool.query('SELECT 1')
-      else await migrate(pool, bull)
+      if (schema === undefined) await pool.query('SELECT 1')
+      else await schema.prepare(pool)
     } catch (error) {
       await pool.end()
       throw error
@@ -99,19 +104,6 @@ export async function connectPostgres(server: Server, timeout: number, bull?: ty
     pool.options.connectionTimeoutMillis = CLIENT_WAIT
     return pool
   })
-}
-
-async function migrate(pool: Pool, bull: typeof import('bullmq')): Promise<void> {
-  const client = await pool.connect()
-  try {
-    const version = await bull.assertSchemaCompatibility(client as never, SCHEMA).catch(error => {
-      if (error instanceof bull.SchemaMigrationRequiredError) return 0
-      throw error
-    })
-    if (version < bull.LATEST_SCHEMA_VERSION) await bull.runMigrations(client as never, SCHEMA)
-  } finally {
-    client.release()
-  }
 }
 
 /** What a package that may be missing exports; rejects with {@link ConnectionError} when it is. */

@@ -76,7 +76,7 @@ export const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
     'runner/base-task.ts',
     'worker/child/remote-',
   ],
-  bullmq: ['connection', 'distributed'],
+  bullmq: ['distributed/bullmq'],
   ioredis: ['connection', 'distributed'],
   pg: ['connection', 'distributed'],
   'rate-limiter-flexible': ['distributed/limits'],

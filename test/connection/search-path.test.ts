@@ -1,4 +1,3 @@
-import * as bull from 'bullmq'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { connectPostgres } from '../../src/connection/connect.ts'
 import { withSearchPath } from '../../src/connection/postgres-pool.ts'
@@ -34,7 +33,7 @@ describeOn('postgres', 'a client with settings of its own', ({ url }) => {
 })
 
 async function settingsOf(connection: Connection): Promise<Record<string, unknown>> {
-  const pool = await connectPostgres(serverOf(connection), 10_000, bull)
+  const pool = await connectPostgres(serverOf(connection), 10_000, { name: 'bullmq', prepare: async () => {} })
   onTestFinished(() => pool.end())
   const settings = ['search_path', 'lock_timeout']
   const found = await Promise.all(settings.map(name => pool.query(`SHOW ${name}`)))

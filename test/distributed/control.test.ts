@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { EventListeners } from '../../src/distributed/bullmq/event-listeners.ts'
+import type { EventListeners } from '../../src/distributed/bullmq/workarounds/event-listeners.ts'
 import { encodeThrown } from '../../src/distributed/protocol/protocol.ts'
 import { Control } from '../../src/distributed/serve/control.ts'
 import { failureOf } from '../work.ts'

@@ -7,15 +7,21 @@ import { cleanErrors } from '../../connection/driver-errors.ts'
 import { LONGEST_SILENCE } from '../../connection/heartbeat.ts'
 import type { Server } from '../../connection/target.ts'
 import { MAX_EVENTS } from '../protocol/protocol.ts'
-import { type EventListeners, type EventsBackend, listenTo } from './event-listeners.ts'
 import { PostgresCache, RedisCache, type ResultCache } from './result-cache.ts'
+import { type EventListeners, type EventsBackend, listenTo } from './workarounds/event-listeners.ts'
 import { keepNotifications, type WaitingBackend } from './workarounds/kept-notifications.ts'
 import { readLateEvents } from './workarounds/late-events.ts'
 import { tellLostConnections } from './workarounds/lost-connections.ts'
+import { markReturned } from './workarounds/marked-returns.ts'
 import { lookUnhurriedly } from './workarounds/unhurried-looks.ts'
 import { type JobMaker, takeUnreadable } from './workarounds/unreadable-jobs.ts'
 
+export type { Job, JobsOptions, Queue, Worker }
+
 type Bull = typeof import('bullmq')
+
+/** Where BullMQ keeps its tables in a PostgreSQL. */
+const SCHEMA = 'bullmq'
 
 /** How a server is opened. */
 export interface OpenOptions {
@@ -33,6 +39,12 @@ interface Part {
   disconnect(): Promise<void>
   on(event: 'error', listener: (error: Error) => void): unknown
 }
+
+/** What the server knows of a job. */
+export type JobEnding =
+  | { readonly state: 'completed'; readonly returned: string | undefined }
+  | { readonly state: 'failed'; readonly reason: string }
+  | { readonly state: 'open' | 'unknown' }
 
 /** Milliseconds that saying goodbye to a server may take, for all that is open. */
 const GOODBYE = 2_000
@@ -52,7 +64,7 @@ const EVENT_WAIT = { redis: (LONGEST_SILENCE * 2) / 3, postgres: 200 } as const
 export class BrokerConnection {
   readonly label: string
   readonly cache: ResultCache
-  readonly bull: Bull
+  readonly #bull: Bull
   /** How the engine is told to keep ended jobs. */
   readonly retention: Pick<JobsOptions, 'removeOnComplete' | 'removeOnFail'>
   /** Whether adding jobs together is cheaper than each by itself: it saves PostgreSQL transactions, and Redis nothing. */
@@ -73,7 +85,7 @@ export class BrokerConnection {
   ) {
     const { prefix } = options
     this.label = server.label
-    this.bull = bull
+    this.#bull = bull
     this.retention = server.kind === 'redis' ? { removeOnComplete: KEPT, removeOnFail: KEPT } : {}
     this.together = server.kind === 'postgres'
     this.#kind = server.kind
@@ -101,13 +113,16 @@ export class BrokerConnection {
       const redis = await connectRedis(server, options.connectTimeout)
       return new BrokerConnection(server, bull, redis, options, disturbed)
     }
-    const pool = await connectPostgres(server, options.connectTimeout, bull)
+    const pool = await connectPostgres(server, options.connectTimeout, {
+      name: SCHEMA,
+      prepare: pool => migrate(pool, bull),
+    })
     return new BrokerConnection(server, bull, pool, options, disturbed)
   }
 
   queue(name: string): Queue {
     const options = { ...this.#base, streams: { events: { maxLen: MAX_EVENTS } } }
-    return this.#keep(new this.bull.Queue(name, options as never, this.#factory()))
+    return this.#keep(new this.#bull.Queue(name, options as never, this.#factory()))
   }
 
   /** Publishes an event to those who listen to a queue; its id is where to listen from so that nothing after it is missed. */
@@ -118,7 +133,7 @@ export class BrokerConnection {
   /** Tells listeners of the events of a queue after that one. */
   hear(queue: Queue, after: string, listeners: EventListeners): void {
     const options = { ...this.#base, lastEventId: after, blockingTimeout: EVENT_WAIT[this.#kind], autorun: false }
-    const events = this.#keep(new this.bull.QueueEvents(queue.name, options as never, this.#factory()))
+    const events = this.#keep(new this.#bull.QueueEvents(queue.name, options as never, this.#factory()))
     const backend = events.getBackend() as unknown as EventsBackend
     if (this.#kind === 'postgres') {
       keepNotifications(backend as unknown as WaitingBackend, queue.name)
@@ -129,7 +144,7 @@ export class BrokerConnection {
   }
 
   worker(name: string, run: (job: Job, token?: string) => Promise<unknown>, options: Partial<WorkerOptions>): Worker {
-    const worker = this.#keep(new this.bull.Worker(name, run, { ...this.#base, ...options } as never, this.#factory()))
+    const worker = this.#keep(new this.#bull.Worker(name, run, { ...this.#base, ...options } as never, this.#factory()))
     lookUnhurriedly(worker.getBackend())
     takeUnreadable(worker as unknown as JobMaker)
     return worker
@@ -144,13 +159,37 @@ export class BrokerConnection {
     for (const state of ['completed', 'failed'] as const) await queue.clean(KEPT.age * 1_000, 0, state)
   }
 
-  /**
-   * Moves a job that a worker has back to its queue, ahead of others of its priority. A Redis would not tell idle workers:
-   * BullMQ's `moveToWait` adds no marker for jobs with a priority, and they would look by themselves, seconds later.
-   */
+  /** Moves a job that a worker has back to its queue, ahead of others of its priority. */
   async giveBack(queue: Queue, job: Job, token: string | undefined): Promise<void> {
     await job.moveToWait(token)
-    if (this.#kind === 'redis') await (this.#client as Redis).zadd(queue.toKey('marker'), 0, '0')
+    if (this.#kind === 'redis') await markReturned(this.#client as Redis, queue)
+  }
+
+  /** What a processor throws whose job has gone back to its queue: the worker is done with it, and it is not. */
+  wentBack(): Error {
+    return new this.#bull.WaitingError()
+  }
+
+  /** What a processor throws whose job was put off. */
+  wasPutOff(): Error {
+    return new this.#bull.DelayedError()
+  }
+
+  /** How a job has ended: its result, or why it failed; whether the server still knows it while it has not. */
+  async endOf(queue: Queue, jobId: string): Promise<JobEnding> {
+    const [status, text] = (await queue.getBackend().isFinished(jobId, true)) as [number, string | undefined]
+    if (status === 1) return { state: 'completed', returned: text }
+    if (status === 2) return { state: 'failed', reason: text ?? '' }
+    return { state: status < 0 ? 'unknown' : 'open' }
+  }
+
+  /** Whether a mark of ours was left with a queue. */
+  async isMarked(queue: Queue, mark: string): Promise<boolean> {
+    return (await queue.getBackend().getQueueMetaField(mark)) !== null
+  }
+
+  async mark(queue: Queue, mark: string): Promise<void> {
+    await queue.getBackend().setQueueMeta({ [mark]: 1 })
   }
 
   /** Resolves when the server answers. */
@@ -173,7 +212,7 @@ export class BrokerConnection {
   }
 
   #factory(): never {
-    const { bull } = this
+    const bull = this.#bull
     const postgres = (...made: Parameters<Bull['createPostgresBackend']>) =>
       tellLostConnections(bull.createPostgresBackend(...made), bull)
     return (this.#kind === 'postgres' ? postgres : undefined) as never
@@ -183,5 +222,18 @@ export class BrokerConnection {
     part.on('error', this.#disturbed)
     this.#opened.push(part)
     return part
+  }
+}
+
+async function migrate(pool: Pool, bull: typeof import('bullmq')): Promise<void> {
+  const client = await pool.connect()
+  try {
+    const version = await bull.assertSchemaCompatibility(client as never, SCHEMA).catch(error => {
+      if (error instanceof bull.SchemaMigrationRequiredError) return 0
+      throw error
+    })
+    if (version < bull.LATEST_SCHEMA_VERSION) await bull.runMigrations(client as never, SCHEMA)
+  } finally {
+    client.release()
   }
 }

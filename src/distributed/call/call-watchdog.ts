@@ -71,7 +71,7 @@ export class CallWatchdog {
     await open.server.ping()
     this.#disturbed = false
     await open.server.publish(open.control, 'who')
-    await priorities.open(open.queue)
+    await priorities.open(open.server, open.queue)
     const calls = outstanding.one()
     while (calls.length > 0) await Promise.all(calls.splice(0, LOOKED_AT).map(call => check(open, call)))
     report.back()

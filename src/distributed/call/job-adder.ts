@@ -1,5 +1,5 @@
-import type { JobsOptions, Queue } from 'bullmq'
 import { isTransient } from '../../connection/errors.ts'
+import type { JobsOptions, Queue } from '../bullmq/broker-connection.ts'
 import type { JobData } from '../protocol/protocol.ts'
 
 interface Entry {

@@ -1,8 +1,7 @@
-import type { Queue } from 'bullmq'
 import { openAnew } from '../../connection/persistence.ts'
 import type { Server } from '../../connection/target.ts'
-import { BrokerConnection, type OpenOptions } from '../bullmq/broker-connection.ts'
-import type { EventListeners } from '../bullmq/event-listeners.ts'
+import { BrokerConnection, type OpenOptions, type Queue } from '../bullmq/broker-connection.ts'
+import type { EventListeners } from '../bullmq/workarounds/event-listeners.ts'
 import { controlQueue } from '../protocol/protocol.ts'
 import { JobAdder } from './job-adder.ts'
 import type { Closing } from './lifetime.ts'
@@ -34,7 +33,7 @@ export function openQueue(
     try {
       const [queue, control] = [server.queue(options.queue), server.queue(controlQueue(options.queue))]
       server.hear(queue, await server.publish(queue, 'caller'), listeners)
-      await priorities.open(queue)
+      await priorities.open(server, queue)
       await server.publish(control, 'who')
       return { server, queue, jobs: new JobAdder(queue, server.together), control, close: () => server.close() }
     } catch (error) {

@@ -1,5 +1,4 @@
-import type { Queue } from 'bullmq'
-import type { BrokerConnection } from '../bullmq/broker-connection.ts'
+import type { BrokerConnection, Queue } from '../bullmq/broker-connection.ts'
 
 /** The engine knows whole numbers from 1 to twice this, the lower the sooner, and puts jobs without before all of them. */
 const MIDDLE = 2 ** 20
@@ -14,10 +13,10 @@ export class Priorities {
   #used = false
 
   /** Learns whether the queue needs them already. */
-  async open(queue: Queue): Promise<void> {
-    this.#used ||= (await queue.getBackend().getQueueMetaField(MARK)) !== null
+  async open(server: BrokerConnection, queue: Queue): Promise<void> {
+    this.#used ||= await server.isMarked(queue, MARK)
     // A server may have forgotten what was true before.
-    if (this.#used) await this.#remember(queue)
+    if (this.#used) await server.mark(queue, MARK)
   }
 
   /** Somebody has made a call of a higher priority. */
@@ -31,7 +30,7 @@ export class Priorities {
   }
 
   async tell(server: BrokerConnection, queue: Queue): Promise<void> {
-    await this.#remember(queue)
+    await server.mark(queue, MARK)
     await server.publish(queue, 'priorities')
     this.#used = true
   }
@@ -40,9 +39,5 @@ export class Priorities {
   of(priority: number): number | undefined {
     if (priority === 0 && !this.#used) return undefined
     return Math.min(Math.max(Math.round(MIDDLE - priority), 1), 2 * MIDDLE - 1)
-  }
-
-  async #remember(queue: Queue): Promise<void> {
-    await queue.getBackend().setQueueMeta({ [MARK]: 1 })
   }
 }

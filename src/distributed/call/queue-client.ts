@@ -2,7 +2,7 @@ import { now } from '../../base/clock.ts'
 import type { ConnectionReport } from '../../connection/connection-report.ts'
 import { isTransient, refusalOf } from '../../connection/errors.ts'
 import { AGAIN, Persistence, pause } from '../../connection/persistence.ts'
-import type { EventListeners } from '../bullmq/event-listeners.ts'
+import type { EventListeners } from '../bullmq/workarounds/event-listeners.ts'
 import { encodeThrown } from '../protocol/protocol.ts'
 import { noResult, parsed, resultIn } from '../protocol/received.ts'
 import { CallAnswers } from './call-answers.ts'
@@ -213,14 +213,14 @@ export class QueueClient {
   }
 
   /** What the server knows of the job of a call; what it has forgotten, it is told again. */
-  async #check({ queue }: OpenQueue, call: QueuedCall): Promise<void> {
+  async #check({ server, queue }: OpenQueue, call: QueuedCall): Promise<void> {
     const { jobId } = call
     call.heardAt = now()
-    const [status, value] = (await queue.getBackend().isFinished(jobId, true)) as [number, string | undefined]
+    const ending = await server.endOf(queue, jobId)
     if (call.settled || call.jobId !== jobId) return
-    if (status === 1) this.#returned(jobId, value)
-    else if (status === 2) this.#ended(jobId, { failedReason: value ?? '' })
-    else if (status < 0) await this.#lost(call)
+    if (ending.state === 'completed') this.#returned(jobId, ending.returned)
+    else if (ending.state === 'failed') this.#ended(jobId, { failedReason: ending.reason })
+    else if (ending.state === 'unknown') await this.#lost(call)
   }
 
   #returned(jobId: string, value: unknown): void {

@@ -1,6 +1,5 @@
-import type { Job, Queue } from 'bullmq'
 import { now, startBackgroundTimer } from '../../base/clock.ts'
-import type { BrokerConnection } from '../bullmq/broker-connection.ts'
+import type { BrokerConnection, Job, Queue } from '../bullmq/broker-connection.ts'
 import { PRESENCE } from '../protocol/protocol.ts'
 import { refused } from './job-run.ts'
 
@@ -58,7 +57,7 @@ export class JobReturns {
     // Before and not after, as the job may run in another place of this worker then.
     await this.#held.hold(job.id as string)
     await this.#move(job, token)
-    throw new this.#to.server.bull.WaitingError()
+    throw this.#to.server.wentBack()
   }
 
   /**
@@ -72,7 +71,7 @@ export class JobReturns {
       await this.#move(job, token)
       // After and not before, so that the job need not wait. Without it this worker would draw most of what the others wait for.
       await this.#held.hold(job.id as string)
-      throw new server.bull.WaitingError()
+      throw server.wentBack()
     }
     if (tried > TRIES) throw refused(why)
     return this.#delay(job, token, pauseAfter(tried - 1))
@@ -88,7 +87,7 @@ export class JobReturns {
 
   async #delay(job: Job, token: string | undefined, delay: number): Promise<never> {
     await job.moveToDelayed(Date.now() + Math.ceil(delay), token).catch(() => {})
-    throw new this.#to.server.bull.DelayedError()
+    throw this.#to.server.wasPutOff()
   }
 
   /** A job has come that this worker can run. */

@@ -20,6 +20,9 @@ const CHANNEL = 'bullmq_events'
  * Has a backend not wait for the news that came while it was looking for some. The engine listens only while it waits: an
  * event that is published between its look and its wait is heard of at the end of that, one in a thousand under load.
  * A version of the engine that works otherwise is left as it is.
+ *
+ * Read in BullMQ 6.7.0, `postgres/postgres-queue-backend.js`, line 1556: `await this.waitForEvent(blockTimeout);`. Delete
+ * when it listens before it looks, in line 1554.
  */
 export function keepNotifications(backend: Partial<WaitingBackend>, queue: string): void {
   if (!isWaiting(backend)) return

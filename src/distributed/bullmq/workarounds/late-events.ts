@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { now } from '../../../base/clock.ts'
-import type { EventEntry, EventsBackend } from '../event-listeners.ts'
+import type { EventEntry, EventsBackend } from './event-listeners.ts'
 
 /** Milliseconds that a transaction may take from the number of its event to its commit. */
 const LATEST = 5_000
@@ -13,6 +13,10 @@ const MOST = 2_000
  * Has a backend read the events of a queue that get their number before others and are committed after them. The engine
  * goes on from the highest number that it has read, and never sees them: some in a hundred, as soon as several workers and
  * callers are busy. In PostgreSQL numbers are given before the commit, and never in the order of commits.
+ *
+ * Read in BullMQ 6.7.0, `postgres/postgres-queue-backend.js`, line 1571:
+ * `await this.run('read_events', [this.queueName, cursor, EVENT_READ_BATCH]);`. Delete when events are numbered in the order
+ * of their commits, or are asked for from before the highest number.
  */
 export function readLateEvents(backend: EventsBackend, pool: Pool, queue: string): void {
   const read = backend.readEvents.bind(backend)

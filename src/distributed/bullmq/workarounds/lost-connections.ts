@@ -9,6 +9,9 @@ interface QueryBackend {
 /**
  * Has a backend say which of its failures are lost connections. The engine takes none but a refused connection for one: its
  * workers would fail a job whose result they could not write down, and not try again.
+ *
+ * Read in BullMQ 6.7.0, `utils/index.js`, line 168: `code !== 'ECONNREFUSED');`. Delete when that takes the codes of
+ * PostgreSQL, and of sockets that end, for lost connections.
  */
 export function tellLostConnections<T extends object>(backend: T, bull: typeof import('bullmq')): T {
   const asked = backend as unknown as QueryBackend

@@ -8,6 +8,9 @@ export interface JobMaker {
 /**
  * Has a worker process jobs whose data is no JSON, without any: the engine would leave them to their locks, to fail as if
  * workers had died of them.
+ *
+ * Read in BullMQ 6.7.0, `classes/job.js`, line 174: `const data = JSON.parse(json.data || '{}');`. Delete when a job whose
+ * data can't be parsed fails.
  */
 export function takeUnreadable(worker: JobMaker): void {
   const create = worker.createJob.bind(worker)

@@ -17,6 +17,9 @@ export type EventListeners = Readonly<Record<string, (fields: Fields) => void>>
 /**
  * Has the events that a backend reads go to these listeners alone. The engine's own emitter would tell each of them twice,
  * and is gone for good with the first listener that throws; here `failed` hears of that.
+ *
+ * Read in BullMQ 6.7.0, `classes/queue-events.js`, line 97: `this.emit(event, restArgs, id);`. Delete when a listener that
+ * throws no longer ends `run`, and events can be had without a second `emit` for each job.
  */
 export function listenTo(backend: EventsBackend, listeners: EventListeners, failed: (error: unknown) => void): void {
   const read = backend.readEvents.bind(backend)

@@ -1,9 +1,9 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { serverOf } from '../../../src/connection/target.ts'
-import { BrokerConnection } from '../../../src/distributed/bullmq/broker-connection.ts'
-import { until } from '../../harness.ts'
-import { describeEachServer } from '../../servers/describe-each-server.ts'
-import { ownQueue } from '../../servers/queues.ts'
+import { serverOf } from '../../../../src/connection/target.ts'
+import { BrokerConnection } from '../../../../src/distributed/bullmq/broker-connection.ts'
+import { until } from '../../../harness.ts'
+import { describeEachServer } from '../../../servers/describe-each-server.ts'
+import { ownQueue } from '../../../servers/queues.ts'
 
 describeEachServer('listeners of events', server => {
   async function scene() {
