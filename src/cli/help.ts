@@ -35,7 +35,7 @@ Example: taskscope serve ./tasks.js --queue images --redis redis://127.0.0.1:637
 
 /** The version in the package that this is a file of: how far up that is differs between the sources and what is built. */
 export function version(): string {
-  for (let folder = new URL('.', import.meta.url); ; folder = new URL('../distributed/serve', folder)) {
+  for (let folder = new URL('.', import.meta.url); ; folder = new URL('..', folder)) {
     const found = readPackage(new URL('package.json', folder))
     if (found !== undefined) return found.version
     if (folder.pathname === '/') throw new Error('the package.json of taskscope is missing')
