@@ -54,7 +54,7 @@ const journeys: readonly Journey[] = [
   { name: 'a call in a warm thread', files: 55, moves: 138, go: inThread },
   {
     name: 'runner.submit until accepted, with a store',
-    files: 38,
+    files: 36,
     moves: 69,
     go: async () => {
       let ended: PromiseLike<unknown> | undefined

@@ -384,7 +384,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/runner/history.ts', RUNNER, {
+  ...mistakesIn('src/runner/records.ts', RUNNER, {
     'the index keeps what the history has dropped': {
       search: 'if (dropped !== undefined) this.#index.delete(dropped.id)',
       replace: '',

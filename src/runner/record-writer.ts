@@ -126,3 +126,9 @@ function sizeOf({ record, job = '' }: StoredTask): number {
 function smallest(tasks: readonly StoredTask[]): StoredTask {
   return tasks.reduce((least, task) => (sizeOf(task) < sizeOf(least) ? task : least))
 }
+
+/** What there is to say of a record that a store refused while it took others. */
+export function refusalOf(label: string, refusal: StoreError, kept: boolean): StoreError {
+  const became = kept ? 'is kept cut, since the store refused it' : 'could not be kept, the store refuses it'
+  return new StoreError(`the record of ${label} ${became}: ${reasonOf(refusal)}`, { cause: refusal })
+}

@@ -7,9 +7,8 @@ import { storeError } from '../store/store-error.ts'
 import type { DamagedTask, StoreContents, StoredTask, TaskStore } from '../store/types.ts'
 import { recordWith } from '../task/record.ts'
 import type { TaskRecord } from '../task/types.ts'
-import { type Draft, RecordWriter } from './record-writer.ts'
+import { type Draft, RecordWriter, refusalOf } from './record-writer.ts'
 import type { RunnerSettings } from './runner-settings.ts'
-import { refusalOf } from './store-troubles.ts'
 import { type Submission, submission } from './submission.ts'
 
 /** What a runner takes over from earlier ones. */

@@ -1,36 +1,45 @@
+import { startBackgroundTimer, type Timer } from '../base/clock.ts'
 import type { TaskObserver } from '../scheduler/task-observer.ts'
 import type { Task } from '../task/task.ts'
 import type { TaskStatus } from '../task/types.ts'
-import type { History } from './history.ts'
-import type { IdleTimer } from './idle-timer.ts'
+import type { History } from './records.ts'
 import type { Statistics } from './statistics.ts'
 import type { StoreWriter } from './store-writer.ts'
 
 /** Keeps everything a runner knows of its tasks in step with them. */
 export class RunnerObserver implements TaskObserver {
+  /** Nothing will ever run again. */
+  ended = false
+  /** The ids of the tasks whose records could not be written before the close. */
+  unwritten: readonly number[] = []
   readonly #history: History
   readonly #statistics: Statistics
   readonly #storeWriter: StoreWriter | undefined
-  readonly #idleTimer: IdleTimer | undefined
-  readonly #onClosed: () => void
+  readonly #idleTimer: IdleTimer
+  readonly #finished = Promise.withResolvers<void>()
 
+  /** `close` is called when there has been nothing to do for `idleTimeout` milliseconds. */
   constructor(
     history: History,
     statistics: Statistics,
     storeWriter: StoreWriter | undefined,
-    idleTimer: IdleTimer | undefined,
-    onClosed: () => void,
+    idleTimeout: number,
+    close: () => void,
   ) {
     this.#history = history
     this.#statistics = statistics
     this.#storeWriter = storeWriter
-    this.#idleTimer = idleTimer
-    this.#onClosed = onClosed
+    this.#idleTimer = new IdleTimer(idleTimeout, close)
+  }
+
+  /** Resolves when everything has ended and the store is closed. */
+  get finished(): Promise<void> {
+    return this.#finished.promise
   }
 
   moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void {
     this.#statistics.moved(task, from, to)
-    if (from === undefined) this.#idleTimer?.busy()
+    if (from === undefined) this.#idleTimer.busy()
     // One that never had a place in the queue leaves nothing behind.
     if (task.extras?.acceptance?.line !== undefined) return
     if (task.ended) this.#history.add(task)
@@ -42,7 +51,7 @@ export class RunnerObserver implements TaskObserver {
   }
 
   idle(): void {
-    this.#idleTimer?.idle()
+    this.#idleTimer.idle()
   }
 
   closing(deadline: number): void {
@@ -50,7 +59,34 @@ export class RunnerObserver implements TaskObserver {
   }
 
   closed(): void {
-    this.#idleTimer?.busy()
-    this.#onClosed()
+    this.#idleTimer.busy()
+    this.ended = true
+    this.#finished.resolve(this.#closeStore())
+  }
+
+  async #closeStore(): Promise<void> {
+    if (this.#storeWriter !== undefined) this.unwritten = await this.#storeWriter.close()
+  }
+}
+
+/** Calls `fire` when there has been nothing to do for `timeout` milliseconds. Does not keep the process alive. */
+class IdleTimer {
+  readonly #timeout: number
+  readonly #fire: () => void
+  #timer: Timer | undefined
+
+  constructor(timeout: number, fire: () => void) {
+    this.#timeout = timeout
+    this.#fire = fire
+  }
+
+  idle(): void {
+    this.busy()
+    this.#timer = startBackgroundTimer(this.#timeout, this.#fire)
+  }
+
+  busy(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
   }
 }

@@ -9,7 +9,7 @@ const SECOND = 1_000
 const PIECES = 20
 const PIECE = SECOND / PIECES
 
-/** Measures the tasks of a runner: a handful of additions per task, everything else when somebody asks. */
+/** Measures the tasks of a runner: a handful of additions per task, everything else when `stats` is called. */
 export class Statistics {
   readonly #startedAt = now()
   readonly #waits = new Durations()

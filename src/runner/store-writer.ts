@@ -2,17 +2,20 @@ import { now, startBackgroundTimer, type Timer } from '../base/clock.ts'
 import { ManagerClosedError, type StoreError } from '../base/errors.ts'
 import { turn } from '../base/pieces.ts'
 import { afterTurn } from '../base/platform.ts'
+import type { FailureReport } from '../scheduler/failure-report.ts'
 import { cutTask, encodeTask } from '../store/codec.ts'
 import { storeError } from '../store/store-error.ts'
 import type { TaskStore } from '../store/types.ts'
 import { recordOf } from '../task/record.ts'
 import type { Task } from '../task/task.ts'
-import { CloseLimit } from './close-limit.ts'
-import { BATCH, type Draft, RecordWriter } from './record-writer.ts'
-import { refusalOf, type Troubles, unwrittenError } from './store-troubles.ts'
+import { CloseLimit, unwrittenError } from './closing.ts'
+import { BATCH, type Draft, RecordWriter, refusalOf } from './record-writer.ts'
 
 /** Milliseconds until a write that failed is tried again, if nothing else happens. */
 const PATIENCE = 1_000
+/** Failures of a store change no outcome; told once until it works again. */
+const NOT_KEPT = 'the store could not keep what has happened'
+
 /**
  * Writes the records of tasks into a store: off the hot path, in batches, each task as it is when its batch goes, so that
  * a short task is written once or twice however often it changed. What could not be written is kept and tried again.
@@ -20,7 +23,7 @@ const PATIENCE = 1_000
 export class StoreWriter {
   readonly #store: TaskStore
   readonly #writer: RecordWriter
-  readonly #troubles: Troubles
+  readonly #report: () => FailureReport
   /** The tasks to be written, the longest waiting first. */
   readonly #changed = new Set<Task>()
   /** Those of the batch that is being written. */
@@ -48,10 +51,10 @@ export class StoreWriter {
   /** Ends the flushes that wait for a store which has not answered. */
   readonly #flushes = new Set<(lost: StoreError) => void>()
 
-  constructor(store: TaskStore, cleanupTimeout: number, troubles: Troubles) {
+  constructor(store: TaskStore, cleanupTimeout: number, report: () => FailureReport) {
     this.#store = store
     this.#writer = new RecordWriter(store)
-    this.#troubles = troubles
+    this.#report = report
     this.#limit = new CloseLimit(cleanupTimeout, () => this.#writer.busySince ?? this.#closingSince)
   }
 
@@ -175,7 +178,7 @@ export class StoreWriter {
     const record = recordOf(task)
     const entrant = this.#entrants.has(task)
     const { task: whole, problem } = encodeTask(record, job)
-    if (problem !== undefined) this.#troubles.incomplete(task, problem)
+    if (problem !== undefined) this.#incomplete(task, problem)
     return {
       whole,
       // A newcomer is better refused.
@@ -184,10 +187,15 @@ export class StoreWriter {
         if (kept || task.ended) this.#unknown.delete(task)
         this.#settled(task)
         if (entrant && !kept) this.#refuse(task, refusal as StoreError)
-        else if (refusal !== undefined) this.#troubles.incomplete(task, refusalOf(task.label, refusal, kept))
+        else if (refusal !== undefined) this.#incomplete(task, refusalOf(task.label, refusal, kept))
         if (entrant && kept) this.#open(task)
       },
     }
+  }
+
+  /** The record of a task lacks something, or could not be kept at all. */
+  #incomplete(task: Task, problem: Error): void {
+    this.#report().tell(task, problem, `the record of ${task.label} is not complete`)
   }
 
   #settled(task: Task): void {
@@ -215,7 +223,7 @@ export class StoreWriter {
   #failed(error: StoreError): void {
     const tasks = [...this.#batch].reverse()
     this.#batch.clear()
-    if (this.#failing === undefined && this.#state !== 'closed') this.#troubles.failed(error)
+    if (this.#failing === undefined && this.#state !== 'closed') this.#report().log(error, NOT_KEPT)
     this.#failing = error
     for (const task of tasks) {
       if (this.#entrants.has(task)) this.#refuse(task, error)
@@ -255,7 +263,7 @@ export class StoreWriter {
   #lose(ids: readonly number[]): void {
     const lost = unwrittenError(ids, this.#failing)
     this.#lost = lost
-    this.#troubles.failed(lost)
+    this.#report().log(lost, NOT_KEPT)
     for (const reject of this.#flushes) reject(lost)
   }
 
@@ -264,7 +272,7 @@ export class StoreWriter {
     try {
       await this.#store.close()
     } catch (error) {
-      this.#troubles.failed(storeError(error, 'the store could not be closed'))
+      this.#report().log(storeError(error, 'the store could not be closed'), NOT_KEPT)
     }
     this.#closingSince = undefined
   }

@@ -1,4 +1,3 @@
-import { type StoreError, TaskNotFoundError } from '../base/errors.ts'
 import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
 import { boolean, capacity, knownOptions, oneOf, refuseNew, STARTING } from '../base/options.ts'
 import { inPieces } from '../base/pieces.ts'
@@ -12,25 +11,19 @@ import { CLOSE_OPTIONS } from '../scheduler/shutdown.ts'
 import { Supervisor } from '../scheduler/supervisor.ts'
 import type { CloseReport, ManagerEvents } from '../scheduler/types.ts'
 import { cancelTask } from '../task/cancel.ts'
-import { Task } from '../task/task.ts'
 import type { Outcome, TaskContext, TaskHandle, TaskRecord, Work } from '../task/types.ts'
 import type { BaseTask } from './base-task.ts'
-import { eventLog } from './event-log.ts'
-import { EventStream } from './event-stream.ts'
-import { Forgotten } from './forgotten.ts'
-import { History } from './history.ts'
-import { IdleTimer } from './idle-timer.ts'
-import { storeWriterOf } from './keep-journal.ts'
-import { recordedOutcome } from './recorded-outcome.ts'
-import { findRecord, queryRecords } from './records.ts'
+import { runnerReport } from './closing.ts'
+import { EventStream, eventLog } from './events.ts'
+import { History, Records } from './records.ts'
 import { closeQuietly, NO_PAST, openStore, type Past, type Rerun } from './recovery.ts'
 import { RunnerObserver } from './runner-observer.ts'
-import { runnerReport } from './runner-report.ts'
 import { type RunnerSettings, runnerSettings } from './runner-settings.ts'
 import { Statistics } from './statistics.ts'
-import type { StoreWriter } from './store-writer.ts'
+import { StoreWriter } from './store-writer.ts'
 import { submission } from './submission.ts'
 import { SubmitQueue } from './submit-queue.ts'
+import { Forgotten } from './task-registry.ts'
 import type {
   EventsOptions,
   RecordQuery,
@@ -57,55 +50,41 @@ export class TaskRunner implements AsyncDisposable {
   readonly #settings: RunnerSettings
   readonly #supervisor: Supervisor
   readonly #scheduler: Scheduler
-  readonly #history: History
+  readonly #records: Records
   readonly #statistics = new Statistics()
   readonly #submitQueue: SubmitQueue
   readonly #storeWriter: StoreWriter | undefined
-  /** Resolves when the manager and the store are closed. */
-  readonly #finished: Promise<void>
-  /** What the store has, but not as it was written. */
-  #damaged: ReadonlyMap<number, StoreError> = new Map()
-  readonly #idleTimer: IdleTimer
+  readonly #observer: RunnerObserver
   readonly #forgotten: Forgotten | undefined
   /** Whether it has taken over what earlier runners left. */
   #ready = false
-  #ended = false
-  #unwritten: readonly number[] = []
 
   private constructor(key: typeof STARTING, settings: RunnerSettings) {
     refuseNew('TaskRunner', key)
+    const { store, history, idleTimeout, logger } = settings
     this.#settings = settings
-    this.#history = new History(settings.history)
     const managed = managerSettings(settings.manager)
-    this.#storeWriter =
-      settings.store && storeWriterOf(settings.store, managed.cleanupTimeout, () => this.#scheduler.report)
-    this.#forgotten = settings.store && settings.recover === 'rerun' ? new Forgotten(settings.logger) : undefined
-    this.#idleTimer = new IdleTimer(settings.idleTimeout, () => this.#ready && this.close())
-    const finished = Promise.withResolvers<void>()
-    this.#finished = finished.promise
-    const observer = new RunnerObserver(this.#history, this.#statistics, this.#storeWriter, this.#idleTimer, () => {
-      this.#ended = true
-      finished.resolve(this.#closeStoreWriter())
-    })
-    this.#supervisor = new Supervisor(managed, { observer })
+    const finished = new History(history)
+    const report = () => this.#scheduler.report
+    const close = () => this.#ready && this.close()
+    this.#storeWriter = store && new StoreWriter(store, managed.cleanupTimeout, report)
+    this.#forgotten = store && settings.recover === 'rerun' ? new Forgotten(logger) : undefined
+    this.#observer = new RunnerObserver(finished, this.#statistics, this.#storeWriter, idleTimeout, close)
+    this.#supervisor = new Supervisor(managed, { observer: this.#observer })
     this.#scheduler = this.#supervisor.scheduler
     this.manager = managerOn(this.#supervisor)
+    this.#records = new Records(this.#scheduler, finished)
     this.#submitQueue = new SubmitQueue(this.#scheduler, settings.submitPolicy, this.#statistics)
-    const log = settings.logger ? eventLog(settings.logger) : undefined
+    const log = logger ? eventLog(logger) : undefined
     if (log !== undefined) this.#scheduler.events.follow(log)
-  }
-
-  async #closeStoreWriter(): Promise<void> {
-    if (this.#storeWriter !== undefined) this.#unwritten = await this.#storeWriter.close()
   }
 
   /** In pieces, and before any of them may start: the last may be the first to go. */
   async #takeOver({ lastId, ended, rerun, damaged, refused }: Past): Promise<void> {
     const { signal } = this.#settings.manager
     this.#scheduler.continueAfter(lastId)
-    this.#damaged = new Map(damaged.map(({ id, error }) => [id, error]))
+    this.#records.takeOver(ended, damaged)
     for (const { error } of damaged) this.#scheduler.report.log(error, 'the store has a damaged record')
-    for (const record of ended) this.#history.add(record)
     for (const error of refused) this.#scheduler.report.log(error, 'the store did not keep all of what was interrupted')
     this.#scheduler.paused = true
     try {
@@ -120,7 +99,7 @@ export class TaskRunner implements AsyncDisposable {
     this.#ready = true
     this.#storeWriter?.open()
     this.#scheduler.paused = !this.#scheduler.settings.autoStart
-    if (this.#scheduler.idle) this.#idleTimer.idle()
+    if (this.#scheduler.idle) this.#observer.idle()
   }
 
   #runAgain({ id, createdAt, job, submission: { work, settings } }: Rerun): void {
@@ -189,25 +168,17 @@ export class TaskRunner implements AsyncDisposable {
    */
   async wait<T = unknown>(id: number, options?: WaitOptions): Promise<T> {
     waitLimit(knownOptions('options', options, WAIT_OPTIONS))
-    const task = this.#scheduler.find(id) ?? this.#history.find(id)
-    if (task instanceof Task) return (await task.handle.wait(options)) as T
-    if (task !== undefined) return (await recordedOutcome(task)) as T
-    throw (
-      this.#damaged.get(id) ??
-      new TaskNotFoundError(
-        `there is no task ${id}: it was never submitted, or its record is older than history goes back`,
-      )
-    )
+    return (await this.#records.outcome(id, options)) as T
   }
 
   /** A snapshot of a task as it is now. */
   getRecord(id: number): TaskRecord | undefined {
-    return findRecord(this.#scheduler, this.#history, id)
+    return this.#records.find(id)
   }
 
   /** The records that fit, newest first: everything that has not ended, and what `history` holds. */
   records(query?: RecordQuery): TaskRecord[] {
-    return queryRecords(this.#scheduler, this.#history, query)
+    return this.#records.query(query)
   }
 
   /** See {@link TaskHandle.cancel}; `false` when the task had ended or is unknown. */
@@ -272,7 +243,7 @@ export class TaskRunner implements AsyncDisposable {
     if (pending === 'keep') this.#storeWriter?.keepUnfinished()
     const recordOf = (id: number) => this.getRecord(id)
     return this.#afterwards(report).then(counts =>
-      runnerReport(counts, this.#unwritten, this.#storeWriter?.kept, recordOf),
+      runnerReport(counts, this.#observer.unwritten, this.#storeWriter?.kept, recordOf),
     )
   }
 
@@ -296,7 +267,7 @@ export class TaskRunner implements AsyncDisposable {
   /** A task that closes its own runner can't wait for its own end, and the store is written only after that. */
   async #afterwards<T>(closed: Promise<T>): Promise<T> {
     const inside = callerWithin(this.#scheduler)
-    if (inside === undefined || (await inside) === undefined) return closed.finally(() => this.#finished)
+    if (inside === undefined || (await inside) === undefined) return closed.finally(() => this.#observer.finished)
     return closed
   }
 
@@ -312,7 +283,7 @@ export class TaskRunner implements AsyncDisposable {
   events(options?: EventsOptions): TaskEvents {
     const { buffer = 1_000 } = knownOptions('options', options, { buffer: true }) ?? {}
     const stream = new EventStream(capacity('buffer', buffer), take => this.#scheduler.events.follow(take))
-    if (this.#ended) stream.return()
+    if (this.#observer.ended) stream.return()
     return stream
   }
 }

@@ -3,7 +3,7 @@ import { show } from '../base/options.ts'
 
 /**
  * The parts of data that came from outside: another process, a queue, a file. They are read by their own properties alone,
- * so that nothing of the sender's, and nothing that somebody put on `Object.prototype`, is taken for one of them.
+ * so that nothing of the sender's, and nothing that a program put on `Object.prototype`, is taken for one of them.
  *
  * A part is read once: this library writes each anew, and data that refers to one part a thousand times, within another
  * that it refers to a thousand times, would take for ever. So reading takes no longer than the data is long.

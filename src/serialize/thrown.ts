@@ -30,11 +30,11 @@ export type Carry = (value: unknown) => unknown
 /** What a carried error may become again, by the name of the class; constructors are not called. */
 export type ErrorClasses = ReadonlyMap<string, { readonly prototype: Error }>
 
-/** Chains of causes are cut there: nobody reads on. */
+/** Chains of causes are cut there: no reader goes on. */
 const DEEPEST = 16
 /** What errors share is written out for each of them, which grows without bounds where they share a lot. */
 const MOST = 10_000
-/** Longer chains of prototypes are no classes that somebody wrote. */
+/** Longer chains of prototypes are no classes that a program has. */
 const MOST_CLASSES = 32
 const WRITTEN_OUT = new Set(['name', 'message', 'stack', 'cause', 'errors'])
 const KNOWN: ErrorClasses = new Map<string, { readonly prototype: Error }>([

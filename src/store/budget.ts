@@ -12,7 +12,7 @@ export interface Bounds {
   readonly attempts: number
 }
 
-/** Far more than anybody reads, and little enough to be written again with each change of a task. */
+/** Far more than a reader takes in, and little enough to be written again with each change of a task. */
 export const GENEROUS: Bounds = { text: 100_000, total: 2_000_000, attempts: 1_000 }
 /** For a record that a store has refused. */
 export const SMALL: Bounds = { text: 1_000, total: 20_000, attempts: 10 }

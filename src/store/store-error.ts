@@ -1,7 +1,7 @@
 import { StoreError } from '../base/errors.ts'
 import { show } from '../base/options.ts'
 
-/** What a store threw as a `StoreError`: stores are anybody's, and need not throw one of ours, nor an error at all. */
+/** What a store threw as a `StoreError`: stores of users need not throw one of ours, nor an error at all. */
 export function storeError(thrown: unknown, what = 'the store failed'): StoreError {
   return isStoreError(thrown) ? thrown : new StoreError(`${what}: ${reasonOf(thrown)}`, { cause: thrown })
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { type RunnerLogger, type TaskEvent, TaskRunner } from '../../src/index.ts'
-import { eventLog } from '../../src/runner/event-log.ts'
+import { eventLog } from '../../src/runner/events.ts'
 import { settle } from '../harness.ts'
 import { delay, forever, listening, untilAborted } from '../work.ts'
 import { within } from './within.ts'

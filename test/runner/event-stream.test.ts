@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type TaskEvent, type TaskEvents, TaskRunner } from '../../src/index.ts'
-import { EventStream } from '../../src/runner/event-stream.ts'
+import { EventStream } from '../../src/runner/events.ts'
 import { Emitter } from '../../src/scheduler/events.ts'
 import { settle } from '../harness.ts'
 import { delay } from '../work.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { TaskRunner } from '../../src/index.ts'
-import { History } from '../../src/runner/history.ts'
+import { History } from '../../src/runner/records.ts'
 import { sqliteStore } from '../../src/sqlite.ts'
 import type { TaskRecord } from '../../src/task/types.ts'
 import { settle } from '../harness.ts'

@@ -49,6 +49,16 @@ describe('a full queue that lets tasks wait', () => {
     })
   })
 
+  it('counts none whose signal is aborted before it is submitted', async () => {
+    await within(TIGHT, async runner => {
+      await fill(runner, 10)
+      const unwanted = runner.submit(() => 1, { signal: AbortSignal.abort() })
+      expect(await failureOf(unwanted)).toMatchObject({ code: 'ERR_TASK_CANCELLED' })
+      expect(runner.stats()).toMatchObject({ pending: 1, queueSize: 1, running: 1, cancelled: 1 })
+      expect(await runner.submit(() => 2)).toBe(2)
+    })
+  })
+
   it('accepts by priority and then arrival, and starts in that order', async () => {
     await within(TIGHT, async runner => {
       await fill(runner, 10)

@@ -26,7 +26,7 @@ export async function connect(settings: SqliteSettings): Promise<SqliteSession> 
   }
 }
 
-/** Only now, since Node warns of it where it is still experimental: nobody is to see that who has no such store. */
+/** Only now, since Node warns of it where it is still experimental: a program without such a store is not to see that. */
 async function loadSqlite(): Promise<typeof import('node:sqlite')> {
   try {
     return await import('node:sqlite')

@@ -17,7 +17,7 @@ export function sqliteStoreError(path: string, doing: 'open' | 'write' | 'close'
   return new StoreError(explain(path, doing, cause), { cause })
 }
 
-/** Whether somebody else has the file locked. */
+/** Whether another connection has the file locked. */
 export function isBusy(error: unknown): boolean {
   return resultCode(error) === BUSY
 }

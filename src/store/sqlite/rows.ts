@@ -37,7 +37,7 @@ export function taskOf(row: Row): StoredTask | undefined {
 
 /**
  * Over all that a row has: a damaged page may change any column of it. CRC-32 finds every damage of up to 32 bits in a row
- * and all but one of 2^32 others, which is what disks do; a hash would be slower, and nobody forges what he may as well
+ * and all but one of 2^32 others, which is what disks do; a hash would be slower, and no one forges what they may as well
  * write. What is in files depends on it: it never changes.
  */
 export function checksumOf(values: readonly unknown[]): number {

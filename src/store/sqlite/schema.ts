@@ -8,7 +8,7 @@ const APPLICATION_ID = 0x54_53_4b_53
 
 /**
  * What takes a file from each version to the next; an empty one has version 0. A step that was released never changes.
- * The comments stay in the file, for whoever asks the sqlite3 shell for its `.schema`.
+ * The comments stay in the file, for readers of `.schema` in the sqlite3 shell.
  */
 const STEPS: readonly string[] = [
   `PRAGMA application_id = ${APPLICATION_ID};

@@ -1,5 +1,5 @@
 import type { TaskEvent } from '../scheduler/types.ts'
-import type { TaskEvents } from './types.ts'
+import type { RunnerLogger, TaskEvents } from './types.ts'
 
 /** Events for a loop, in a buffer that drops the oldest when the loop falls behind. */
 export class EventStream implements TaskEvents {
@@ -23,7 +23,7 @@ export class EventStream implements TaskEvents {
   }
 
   #take(event: TaskEvent): void {
-    // Somebody who heard the same event before may have ended this.
+    // A listener that heard the same event before may have ended this.
     if (this.#ended) return
     const waiting = this.#waiting.shift()
     if (waiting !== undefined) waiting({ value: event, done: false })
@@ -76,4 +76,31 @@ export class EventStream implements TaskEvents {
   [Symbol.asyncIterator](): TaskEvents {
     return this
   }
+}
+
+/** Writes events to a logger, each at its level; returns `undefined` if the logger wants none of them. */
+export function eventLog(logger: RunnerLogger): ((event: TaskEvent) => void) | undefined {
+  if (logger.warn === undefined && logger.info === undefined && logger.debug === undefined) return undefined
+  return event => {
+    switch (event.type) {
+      case 'progress':
+        return
+      case 'retrying':
+      case 'abandoned':
+        return logger.warn?.(
+          event,
+          `${describe(event)} ${event.type === 'retrying' ? 'is tried again' : 'was abandoned'}`,
+        )
+      case 'closed':
+        return logger.info?.(event, 'closed')
+      case 'drained':
+        return logger.debug?.(event, 'drained')
+      default:
+        return logger.debug?.(event, `${describe(event)} ${event.type}`)
+    }
+  }
+}
+
+function describe({ record: { id, name } }: Extract<TaskEvent, { record: unknown }>): string {
+  return `task ${id} "${name}"`
 }
