@@ -45,7 +45,7 @@ async function sizeOf(names: string, from: string): Promise<number> {
     format: 'esm',
     platform: 'node',
     target: 'node22',
-    external: ['effection', 'bullmq', 'ioredis', 'pg', 'rate-limiter-flexible', '@sinonjs/fake-timers'],
+    external: ['effection', 'bullmq', 'ioredis', 'pg', '@sinonjs/fake-timers'],
     write: false,
     metafile: true,
   })

@@ -2,8 +2,8 @@ import { startTimer } from '../base/clock.ts'
 import { before } from '../collections/indexed-heap.ts'
 import { OrderedQueue, PendingQueue } from '../collections/pending-queue.ts'
 import type { Line } from '../limits/acquire/admission.ts'
+import { LimitRequest } from '../limits/acquire/limit-request.ts'
 import type { LimitPermit, Limits } from '../limits/types.ts'
-import { LimitRequest } from '../task/limit-request.ts'
 import type { Task } from '../task/task.ts'
 
 /** What a line-up needs to know of the slots. */

@@ -79,6 +79,5 @@ export const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   bullmq: ['distributed/bullmq'],
   ioredis: ['connection', 'distributed'],
   pg: ['connection', 'distributed'],
-  'rate-limiter-flexible': ['distributed/limits'],
   '@sinonjs/fake-timers': ['testing'],
 }

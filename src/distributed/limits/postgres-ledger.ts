@@ -92,10 +92,7 @@ function bucket(pool: Pool, rule: Rule): SumAccount {
   }
 }
 
-/**
- * Not by rate-limiter-flexible: on PostgreSQL its windows go by the clock of the machine that asks, so that one whose clock
- * is ahead opens the next window for all; and what it refuses counts as taken.
- */
+/** By the clock of the server: by that of the machine that asks, one whose clock is ahead would open the next window for all. */
 function windows(pool: Pool, rule: Rule): SumAccount {
   return {
     take: (_, amount) => ask(pool, takeFromWindow(rule, amount)),

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { connectRedis, driver } from '../../connection/connect.ts'
+import { connectRedis } from '../../connection/connect.ts'
 import { driverCode } from '../../connection/driver-errors.ts'
 import type { Server } from '../../connection/target.ts'
 import type { Account, Answer, LeaseAccount, Ledger, Rule, SumAccount } from './ledger.ts'
@@ -29,7 +29,7 @@ export async function openRedis(server: Server, timeout: number, rule: Rule): Pr
   redis.on('error', () => {})
   try {
     return {
-      account: await accountOf(rule, redis),
+      account: accountOf(rule, redis),
       lost: error => !(error instanceof TypeError) && !(isReply(error) && !PASSING.test(driverCode(error) ?? '')),
       close: () => redis.disconnect(),
     }
@@ -39,13 +39,13 @@ export async function openRedis(server: Server, timeout: number, rule: Rule): Pr
   }
 }
 
-async function accountOf(rule: Rule, redis: Redis): Promise<Account> {
+function accountOf(rule: Rule, redis: Redis): Account {
   switch (rule.kind) {
     case 'lease':
     case 'sliding-window':
       return new Entries(redis, rule)
     case 'fixed-window':
-      return openWindows(redis, rule)
+      return new Windows(redis, rule)
     default:
       return new Bucket(redis, rule)
   }
@@ -118,38 +118,33 @@ class Bucket implements SumAccount {
   }
 }
 
-async function openWindows(redis: Redis, rule: Rule): Promise<SumAccount> {
-  const { RateLimiterRedis, RateLimiterRes } = await driver(
-    'rate-limiter-flexible',
-    () => import(/* webpackIgnore: true */ /* turbopackIgnore: true */ 'rate-limiter-flexible'),
-  )
-  const limiter = new RateLimiterRedis({
-    storeClient: redis,
-    keyPrefix: '',
-    points: rule.capacity,
-    // It hands the script what it takes for whole seconds: to ours they are microseconds.
-    duration: rule.lasts,
-    customIncrTtlLuaScript: TAKE_WINDOW,
-  })
-  const key = keyOf(rule)
-  const giveBack = script(redis, 'taskscopeKeepWindow', 1, KEEP_WINDOW)
-  const begin = script(redis, 'taskscopeBeginWindow', 1, BEGIN_WINDOW)
-  return {
-    async take(_, amount) {
-      try {
-        const { msBeforeNext: ends } = await limiter.consume(key, amount)
-        return { token: String(ends) }
-      } catch (refusal) {
-        if (refusal instanceof RateLimiterRes) return { wait: refusal.msBeforeNext }
-        throw refusal
-      }
-    },
-    async keep(token, kept, held) {
-      await giveBack(key, held - kept, token)
-    },
-    async begin(token, amount) {
-      await begin(key, amount, token, rule.lasts)
-    },
+class Windows implements SumAccount {
+  readonly #key: string
+  readonly #rule: Rule
+  readonly #take: Script<[ends: string, wait: number]>
+  readonly #keep: Script
+  readonly #begin: Script
+
+  constructor(redis: Redis, rule: Rule) {
+    this.#key = keyOf(rule)
+    this.#rule = rule
+    this.#take = script(redis, 'taskscopeTakeWindow', 1, TAKE_WINDOW)
+    this.#keep = script(redis, 'taskscopeKeepWindow', 1, KEEP_WINDOW)
+    this.#begin = script(redis, 'taskscopeBeginWindow', 1, BEGIN_WINDOW)
+  }
+
+  async take(_: string, amount: number): Promise<Answer> {
+    const { lasts, capacity } = this.#rule
+    const [ends, wait] = await this.#take(this.#key, lasts, capacity, amount)
+    return ends === '' ? { wait } : { token: ends }
+  }
+
+  async keep(token: string, kept: number, held: number): Promise<void> {
+    await this.#keep(this.#key, held - kept, token)
+  }
+
+  async begin(token: string, amount: number): Promise<void> {
+    await this.#begin(this.#key, amount, token, this.#rule.lasts)
   }
 }
 

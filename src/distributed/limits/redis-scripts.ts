@@ -121,22 +121,29 @@ pour(level + math.min(ARGV[3] * per, math.max(0, now - ARGV[4]) * capacity))
 return 1
 `
 
-/**
- * In place of the script of rate-limiter-flexible, which counts in whole seconds and counts what it refuses.
- * KEYS: the window: what is used, and when it ends. ARGV, as that library has them: amount, duration, capacity.
- *
- * Returns what was consumed, more than the capacity when it was not; and the end of the window, by which what is given
- * back finds it again, or the milliseconds until then.
- */
-export const TAKE_WINDOW = `${NOW}${FORGET}
-local amount, capacity = tonumber(ARGV[1]), tonumber(ARGV[3])
+/** What is used of the window of now, and when it ends; after `duration` a new one begins. */
+const WINDOW = `${NOW}${FORGET}
 local window = redis.call('HMGET', KEYS[1], 'used', 'ends')
-local used, ends = tonumber(window[1] or 0), tonumber(window[2] or 0)
-if ends <= now then used, ends = 0, now + ARGV[2] end
-if used + amount > capacity then return {used + amount, math.ceil((ends - now) / 1000)} end
-redis.call('HSET', KEYS[1], 'used', used + amount, 'ends', string.format('%.0f', ends))
-forget(KEYS[1], ends)
-return {used + amount, ends}
+local function windowOfNow(duration)
+  local used, ends = tonumber(window[1] or 0), tonumber(window[2] or 0)
+  if ends <= now then return 0, now + duration end
+  return used, ends
+end
+local function put(used, ends)
+  redis.call('HSET', KEYS[1], 'used', used, 'ends', string.format('%.0f', ends))
+  forget(KEYS[1], ends)
+end
+`
+
+/**
+ * ARGV: duration, capacity, amount. Returns the end of the window, by which what is given back finds it again, or nothing
+ * and the milliseconds to wait.
+ */
+export const TAKE_WINDOW = `${WINDOW}
+local used, ends = windowOfNow(ARGV[1])
+if used + ARGV[3] > tonumber(ARGV[2]) then return {'', math.ceil((ends - now) / 1000)} end
+put(used + ARGV[3], ends)
+return {string.format('%.0f', ends), 0}
 `
 
 /** ARGV: amount, the end of the window it was taken in. */
@@ -146,12 +153,9 @@ return redis.call('HINCRBY', KEYS[1], 'used', -ARGV[1])
 `
 
 /** ARGV: amount, the end of the window it was taken in, duration. In that window it counts already. */
-export const BEGIN_WINDOW = `${NOW}${FORGET}
-local window = redis.call('HMGET', KEYS[1], 'used', 'ends')
+export const BEGIN_WINDOW = `${WINDOW}
 if window[2] == ARGV[2] and window[2] + 0 > now then return 0 end
-local used, ends = tonumber(window[1] or 0), tonumber(window[2] or 0)
-if ends <= now then used, ends = 0, now + ARGV[3] end
-redis.call('HSET', KEYS[1], 'used', used + ARGV[1], 'ends', string.format('%.0f', ends))
-forget(KEYS[1], ends)
+local used, ends = windowOfNow(ARGV[3])
+put(used + ARGV[1], ends)
 return 1
 `

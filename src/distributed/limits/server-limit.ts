@@ -15,7 +15,7 @@ import { Line } from './line.ts'
 import { SharedPermit } from './permit.ts'
 import { openPostgres } from './postgres-ledger.ts'
 import { openRedis } from './redis-ledger.ts'
-import type { SharedLimit, SharedLimitOptions } from './shared.ts'
+import type { SharedLimit, SharedLimitOptions } from './types.ts'
 
 /** Others release a resource without a word: at most so many milliseconds pass before it is asked for again. */
 const LOOK_AGAIN = 250

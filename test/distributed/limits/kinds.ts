@@ -1,4 +1,5 @@
-import { type SharedLimit, type SharedLimitOptions, shared } from '../../../src/distributed/limits/shared.ts'
+import { shared } from '../../../src/distributed/limits/shared.ts'
+import type { SharedLimit, SharedLimitOptions } from '../../../src/distributed/limits/types.ts'
 import { callLimit, type Limit, rateLimit, resourceLimit } from '../../../src/index.ts'
 
 /** For `describe.each`: all there is to share. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { SharedLimit, SharedLimitOptions } from '../../../src/distributed/limits/shared.ts'
+import type { SharedLimit, SharedLimitOptions } from '../../../src/distributed/limits/types.ts'
 import { TaskTimeoutError } from '../../../src/index.ts'
 import { sharedOf } from './kinds.ts'
 import { machines, nextOf } from './machines.ts'

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { ConnectionError } from '../../../src/connection/errors.ts'
-import type { SharedLimit, SharedLimitOptions } from '../../../src/distributed/limits/shared.ts'
+import type { SharedLimit, SharedLimitOptions } from '../../../src/distributed/limits/types.ts'
 import { TaskTimeoutError } from '../../../src/index.ts'
 import { withPostgres } from '../../servers/data.ts'
 import { describeOn, postgresUrl } from '../../servers/describe-each-server.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { SharedLimit } from '../../../src/distributed/limits/shared.ts'
+import type { SharedLimit } from '../../../src/distributed/limits/types.ts'
 import { TaskTimeoutError } from '../../../src/index.ts'
 import { PERMIT_SOURCE, type PermitSource } from '../../../src/limits/acquire/permit-source.ts'
 import type { LimitPermit } from '../../../src/limits/types.ts'

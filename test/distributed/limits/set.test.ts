@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { SharedLimit } from '../../../src/distributed/limits/shared.ts'
+import type { SharedLimit } from '../../../src/distributed/limits/types.ts'
 import { limitPool, limits, rateLimit, resourceLimit, TaskTimeoutError } from '../../../src/index.ts'
 import { type Kind, sharedOf } from './kinds.ts'
 import { ownPrefix, SERVERS } from './servers.ts'

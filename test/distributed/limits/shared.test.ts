@@ -1,7 +1,7 @@
 import { run } from 'effection'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ConnectionError } from '../../../src/connection/errors.ts'
-import type { SharedLimit, SharedLimitOptions } from '../../../src/distributed/limits/shared.ts'
+import type { SharedLimit, SharedLimitOptions } from '../../../src/distributed/limits/types.ts'
 import { TaskManager, TaskTimeoutError } from '../../../src/index.ts'
 import { failureOf } from '../../work.ts'
 import { KINDS, type Kind, keyOf, RATES, sharedOf } from './kinds.ts'

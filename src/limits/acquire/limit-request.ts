@@ -1,5 +1,5 @@
-import type { Waiting } from '../limits/acquire/permit-source.ts'
-import type { LimitPermit } from '../limits/types.ts'
+import type { LimitPermit } from '../types.ts'
+import type { Waiting } from './permit-source.ts'
 
 /** Counts the requests that stand in the lines of one limits object. */
 interface Asked {
