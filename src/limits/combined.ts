@@ -1,7 +1,7 @@
 import { requiredObject } from '../base/options.ts'
 import type { Permit } from './acquire/permit.ts'
 import { type Excess, NOT_WAITING, type PermitSource, type Waiting } from './acquire/permit-source.ts'
-import { isKeyed } from './keyed-limit-base.ts'
+import { isKeyed } from './limit-base.ts'
 import type { Amounts, LimitPermit } from './types.ts'
 
 /**

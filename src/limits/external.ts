@@ -1,8 +1,7 @@
 import { show } from '../base/options.ts'
 import type { PermitSource, Waiting } from './acquire/permit-source.ts'
-import { cannotLookOn } from './cannot-look-on.ts'
+import { cannotLookOn, refuseAmounts } from './errors.ts'
 import type { Amounts, ExternalLimit, LimitPermit, Releasable } from './types.ts'
-import { refuseAmounts } from './unknown-key.ts'
 
 /** Asks an external limit. */
 export class ExternalSource implements PermitSource<LimitPermit> {

@@ -1,10 +1,10 @@
-import { amount, requiredObject, show } from '../base/options.ts'
+import { amount, requiredObject } from '../base/options.ts'
 import { Line, type Supply } from './acquire/admission.ts'
 import { LineSource, type MakePermit } from './acquire/line-source.ts'
 import { HeldPermit } from './acquire/permit.ts'
+import { nothingAsked, notNamed, unknownKey } from './errors.ts'
 import { NamedPermit } from './permit.ts'
 import type { Amounts, LimitPermit } from './types.ts'
-import { unknownKey } from './unknown-key.ts'
 
 /** A limit's supply, and how much of it is taken when nobody says. */
 export interface Member {
@@ -90,15 +90,4 @@ export class Members {
     }
     return line
   }
-}
-
-/** A task would be started with a rate that does not count it. */
-export function notNamed(key: string): TypeError {
-  return new TypeError(
-    `cost must say how much of ${show(key)} the task takes, such as { ${key}: 100 }, or { ${key}: 0 } for none: rates do not count 1 in a set`,
-  )
-}
-
-export function nothingAsked(key: string): TypeError {
-  return new TypeError(`amounts must say how much of what, such as { ${key}: 1 }: rates do not count 1 in a set`)
 }

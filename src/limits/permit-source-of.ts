@@ -1,8 +1,8 @@
 import { callback, show } from '../base/options.ts'
 import { PERMIT_SOURCE, type PermitSource } from './acquire/permit-source.ts'
+import { refuseAmounts } from './errors.ts'
 import { ExternalSource } from './external.ts'
 import type { Amounts, ExternalLimit, LimitPermit, Limits } from './types.ts'
-import { refuseAmounts } from './unknown-key.ts'
 
 /** Anything with an `acquire` method. */
 export function checkLimit(limits: Limits): void {

@@ -1,17 +1,23 @@
 import { amount, requiredObject } from '../base/options.ts'
 import type { Line } from './acquire/admission.ts'
 import { HeldPermit } from './acquire/permit.ts'
-import type { Members } from './members.ts'
+import { alreadyReleased, unknownKey } from './errors.ts'
 import type { Amounts, LimitPermit } from './types.ts'
-import { unknownKey } from './unknown-key.ts'
+
+/** The limits of which it holds some. */
+interface Granting {
+  readonly keys: readonly string[]
+  /** A permit of one of them, for nothing as yet. */
+  nothingOf(key: string): HeldPermit
+}
 
 /** A permit whose amounts have names. */
 export class NamedPermit extends HeldPermit implements LimitPermit {
-  readonly #members: Members
+  readonly #members: Granting
   /** What is owed of members that nothing was taken of, by key. */
   #beside: Map<string, HeldPermit> | undefined
 
-  constructor(members: Members, line: Line, amounts: readonly number[], takenAt: number) {
+  constructor(members: Granting, line: Line, amounts: readonly number[], takenAt: number) {
     super(line, amounts, takenAt)
     this.#members = members
   }
@@ -62,9 +68,4 @@ export class NamedPermit extends HeldPermit implements LimitPermit {
   #keys(): readonly string[] {
     return this.line.supplies.map(supply => supply.key)
   }
-}
-
-/** The error of an update that comes too late to change anything. */
-export function alreadyReleased(): TypeError {
-  return new TypeError('the permit was released: update it before, within the block that has it by `using`')
 }

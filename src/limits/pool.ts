@@ -5,7 +5,6 @@ import type { Permit } from './acquire/permit.ts'
 import { type Excess, NOT_WAITING, PERMIT_SOURCE, type PermitSource, type Waiting } from './acquire/permit-source.ts'
 import { LimitBase } from './limit-base.ts'
 import { checkLimit, permitSourceOf } from './permit-source-of.ts'
-import { PoolPermit } from './pool-permit.ts'
 import type { Amounts, LimitPermit, LimitPool, Limits, LimitsStats } from './types.ts'
 
 /** Whom a pool asks first: each member in its turn, or any. */
@@ -160,5 +159,58 @@ class PoolSource implements PermitSource<LimitPermit> {
       if (permit !== undefined) return this.#permit(permit, (first + i) % this.#sources.length)
     }
     return undefined
+  }
+}
+
+/** A permit of one member of a pool, which says of which. */
+class PoolPermit implements LimitPermit {
+  readonly member: number
+  readonly limit: Limits
+  readonly #permit: LimitPermit
+
+  constructor(permit: LimitPermit, member: number, limit: Limits) {
+    this.#permit = permit
+    this.member = member
+    this.limit = limit
+  }
+
+  get released(): boolean {
+    return this.#permit.released
+  }
+
+  update(amounts: Amounts): void {
+    this.#permit.update(amounts)
+  }
+
+  settle(amounts: Amounts): void {
+    this.#permit.settle(amounts)
+  }
+
+  release(): void {
+    this.#permit.release()
+  }
+
+  refund(): void {
+    this.#permit.refund()
+  }
+
+  postpone(): void {
+    this.#permit.postpone()
+  }
+
+  begin(): void {
+    this.#permit.begin()
+  }
+
+  holds(source: object): number {
+    return this.#permit.holds(source)
+  }
+
+  [Symbol.dispose](): void {
+    this.#permit.release()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#permit[Symbol.asyncDispose]()
   }
 }

@@ -1,21 +1,10 @@
 import { capacity as capacityOf, interval, type Known, oneOf, requiredOptions, string } from '../base/options.ts'
 import { Bucket } from './algorithms/bucket.ts'
 import { FixedWindow } from './algorithms/fixed-window.ts'
-import type { LimitAlgorithm } from './algorithms/limit-algorithm.ts'
+import type { LimitAlgorithm, RateAlgorithm } from './algorithms/limit-algorithm.ts'
 import { SlidingWindow } from './algorithms/sliding-window.ts'
 import { SingleLimit } from './single-limit.ts'
 import type { Limit } from './types.ts'
-
-/**
- * How a rate is counted.
- *
- * - `sliding-window`: at most `capacity` in any stretch of `per` milliseconds. Exact.
- * - `fixed-window`: at most `capacity` in each of the windows that follow one another from the first use on. Twice as much
- *   may pass around the edge of two.
- * - `token-bucket`, `leaky-bucket`, `gcra`: bursts up to `capacity`, which flows back evenly over `per` milliseconds. Three
- *   descriptions of one and the same rule.
- */
-export type RateAlgorithm = 'sliding-window' | 'fixed-window' | 'token-bucket' | 'leaky-bucket' | 'gcra'
 
 /** What a rate limit is. */
 export interface RateLimitOptions {
@@ -58,4 +47,16 @@ export function rateLimit(options: RateLimitOptions): Limit {
   const Algorithm = ALGORITHMS[oneOf('algorithm', NAMES, algorithm)]
   const counted = new Algorithm(capacityOf('capacity', capacity), interval('per', per))
   return new SingleLimit(name, counted, 0, { algorithm, per })
+}
+
+/**
+ * At most `n` calls in any stretch of `per` milliseconds: a sliding-window rate limit with the key `calls`, which counts 1
+ * also in a set that does not name it. A call that was made is used up; releasing the permit does not bring it back.
+ *
+ * @param n a positive integer, or `Infinity` for no limit
+ * @param per milliseconds: more than zero and finite
+ */
+export function callLimit(n: number, per: number): Limit {
+  const algorithm = new SlidingWindow(capacityOf('n', n), interval('per', per))
+  return new SingleLimit('calls', algorithm, 1, { algorithm: 'sliding-window', per })
 }

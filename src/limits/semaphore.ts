@@ -11,8 +11,8 @@ import { PermittedWork, type ResultOf } from './acquire/permitted-work.ts'
 import { type RoomEvent, RoomWatch } from './acquire/room-watch.ts'
 import { whenAvailable } from './acquire/when-available.ts'
 import { Concurrency } from './algorithms/concurrency.ts'
+import { refuseAmounts } from './errors.ts'
 import type { Amounts, LimitPermit } from './types.ts'
-import { refuseAmounts } from './unknown-key.ts'
 
 /** How work runs that holds permits. */
 export interface UseOptions extends AcquireOptions {

@@ -4,10 +4,9 @@ import { capacity } from '../base/options.ts'
 import { Supply } from './acquire/admission.ts'
 import { PERMIT_SOURCE, type PermitSource } from './acquire/permit-source.ts'
 import { type RoomEvent, RoomWatch } from './acquire/room-watch.ts'
-import type { LimitAlgorithm } from './algorithms/limit-algorithm.ts'
+import type { LimitAlgorithm, RateAlgorithm } from './algorithms/limit-algorithm.ts'
 import { LimitBase } from './limit-base.ts'
 import { type Member, Members } from './members.ts'
-import type { RateAlgorithm } from './rate.ts'
 import type { Amounts, Limit, LimitPermit, LimitStats } from './types.ts'
 
 /** How a rate counts; a resource has none. */

@@ -165,7 +165,7 @@ export class ReadyQueue {
   #granted(room: Room, task: Task, permit: LimitPermit): void {
     // What is external may have stopped this very task before its wait could be cancelled.
     if (task.ended) return permit.refund()
-    const request = task.limitRequest as LimitRequest
+    const request = task.limitRequest as LimitRequest<LimitPermit>
     if (this.#free > 0) {
       request.permit = permit
       return this.#slots.reserveSlot(task)

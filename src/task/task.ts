@@ -48,7 +48,7 @@ export class Task implements Queued, Linked<Task> {
   /** Somebody has asked for the outcome, so a failure is theirs. */
   observed = false
   #handle: TaskPromise<unknown> | undefined = undefined
-  limitRequest: LimitRequest | undefined = undefined
+  limitRequest: LimitRequest<LimitPermit> | undefined = undefined
   extras: Extras<Task> | undefined = undefined
 
   constructor(owner: TaskOwner<Task>, id: number, work: Work<unknown>, settings: SpawnSettings) {

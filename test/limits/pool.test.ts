@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { callLimit } from '../../src/limits/call.ts'
 import { limitPool } from '../../src/limits/pool.ts'
+import { callLimit } from '../../src/limits/rate.ts'
 import { resourceLimit } from '../../src/limits/resource.ts'
 import { Semaphore } from '../../src/limits/semaphore.ts'
 import { limits } from '../../src/limits/set.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import { callLimit } from '../../src/limits/call.ts'
-import { type RateAlgorithm, rateLimit } from '../../src/limits/rate.ts'
+import type { RateAlgorithm } from '../../src/limits/algorithms/limit-algorithm.ts'
+import { callLimit, rateLimit } from '../../src/limits/rate.ts'
 import { autojump } from '../harness.ts'
 
 const delay = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))

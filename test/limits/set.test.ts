@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { callLimit } from '../../src/limits/call.ts'
-import { rateLimit } from '../../src/limits/rate.ts'
+import { callLimit, rateLimit } from '../../src/limits/rate.ts'
 import { resourceLimit } from '../../src/limits/resource.ts'
 import { limits } from '../../src/limits/set.ts'
 import type { Acquirable, LimitPermit } from '../../src/limits/types.ts'

@@ -1,4 +1,4 @@
-import type { RateAlgorithm } from '../../limits/rate.ts'
+import type { RateAlgorithm } from '../../limits/algorithms/limit-algorithm.ts'
 
 /** What the machines count by, and under which name. */
 export interface Rule {

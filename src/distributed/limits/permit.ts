@@ -1,7 +1,6 @@
 import { amount, requiredObject } from '../../base/options.ts'
-import { alreadyReleased } from '../../limits/permit.ts'
+import { alreadyReleased, unknownKey } from '../../limits/errors.ts'
 import type { Amounts, LimitPermit } from '../../limits/types.ts'
-import { unknownKey } from '../../limits/unknown-key.ts'
 
 /** Whom a permit is given back to. No call rejects. */
 export interface Holder {

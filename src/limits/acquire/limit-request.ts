@@ -1,4 +1,4 @@
-import type { LimitPermit } from '../types.ts'
+import type { Permit } from './permit.ts'
 import type { Waiting } from './permit-source.ts'
 
 /** Counts the requests that stand in the lines of one limits object. */
@@ -7,9 +7,9 @@ interface Asked {
 }
 
 /** What a task asks of its limits, and has got: for each attempt again. A plain spawn has none. */
-export class LimitRequest {
+export class LimitRequest<P extends Permit> {
   /** What was granted; until the slot is free again. */
-  permit: LimitPermit | undefined = undefined
+  permit: P | undefined = undefined
   /** How often it was granted when no slot was free any more. */
   missed = 0
   #asked: Asked | undefined = undefined

@@ -18,3 +18,14 @@ export interface LimitAlgorithm {
   /** How much counts as taken; rounded up where it flows back continuously. */
   used(now: number): number
 }
+
+/**
+ * How a rate is counted.
+ *
+ * - `sliding-window`: at most `capacity` in any stretch of `per` milliseconds. Exact.
+ * - `fixed-window`: at most `capacity` in each of the windows that follow one another from the first use on. Twice as much
+ *   may pass around the edge of two.
+ * - `token-bucket`, `leaky-bucket`, `gcra`: bursts up to `capacity`, which flows back evenly over `per` milliseconds. Three
+ *   descriptions of one and the same rule.
+ */
+export type RateAlgorithm = 'sliding-window' | 'fixed-window' | 'token-bucket' | 'leaky-bucket' | 'gcra'
