@@ -17,6 +17,12 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 const entries = {
   bullmq: 'src/bullmq.ts',
+  'compat/async-mutex': 'src/compat/async-mutex.ts',
+  'compat/fastq': 'src/compat/fastq.ts',
+  'compat/p-limit': 'src/compat/p-limit.ts',
+  'compat/p-map': 'src/compat/p-map.ts',
+  'compat/p-queue': 'src/compat/p-queue.ts',
+  'compat/p-retry': 'src/compat/p-retry.ts',
   index: 'src/index.ts',
   sqlite: 'src/sqlite.ts',
   testing: 'src/testing.ts',
@@ -53,7 +59,11 @@ const parts = [
     priority: 3,
   },
   { name: 'inside', test: /src.worker.child.serve-calls\.ts$/, priority: 2 },
-  { name: 'core', test: /src.(?:manager.task-manager|limits.keyed|task.acceptance|combinators.zip)\.ts$/, priority: 1 },
+  {
+    name: 'core',
+    test: /src.(?:manager.task-manager|limits.keyed|limits.acquire.(?:line|supply)|limits.algorithms.[a-z-]+|task.acceptance|combinators.zip)\.ts$/,
+    priority: 1,
+  },
 ]
 
 /** Those that bundlers read. */

@@ -11,11 +11,17 @@ import { redisUrl } from './servers/describe-each-server.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 /** Every `ts` block of these runs; those of other packages are `ts before`. */
-const PAGES = ['README.md', ...globSync('docs/guide/*.md', { cwd: ROOT }).sort()]
+const PAGES = ['README.md', ...globSync('docs/{guide,migrate}/*.md', { cwd: ROOT }).sort()]
 /** The source of each entry point, where a user has the package. */
 const ENTRIES = {
   taskscope: 'src/index.ts',
   'taskscope/bullmq': 'src/bullmq.ts',
+  'taskscope/compat/async-mutex': 'src/compat/async-mutex.ts',
+  'taskscope/compat/fastq': 'src/compat/fastq.ts',
+  'taskscope/compat/p-limit': 'src/compat/p-limit.ts',
+  'taskscope/compat/p-map': 'src/compat/p-map.ts',
+  'taskscope/compat/p-queue': 'src/compat/p-queue.ts',
+  'taskscope/compat/p-retry': 'src/compat/p-retry.ts',
   'taskscope/sqlite': 'src/sqlite.ts',
   'taskscope/testing': 'src/testing.ts',
   'taskscope/worker': 'src/worker.ts',

@@ -36,7 +36,21 @@ export const FLOORS: readonly (readonly [name: string, ...rooms: string[]])[] = 
   ['distributed, limits', 'distributed/limits'],
   ['distributed, the side of the worker', 'distributed/serve'],
   ['command line', 'cli'],
-  ['entries', 'index.ts', 'sqlite.ts', 'testing.ts', 'worker.ts', 'bullmq.ts'],
+  ['compat', 'compat'],
+  [
+    'entries',
+    'index.ts',
+    'sqlite.ts',
+    'testing.ts',
+    'worker.ts',
+    'bullmq.ts',
+    'compat/async-mutex.ts',
+    'compat/fastq.ts',
+    'compat/p-limit.ts',
+    'compat/p-map.ts',
+    'compat/p-queue.ts',
+    'compat/p-retry.ts',
+  ],
 ]
 
 /** What package.json exports: nothing but re-exports. */

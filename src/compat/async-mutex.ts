@@ -1,0 +1,5 @@
+export { E_ALREADY_LOCKED, E_CANCELED, E_TIMEOUT } from './async-mutex/errors.ts'
+export { Mutex } from './async-mutex/mutex.ts'
+export { Semaphore } from './async-mutex/semaphore.ts'
+export type { MutexInterface, Releaser, SemaphoreInterface } from './async-mutex/types.ts'
+export { tryAcquire, withTimeout } from './async-mutex/with-timeout.ts'

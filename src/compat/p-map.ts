@@ -1,0 +1,5 @@
+export { pMap as default, pMapSettled } from './p-map/p-map.ts'
+export { pMapIterable } from './p-map/p-map-iterable.ts'
+export { pMapKeyed, pMapSettledKeyed } from './p-map/p-map-keyed.ts'
+export type { IterableOptions, KeyedMapper, Mapper, Options, SettledOptions } from './p-map/types.ts'
+export { pMapSkip, pMapStop } from './p-map/types.ts'
