@@ -1,5 +1,5 @@
 import { isolatedScope, TaskManager } from '../../manager/task-manager.ts'
-import type { MapOptions, MapResults, MapSettled } from '../../scheduler/types.ts'
+import type { MapResults, MapSettled } from '../../scheduler/types.ts'
 import { concurrency as checked } from '../shared/expect.ts'
 import { type Control, type Input, type Mapper, pMapSkip, pMapStop, type SettledOptions } from './types.ts'
 import { whileOpen } from './while-open.ts'
@@ -9,7 +9,7 @@ export function mapped<I, R>(
   input: Input<I>,
   mapper: Mapper<I, R>,
   { concurrency = Number.POSITIVE_INFINITY, signal }: SettledOptions,
-  options: Pick<MapOptions, 'buffer' | 'ordered'> & { readonly stopOnError: boolean },
+  options: { readonly buffer?: number; readonly ordered: boolean; readonly stopOnError: boolean },
 ): MapResults<MapSettled<R | Control>> {
   const { stopOnError, ...order } = options
   const manager = TaskManager.startIn(isolatedScope, checked('concurrency', concurrency))
