@@ -61,7 +61,7 @@ const parts = [
   { name: 'inside', test: /src.worker.child.serve-calls\.ts$/, priority: 2 },
   {
     name: 'core',
-    test: /src.(?:manager.task-manager|limits.keyed|limits.acquire.(?:line|supply)|limits.algorithms.[a-z-]+|task.acceptance|combinators.zip)\.ts$/,
+    test: /src.(?:manager.task-manager|limits.keyed|limits.acquire.admission|limits.algorithms.[a-z-]+|task.acceptance|combinators.zip)\.ts$/,
     priority: 1,
   },
 ]

@@ -1,6 +1,5 @@
 import { followSignal } from '../../base/follow-signal.ts'
-import { Line } from '../../limits/acquire/line.ts'
-import { Supply } from '../../limits/acquire/supply.ts'
+import { Line, Supply } from '../../limits/acquire/admission.ts'
 import type { Waiter } from '../../limits/acquire/waiter.ts'
 import { Concurrency } from '../../limits/algorithms/concurrency.ts'
 import { E_CANCELED } from './errors.ts'
@@ -128,7 +127,7 @@ export class Semaphore implements SemaphoreInterface {
   #refuse(waiter: Waiter, error: unknown): void {
     const reject = this.#waiting.get(waiter)
     this.#waiting.delete(waiter)
-    this.#line.leave(waiter)
+    waiter.cancel()
     reject?.(error)
   }
 

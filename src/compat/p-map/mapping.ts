@@ -1,5 +1,5 @@
+import type { MapResults, MapSettled } from '../../manager/map-options.ts'
 import { isolatedScope, TaskManager } from '../../manager/task-manager.ts'
-import type { MapResults, MapSettled } from '../../scheduler/types.ts'
 import { concurrency as checked } from '../shared/expect.ts'
 import { type Control, type Input, type Mapper, pMapSkip, pMapStop, type SettledOptions } from './types.ts'
 import { whileOpen } from './while-open.ts'

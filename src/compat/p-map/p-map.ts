@@ -1,4 +1,4 @@
-import type { MapSettled } from '../../scheduler/types.ts'
+import type { MapSettled } from '../../manager/map-options.ts'
 import { checkInput, collected, mapped } from './mapping.ts'
 import { type Control, type Input, type Mapper, type Options, pMapSkip, type SettledOptions } from './types.ts'
 
