@@ -1,5 +1,7 @@
-import { isolatedScope, TaskManager } from '../../manager/task-manager.ts'
+import type { TaskManager } from '../../manager/task-manager.ts'
+import type { Supervisor } from '../../scheduler/supervisor.ts'
 import type { TaskHandle } from '../../task/types.ts'
+import { startGround } from '../shared/start.ts'
 import type { done, errorHandler, queue, worker } from './types.ts'
 
 const noop = () => {}
@@ -14,6 +16,7 @@ interface Job<T, R> {
 /** The queue behind both faces. Its methods are bound: fastq's can be taken off. */
 export class WorkQueue<C, T, R> implements queue<T, R> {
   readonly #manager: TaskManager
+  readonly #supervisor: Supervisor
   readonly #context: C
   readonly #worker: worker<C, T, R>
   readonly #jobs = new WeakMap<TaskHandle<unknown>, Job<T, R>>()
@@ -30,7 +33,9 @@ export class WorkQueue<C, T, R> implements queue<T, R> {
   constructor(context: C, work: worker<C, T, R>, concurrency: number) {
     this.#context = context
     this.#worker = work
-    this.#manager = TaskManager.startIn(isolatedScope, checked(concurrency))
+    const { manager, supervisor } = startGround(checked(concurrency))
+    this.#manager = manager
+    this.#supervisor = supervisor
   }
 
   get concurrency(): number {
@@ -153,7 +158,7 @@ export class WorkQueue<C, T, R> implements queue<T, R> {
 
   /** Also what was pushed within this very microtask. */
   #startNow(): void {
-    TaskManager.schedulerOf(this.#manager).startNow()
+    this.#supervisor.scheduler.startNow()
   }
 
   #waiting(): Job<T, R>[] {

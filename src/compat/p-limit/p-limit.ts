@@ -1,5 +1,5 @@
-import { isolatedScope, TaskManager } from '../../manager/task-manager.ts'
 import { concurrency as checked } from '../shared/expect.ts'
+import { startGround } from '../shared/start.ts'
 
 /** How many at a time, and what becomes of those that are cleared. */
 export interface LimitOptions {
@@ -45,7 +45,7 @@ export interface LimitFunction {
  */
 export function pLimit(options: number | LimitOptions): LimitFunction {
   const { concurrency, rejectOnClear } = settings(options)
-  const manager = TaskManager.startIn(isolatedScope, concurrency)
+  const { manager } = startGround(concurrency)
   const limit = <A extends unknown[], R>(fn: (...args: A) => PromiseLike<R> | R, ...args: A): Promise<R> =>
     new Promise<R>((resolve, reject) => {
       const handle = manager.spawn(() => later(fn, args), { startNow: true })

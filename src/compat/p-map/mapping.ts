@@ -1,6 +1,6 @@
 import type { MapResults, MapSettled } from '../../manager/map-options.ts'
-import { isolatedScope, TaskManager } from '../../manager/task-manager.ts'
 import { concurrency as checked } from '../shared/expect.ts'
+import { startGround } from '../shared/start.ts'
 import { type Control, type Input, type Mapper, pMapSkip, pMapStop, type SettledOptions } from './types.ts'
 import { whileOpen } from './while-open.ts'
 
@@ -12,7 +12,7 @@ export function mapped<I, R>(
   options: { readonly buffer?: number; readonly ordered: boolean; readonly stopOnError: boolean },
 ): MapResults<MapSettled<R | Control>> {
   const { stopOnError, ...order } = options
-  const manager = TaskManager.startIn(isolatedScope, checked('concurrency', concurrency))
+  const { manager } = startGround(checked('concurrency', concurrency))
   /** Items after this one are mapped no more: the loop is about to hear of it. */
   let last = Number.POSITIVE_INFINITY
   const call = async (given: I | Promise<I>, _: unknown, index: number) => {

@@ -1,8 +1,10 @@
 import { startTimer } from '../../base/clock.ts'
-import { isolatedScope, TaskManager } from '../../manager/task-manager.ts'
+import type { TaskManager } from '../../manager/task-manager.ts'
+import type { Supervisor } from '../../scheduler/supervisor.ts'
 import { spawnSettings } from '../../task/spawn-settings.ts'
 import type { TaskContext, TaskHandle } from '../../task/types.ts'
 import { concurrency as checkedLimit, expected } from '../shared/expect.ts'
+import { startGround } from '../shared/start.ts'
 import { type Options, priorityOf, type QueueAddOptions, rateOf, refuseQueueClass, timeoutOf } from './options.ts'
 import { CLEARED, call, type Fn, failureOf, type Told } from './outcome.ts'
 import { QueueEvents } from './queue-events.ts'
@@ -29,6 +31,7 @@ type Results<F extends readonly Fn<unknown>[]> = { -readonly [I in keyof F]: Awa
  */
 export class PQueue extends QueueEvents {
   readonly #manager: TaskManager
+  readonly #supervisor: Supervisor
   readonly #rate: StartRate | undefined
   readonly #timeouts = new WeakMap<TaskHandle<unknown>, number>()
   readonly #zeroWaiters: (() => void)[] = []
@@ -43,11 +46,13 @@ export class PQueue extends QueueEvents {
     const rate = rateOf(options)
     this.#timeout = timeoutOf(options.timeout)
     this.#paused = options.autoStart === false
-    this.#manager = TaskManager.startIn(isolatedScope, {
+    const { manager, supervisor } = startGround({
       name: 'p-queue',
       maxTasks: checkedLimit('concurrency', options.concurrency ?? Number.POSITIVE_INFINITY),
       autoStart: !this.#paused,
     })
+    this.#manager = manager
+    this.#supervisor = supervisor
     if (rate === undefined) return
     const changed = (limited: boolean) => this.emit(limited ? 'rateLimit' : 'rateLimitCleared')
     this.#rate = new StartRate(rate, this, () => this.#go(), changed)
@@ -66,7 +71,7 @@ export class PQueue extends QueueEvents {
         ...(signal != null && { signal }),
       })
       const work = (context: TaskContext) => this.#run(fn, context, handle, told)
-      const task = TaskManager.spawnOn(this.#manager, work, settings)
+      const task = this.#supervisor.spawn(work, settings)
       const handle = task.handle
       if (timeout !== undefined) this.#timeouts.set(handle, timeout)
       handle.then(
@@ -87,7 +92,7 @@ export class PQueue extends QueueEvents {
       )
       this.emit('add')
       this.#rate?.wanted()
-      TaskManager.schedulerOf(this.#manager).startAtOnce(task)
+      this.#supervisor.scheduler.startAtOnce(task)
     })
     return outcome
   }
@@ -174,7 +179,7 @@ export class PQueue extends QueueEvents {
 
   /** How many tasks run, those included that were told to stop and have not. */
   get pending(): number {
-    return TaskManager.schedulerOf(this.#manager).slotsTaken
+    return this.#supervisor.scheduler.slotsTaken
   }
 
   get timeout(): number | undefined {
@@ -260,7 +265,7 @@ export class PQueue extends QueueEvents {
   }
 
   #startNow(): void {
-    TaskManager.schedulerOf(this.#manager).startNow()
+    this.#supervisor.scheduler.startNow()
   }
 
   /** A task has ended, and the next has started if there was one. */

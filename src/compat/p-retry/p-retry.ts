@@ -1,5 +1,6 @@
-import { isolatedScope, TaskManager } from '../../manager/task-manager.ts'
+import type { TaskManager } from '../../manager/task-manager.ts'
 import type { TaskContext } from '../../task/types.ts'
+import { startGround } from '../shared/start.ts'
 import { Judgement } from './judgement.ts'
 import { type Options, settingsOf } from './options.ts'
 
@@ -7,12 +8,12 @@ let manager: TaskManager | undefined
 
 /** One for all calls: it limits nothing, and waits for whatever attempt it has told to stop. */
 function retrying(): TaskManager {
-  manager ??= TaskManager.startIn(isolatedScope, {
+  manager ??= startGround({
     name: 'p-retry',
     maxTasks: Number.POSITIVE_INFINITY,
     cleanupTimeout: Number.POSITIVE_INFINITY,
     spawnStacks: true,
-  })
+  }).manager
   return manager
 }
 
