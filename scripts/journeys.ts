@@ -51,7 +51,7 @@ const journeys: readonly Journey[] = [
     moves: 205,
     go: () => here(() => manager.spawn(failsOnce(), { limits, retry: { retries: 1, wait: 0 } })),
   },
-  { name: 'a call in a warm thread', files: 55, moves: 138, go: inThread },
+  { name: 'a call in a warm thread', files: 50, moves: 135, go: inThread },
   {
     name: 'runner.submit until accepted, with a store',
     files: 36,

@@ -52,7 +52,7 @@ function urlOf(module: string): URL {
 function nameOf(url: URL): string {
   const path = fileURLToPath(url)
   const name = relative('', path)
-  return name.startsWith('../distributed/serve') ? path : name
+  return name.startsWith('..') ? path : name
 }
 
 function announceStop(service: Service): void {

@@ -5,7 +5,7 @@ import type { TaskContext } from '../../task/types.ts'
 import { packValue } from '../functions/carry.ts'
 import { carryFailure } from '../functions/carry-failure.ts'
 import { assertMayStartWorker } from '../functions/nesting.ts'
-import { type ReferenceOptions, referTo } from '../functions/refer-to.ts'
+import { type FunctionReference, type ReferenceOptions, referTo } from '../functions/refer-to.ts'
 import type { AnyFunction } from '../functions/registry.ts'
 import { copyFor } from '../functions/uncarriable.ts'
 import type { WorkerPool } from '../pool/worker-pool.ts'
@@ -24,6 +24,8 @@ export class PoolEngine implements Engine {
   readonly carry: (message: unknown) => unknown
   readonly #pool: WorkerPool
   readonly #calls: PoolCalls
+  /** Most functions are called more than once, and always by the same name. */
+  readonly #prepared = new WeakMap<AnyFunction, { readonly name: string | undefined; readonly call: PreparedCall }>()
 
   constructor(kind: 'thread' | 'process', pool: WorkerPool, calls: PoolCalls) {
     this.carry = message => carryMessage(message, kind)
@@ -32,9 +34,17 @@ export class PoolEngine implements Engine {
   }
 
   prepare(fn: AnyFunction, name?: string): PreparedCall {
+    const before = this.#prepared.get(fn)
+    if (before !== undefined && before.name === name) return before.call
     assertMayStartWorker()
     const { cleanupTimeout, ...where } = this.#calls
     const reference = referTo(fn, name === undefined ? where : { ...where, name })
+    const call = this.#callOf(reference, cleanupTimeout)
+    this.#prepared.set(fn, { name, call })
+    return call
+  }
+
+  #callOf(reference: FunctionReference, cleanupTimeout: number): PreparedCall {
     return (args, task: TaskContext) => {
       const { id, name, attempt, signal, progress } = task
       const call = { function: reference, args }

@@ -30,8 +30,7 @@ export class FunctionNumbers {
 
   /** The worker has been told: only now, since a message whose arguments can't be cloned never leaves. */
   sent(reference: FunctionReference, number: number): void {
-    const before = this.#known(reference)
-    if (before !== undefined) return void this.#byReference.set(reference, before)
+    if (this.#known(reference) !== undefined) return
     const replaced = this.#longestUnused()
     if (replaced !== undefined) {
       replaced.used = undefined
@@ -43,8 +42,11 @@ export class FunctionNumbers {
   }
 
   #known(reference: FunctionReference): Known | undefined {
-    const known = this.#byReference.get(reference)
-    return known?.used === undefined ? this.#byKey.get(keyOf(reference)) : known
+    const before = this.#byReference.get(reference)
+    if (before?.used !== undefined) return before
+    const known = this.#byKey.get(keyOf(reference))
+    if (known !== undefined) this.#byReference.set(reference, known)
+    return known
   }
 
   /** The one whose number the next function takes, once there are so many. */

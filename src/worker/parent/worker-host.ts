@@ -106,7 +106,7 @@ export class WorkerHost implements Host {
     } catch (error) {
       return Promise.reject(error)
     }
-    this.#functions.sent(call.function, number)
+    if (!known) this.#functions.sent(call.function, number)
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const inWorker = new CallInWorker(name, id, this.#link, options, resolve, reject, () => this.#abort(id, inWorker))
     this.#calls.set(id, inWorker)
