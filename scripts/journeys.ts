@@ -41,21 +41,21 @@ const runner = await TaskRunner.start({ store: sqliteStore(join(folder, 'store.d
 const journeys: readonly Journey[] = [
   {
     name: 'a promise task, from spawn to the settled handle',
-    files: 28,
-    moves: 76,
+    files: 16,
+    moves: 50,
     go: () => here(() => manager.spawn(async () => {})),
   },
   {
     name: 'the same with a limit, failed once and tried again',
-    files: 42,
-    moves: 205,
+    files: 32,
+    moves: 170,
     go: () => here(() => manager.spawn(failsOnce(), { limits, retry: { retries: 1, wait: 0 } })),
   },
-  { name: 'a call in a warm thread', files: 50, moves: 135, go: inThread },
+  { name: 'a call in a warm thread', files: 45, moves: 120, go: inThread },
   {
     name: 'runner.submit until accepted, with a store',
     files: 36,
-    moves: 69,
+    moves: 68,
     go: async () => {
       let ended: PromiseLike<unknown> | undefined
       const steps = await here(() => {

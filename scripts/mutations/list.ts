@@ -124,8 +124,8 @@ export const MUTATIONS: readonly Mutation[] = [
 
   ...mistakesIn('src/manager/task-manager.ts', CORE, {
     'spawn accepted while closing': {
-      search: 'this.#supervisor.refuseIfClosed()\n    checkWork(work)',
-      replace: 'checkWork(work)',
+      search: "this.#supervisor.refuseIfClosed()\n    if (typeof work !== 'function') refuseWork(work)",
+      replace: '',
     },
   }),
 

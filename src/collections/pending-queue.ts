@@ -10,12 +10,14 @@ import type { Queued } from './queued.ts'
 export class OrderedQueue<T extends Queued> {
   readonly #usual = new Fifo<T>()
   readonly #others = new IndexedHeap<T>()
+  /** How many are in the heap: usually none, and then it is not even asked. */
+  #othersSize = 0
   #usualPriority = 0
   /** The sequence number of the last one in the FIFO. */
   #latest = 0
 
   get size(): number {
-    return this.#usual.size + this.#others.size
+    return this.#usual.size + this.#othersSize
   }
 
   push(item: T): void {
@@ -23,22 +25,27 @@ export class OrderedQueue<T extends Queued> {
       this.#usualPriority = item.priority
       this.#latest = 0
     }
-    if (item.priority !== this.#usualPriority || item.sequence < this.#latest) return this.#others.push(item)
+    if (item.priority !== this.#usualPriority || item.sequence < this.#latest) {
+      this.#othersSize += 1
+      return this.#others.push(item)
+    }
     this.#latest = item.sequence
     this.#usual.push(item)
   }
 
   peek(): T | undefined {
-    const other = this.#others.peek()
     const usual = this.#usual.peek()
+    if (this.#othersSize === 0) return usual
+    const other = this.#others.peek()
     if (other === undefined || usual === undefined) return other ?? usual
     return before(other, usual) ? other : usual
   }
 
   /** Takes a queued item out, wherever it stands. */
   remove(item: T): void {
-    if (this.#usual.holds(item)) this.#usual.remove(item)
-    else this.#others.remove(item)
+    if (this.#usual.holds(item)) return this.#usual.remove(item)
+    this.#othersSize -= 1
+    this.#others.remove(item)
   }
 }
 

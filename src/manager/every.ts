@@ -5,7 +5,7 @@ import { boolean, interval, type Known, knownOptions, oneOf } from '../base/opti
 import { captureContext } from '../base/platform.ts'
 import { watch } from '../task/cancel.ts'
 import { TaskPromise } from '../task/handle.ts'
-import { checkWork, SPAWN_OPTIONS, type SpawnOptions, spawnSettings } from '../task/spawn-settings.ts'
+import { refuseWork, SPAWN_OPTIONS, type SpawnOptions, spawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
 import type { TaskHandle, Work } from '../task/types.ts'
 
@@ -51,7 +51,7 @@ export function startEvery<T>(
   options: EveryOptions<T> | undefined,
 ): Every<T> {
   interval('ms', ms)
-  checkWork(work as Work<unknown>)
+  if (typeof work !== 'function') refuseWork(work)
   const {
     overlap = 'skip',
     immediate = false,

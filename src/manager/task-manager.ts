@@ -10,7 +10,7 @@ import type { CloseOptions, CloseReport, ManagerEvents, ManagerStats, TaskManage
 import { untilPendingBelow } from '../scheduler/waiters.ts'
 import { cancelTask } from '../task/cancel.ts'
 import type { SpawnOptions } from '../task/spawn-settings.ts'
-import { checkWork, SPAWN_OPTIONS, spawnSettings } from '../task/spawn-settings.ts'
+import { refuseWork, SPAWN_OPTIONS, spawnSettings } from '../task/spawn-settings.ts'
 import type { Outcome, TaskContext, TaskHandle, Work } from '../task/types.ts'
 import { type Every, type EveryOptions, startEvery } from './every.ts'
 import { mapItems } from './map.ts'
@@ -68,8 +68,10 @@ export class TaskManager implements AsyncDisposable {
   spawn<T>(work: Work<T>, options?: SpawnOptions<NoInfer<T>>): TaskHandle<T>
   spawn(work: Work<unknown>, options?: SpawnOptions): TaskHandle<unknown> {
     this.#supervisor.refuseIfClosed()
-    checkWork(work)
-    const settings = spawnSettings(knownOptions('options', options, SPAWN_OPTIONS), this.#scheduler.settings.defaults)
+    if (typeof work !== 'function') refuseWork(work)
+    const { defaults } = this.#scheduler.settings
+    const settings =
+      options === undefined ? defaults : spawnSettings(knownOptions('options', options, SPAWN_OPTIONS), defaults)
     this.#supervisor.refuseIfFull()
     const task = this.#supervisor.spawn(work, settings)
     if (settings.startNow) this.#scheduler.startAtOnce(task)

@@ -1,5 +1,5 @@
 import { type Known, knownOptions, present, show } from '../base/options.ts'
-import { checkWork, SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
+import { refuseWork, SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
 import type { Work } from '../task/types.ts'
 import type { BaseTask } from './base-task.ts'
 import type { SubmitOptions } from './types.ts'
@@ -23,7 +23,7 @@ export function submission(
 ): Submission {
   knownOptions('options', options, SUBMIT_OPTIONS)
   if (!isTask(given)) {
-    checkWork(given)
+    if (typeof given !== 'function') refuseWork(given)
     return { work: given, settings: spawnSettings(options, defaults), task: undefined, retry: undefined }
   }
   const { name, type, timeout, priority, retry } = given

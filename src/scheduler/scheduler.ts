@@ -1,11 +1,11 @@
 import type { Scope } from 'effection'
 import { now } from '../base/clock.ts'
 import type { RestoredTask } from '../task/acceptance.ts'
-import { DeadlockWatch, noteSpawn } from '../task/deadlock/deadlock-watch.ts'
+import { DeadlockWatch, noteSpawn, watches } from '../task/deadlock/deadlock-watch.ts'
 import type { TaskOwner } from '../task/owner.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { StopRequest } from '../task/stop.ts'
-import { captureSpawnStack } from '../task/stop-error.ts'
+import { captureSpawnStack } from '../task/stop.ts'
 import { Task } from '../task/task.ts'
 import type { Work } from '../task/types.ts'
 import { Ledger } from './ledger.ts'
@@ -42,6 +42,7 @@ export class Scheduler extends Ledger implements TaskOwner<Task>, Slots {
   /** A task starts in this very call, whether or not the event loop is due for a turn. */
   #atOnce = false
   #busy = false
+  #closing = false
   readonly idleWaiters = new Waiters()
   readonly #roomWaiters = new Waiters()
   readonly #supervision: Supervision
@@ -109,7 +110,7 @@ export class Scheduler extends Ledger implements TaskOwner<Task>, Slots {
     if (acceptance !== undefined) task.more().acceptance = acceptance
     if (this.settings.spawnStacks) task.more().spawnStack = captureSpawnStack(this.spawn)
     this.#busy = true
-    noteSpawn()
+    if (watches.size > 0) noteSpawn()
     this.enter(task)
     if (task.admit() && acceptance === undefined) this.enqueue(task)
     return task
@@ -225,7 +226,7 @@ export class Scheduler extends Ledger implements TaskOwner<Task>, Slots {
     this.#busy = false
     this.observer?.idle()
     if (this.events.wants('drained')) this.events.emit('drained', { type: 'drained' })
-    this.idleWaiters.tell()
+    if (this.idleWaiters.size > 0) this.idleWaiters.tell()
   }
 
   /** Resolves when nothing is pending, running or holding a slot; at once if so now. */
@@ -278,13 +279,18 @@ export class Scheduler extends Ledger implements TaskOwner<Task>, Slots {
     // Only now, so that whoever is granted what it held finds the slot.
     task.limitRequest?.release()
     task.extras?.closeBodyLimits()
-    this.#supervision.released()
+    if (this.#closing) this.#supervision.released()
     this.#pump(at)
   }
 
   released(): void {
-    this.#supervision.released()
+    if (this.#closing) this.#supervision.released()
     this.#pump()
+  }
+
+  /** From now on who supervises is told of each release. */
+  beginClosing(): void {
+    this.#closing = true
   }
 
   /** Nothing will run any more. What could not be stopped is not waited for: its teardown may hang. */

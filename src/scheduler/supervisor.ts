@@ -111,7 +111,10 @@ export class Supervisor implements Supervision {
   }
 
   #shutDown(request: CloseRequest, reason?: unknown): Shutdown {
-    this.#shutdown ??= new Shutdown(this.scheduler, reason)
+    if (this.#shutdown === undefined) {
+      this.#shutdown = new Shutdown(this.scheduler, reason)
+      this.scheduler.beginClosing()
+    }
     this.#shutdown.join(request)
     this.scheduler.paused = false
     return this.#shutdown

@@ -18,7 +18,7 @@ export interface TaskObserver {
 export interface Supervision {
   /** A task has failed; nothing else has started since. */
   failed(task: Task): void
-  /** A task has ended, or its slot is free. */
+  /** A task has ended, or its slot is free; told once closing has begun. */
   released(): void
   /** Nothing will run any more. */
   closed(): void

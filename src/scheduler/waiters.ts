@@ -3,23 +3,23 @@ import { isLimited, type WaitLimit, waitWithin } from '../base/wait-timeout.ts'
 /** Who waits for a change. Each is told once, and may leave before. */
 export class Waiters {
   #waiting = new Set<() => void>()
+  /** Looked at after every start and end, so not behind a getter. */
+  size = 0
 
   /** Returns what takes it out again. */
   add(tell: () => void): () => void {
     const entry = () => tell()
-    this.#waiting.add(entry)
+    const waiting = this.#waiting.add(entry)
+    this.size += 1
     return () => {
-      this.#waiting.delete(entry)
+      if (waiting.delete(entry) && waiting === this.#waiting) this.size -= 1
     }
-  }
-
-  get size(): number {
-    return this.#waiting.size
   }
 
   tell(): void {
     const waiting = this.#waiting
     this.#waiting = new Set()
+    this.size = 0
     for (const tell of waiting) tell()
   }
 }

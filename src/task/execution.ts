@@ -6,7 +6,7 @@ import { untilSettled } from '../base/yielded.ts'
 import type { AttemptContext } from './context/context.ts'
 import { type CurrentTask, currentTask } from './current.ts'
 import type { SlotOwner } from './deadlock/wait.ts'
-import { boundContext, callTraced, traced } from './run-trace.ts'
+import { boundContext, callTraced, runs } from './run-trace.ts'
 import type { SpawnSettings } from './spawn-settings.ts'
 import type { TaskHandle, Work } from './types.ts'
 
@@ -40,6 +40,7 @@ export function execute(task: ExecutedTask, context: AttemptContext, asyncContex
   try {
     // Within the spawner's async context, so that what is entered there ends with the call.
     returned = asyncContext.runInAsyncScope(enter, undefined, task, context)
+    if (isPlainPromise(returned)) return executePromise(task, context, returned)
     if (isObject(returned)) {
       if (isOperation(returned) && task.status === 'running') return executeOperation(task, context, returned)
       if (isThenable(returned)) return executePromise(task, context, returned)
@@ -56,10 +57,15 @@ function enter(task: ExecutedTask, context: AttemptContext): unknown {
 
 function callWork(task: ExecutedTask, context: AttemptContext): unknown {
   const work = task.work as NonNullable<typeof task.work>
-  if (!traced()) return work(context)
+  if (!runs.hasSubscribers) return work(context)
   const { id, name, settings, handle } = task
   const { type, origin } = settings
   return callTraced(context, { id, name, type, attempt: context.attempt, handle, origin }, () => work(context))
+}
+
+/** For speed, what most work returns: a native promise that is no operation as well. */
+function isPlainPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise && value.then === Promise.prototype.then && !(Symbol.iterator in value)
 }
 
 function isObject(value: unknown): value is object {

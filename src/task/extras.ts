@@ -4,8 +4,7 @@ import type { BodyLimits } from './context/body-limits.ts'
 import type { Inbox } from './context/inbox.ts'
 import type { Wait } from './deadlock/wait.ts'
 import type { Retries } from './retry/retry.ts'
-import type { StopRequest } from './stop.ts'
-import type { SpawnStack } from './stop-error.ts'
+import type { SpawnStack, StopRequest } from './stop.ts'
 import type { TaskAttempt, TaskProgress } from './types.ts'
 
 /** What most tasks never need: kept apart, so that a million waiting tasks don't pay for it. */

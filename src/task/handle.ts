@@ -283,7 +283,11 @@ new Promise(resolve => {
 function isEngines(reaction: unknown): reaction is (value: unknown) => void {
   if (typeof reaction !== 'function' || Function.prototype.toString.call(reaction) !== engines) return false
   // A bound function, as `console.log` is one, has no source either, but a name; and a proxy of one may throw.
-  return attempt(() => reaction.name) === ''
+  try {
+    return reaction.name === ''
+  } catch {
+    return false
+  }
 }
 
 /** Whether a reaction is a function of the user's: `await` and the combinators hand in what resolves a promise. */

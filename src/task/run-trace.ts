@@ -24,11 +24,13 @@ export interface RunTrace {
   error?: unknown
 }
 
-const runs = tracingChannel<unknown, RunTrace>('taskscope:task')
+/** @internal Looked at for every attempt, so not behind a function. */
+export const runs = tracingChannel<unknown, RunTrace>('taskscope:task')
 
 /** The attempts that are traced, with the context in which the subscribers' stores are bound: none without subscribers. */
 const traces = new WeakMap<object, { readonly trace: RunTrace; readonly bound: AsyncContext }>()
-let everTraced = false
+/** @internal Whether there ever was an attempt that is traced. */
+export let everTraced = false
 
 /** @internal Whether anybody wants to know of attempts. */
 export function traced(): boolean {

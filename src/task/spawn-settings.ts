@@ -113,8 +113,7 @@ function demandFor(
 }
 
 /** Refuses what is no work, saying what to hand over instead. */
-export function checkWork(work: unknown): void {
-  if (typeof work === 'function') return
+export function refuseWork(work: unknown): never {
   if (isObject(work) && typeof (work as Partial<PromiseLike<unknown>>).then === 'function') {
     throw new TypeError(
       'work must be a function, got a promise, which is already running: pass () => promise, so that the manager starts it',

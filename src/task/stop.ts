@@ -1,5 +1,9 @@
+import { attempt } from '../base/attempt.ts'
+import { TaskCancelledError, TaskTimeoutError } from '../base/errors.ts'
 import { messageOf, propertyOf } from '../base/thrown.ts'
 import type { Again } from './retry/retry.ts'
+import type { SpawnSettings } from './spawn-settings.ts'
+import type { TaskAttempt, TaskStatus } from './types.ts'
 
 /** Why a task was told to stop. */
 export interface StopRequest {
@@ -44,4 +48,65 @@ export function answersAbort(error: unknown, reason: unknown): boolean {
 /** A reason as the message of an error mentions it. */
 export function because(reason: unknown): string {
   return reason === undefined ? '' : `: ${messageOf(reason)}`
+}
+
+/** A task that is stopped. */
+export interface StoppedTask {
+  readonly label: string
+  readonly settings: Pick<SpawnSettings, 'timeout' | 'deadline'>
+  readonly extras:
+    | { readonly attempts: readonly TaskAttempt[]; readonly stopRequest: StopRequest | undefined }
+    | undefined
+}
+
+/** The error of a task that was stopped for this. */
+export function stopError({ label, settings, extras }: StoppedTask, { kind, reason }: StopRequest): Error {
+  if (kind === 'cancel') {
+    const message = `${label} was cancelled${because(reason)}`
+    return reason === undefined ? new TaskCancelledError(message) : new TaskCancelledError(message, { cause: reason })
+  }
+  const limit = settings[kind]
+  const last = extras?.attempts.at(-1)
+  const message = `${label} ran past its ${kind} of ${limit} ms`
+  return new TaskTimeoutError(message, limit, kind === 'deadline' && last !== undefined ? { cause: last.error } : {})
+}
+
+interface EndedTask {
+  readonly status: TaskStatus
+  readonly ended: boolean
+  failure(): unknown
+}
+
+/**
+ * What the signal of an attempt that is over is aborted with, if it is only read now. The task may have gone on or ended
+ * since: its own error and outcome are none of that attempt's.
+ */
+export function pastReason(task: StoppedTask & EndedTask, attempt: number): unknown {
+  const request = task.extras?.stopRequest
+  if (task.ended && request !== undefined) {
+    return request.reason ?? (task.status === 'cancelled' ? task.failure() : stopError(task, request))
+  }
+  return new TaskCancelledError(`attempt ${attempt} of ${task.label} is over`)
+}
+
+/** Where a task was spawned: its text is made only when it is read. */
+export interface SpawnStack {
+  readonly stack?: string
+}
+
+/** Remembers the stack of the caller, without the frames above and with `boundary`. */
+export function captureSpawnStack(boundary: (...args: never[]) => unknown): SpawnStack {
+  const captured: SpawnStack = {}
+  Error.captureStackTrace(captured, boundary)
+  return captured
+}
+
+/** Adds to the stack of an error where its task was spawned, if it is one whose stack can be written. */
+export function addSpawnStack(error: unknown, label: string, { stack = '' }: SpawnStack): void {
+  attempt(() => {
+    const failed = error as Error
+    if (typeof failed.stack !== 'string') return
+    const frames = stack.slice(stack.indexOf('\n'))
+    failed.stack = `${failed.stack}\n    spawned as ${label}:${frames}`
+  })
 }

@@ -14,10 +14,9 @@ import { TaskPromise } from './handle.ts'
 import type { TaskOwner } from './owner.ts'
 import type { Again, Verdict } from './retry/retry.ts'
 import { judge, planned, planRetry, retriesOf } from './retry/retrying.ts'
-import { traceEnd } from './run-trace.ts'
+import { everTraced, traceEnd } from './run-trace.ts'
 import type { SpawnSettings } from './spawn-settings.ts'
-import { answersAbort, type StopRequest } from './stop.ts'
-import { addSpawnStack, pastReason, stopError } from './stop-error.ts'
+import { addSpawnStack, answersAbort, pastReason, type StopRequest, stopError } from './stop.ts'
 import type { TaskProgress, TaskStatus, Work } from './types.ts'
 
 /**
@@ -184,7 +183,7 @@ export class Task implements Queued, Linked<Task> {
 
   /** The attempt's work has stopped, with its result or its error; nothing of it runs any more. */
   attemptEnded(context: AttemptContext, ok: boolean, value: unknown, cleanup?: { readonly error: unknown }): void {
-    traceEnd(context, ok, value)
+    if (everTraced) traceEnd(context, ok, value)
     if (context !== this.context) return this.owner.abandonedStopped(context)
     this.#clearAttempt()
     if (this.ended) return this.#leaveSlot()
@@ -194,7 +193,7 @@ export class Task implements Queued, Linked<Task> {
 
   #leaveSlot(at?: number): void {
     this.owner.slotFreed(this, at)
-    tellStopped(this)
+    if (this.extras?.stopWaiters !== undefined) tellStopped(this)
   }
 
   /** Asks the task to stop: at once if it is pending, else by telling its work. Does nothing once it has ended. */
@@ -310,7 +309,9 @@ export class Task implements Queued, Linked<Task> {
 
   #clearAttempt(): void {
     this.context = undefined
-    this.extras?.clearAttempt()
+    const { extras } = this
+    if (extras === undefined) return
+    extras.clearAttempt()
     forgetWaits(this)
   }
 
@@ -332,7 +333,7 @@ export class Task implements Queued, Linked<Task> {
   #endAttempted(ok: boolean, value: unknown): boolean {
     const request = this.stopRequest
     if (request !== undefined) return this.#endStopped(request, ok, value)
-    const retries = retriesOf(this)
+    const retries = this.settings.retry === undefined ? undefined : retriesOf(this)
     if (retries === undefined) {
       this.#end(ok ? 'done' : 'failed', value)
       return true

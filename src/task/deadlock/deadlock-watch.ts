@@ -7,7 +7,7 @@ import { AWAITED, deadlockOf, findKnots, IDLE, lastWait, tasksOf, type View } fr
 type Knot = ReturnType<typeof findKnots>[number]
 
 /** The watches over tasks that wait. */
-const watches = new Set<DeadlockWatch>()
+export const watches = new Set<DeadlockWatch>()
 let unlisten: (() => void) | undefined
 
 /**
@@ -93,7 +93,6 @@ export function breakKnots(): boolean {
 
 /** The caller has spawned a task: if it waits, it does not stand still. */
 export function noteSpawn(): void {
-  if (watches.size === 0) return
   const extras = currentTask.getStore()?.extras
   if (extras?.waits !== undefined) extras.activeAt = now()
 }

@@ -1,6 +1,6 @@
 import type { SpawnSettings } from '../spawn-settings.ts'
 import type { StopRequest } from '../stop.ts'
-import { type StoppedTask, stopError } from '../stop-error.ts'
+import { type StoppedTask, stopError } from '../stop.ts'
 import type { Eventually } from './retry.ts'
 import { type Again, type Blame, Retries, type Verdict } from './retry.ts'
 
