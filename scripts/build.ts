@@ -31,7 +31,6 @@ const entries = {
 
 /** What threads and processes run: found beside the file that starts them. */
 const inside = {
-  lifeline: 'src/worker/child/lifeline.ts',
   'process-entry': 'src/worker/child/process-entry.ts',
   'thread-entry': 'src/worker/child/thread-entry.ts',
 }
@@ -83,7 +82,8 @@ const input: RolldownOptions = {
 await rm(`${root}dist`, { recursive: true, force: true })
 await writeBundles()
 await writeCommon()
-await writeModules('dist/modules', { ...input, input: Object.values({ ...entries, ...inside }) })
+await writeModules('dist/modules', { ...input, input: Object.values(entries) })
+await writeEntries()
 await writeModules('dist/web', {
   ...input,
   platform: 'neutral',
@@ -97,6 +97,7 @@ async function writeBundles(): Promise<void> {
   await build.write({
     dir: 'dist',
     format: 'esm',
+    entryFileNames: ({ name }) => (name in inside ? '[name].mjs' : '[name].js'),
     chunkFileNames: 'shared-[name].js',
     comments: COMMENTS,
     codeSplitting: { groups: parts },
@@ -124,6 +125,20 @@ async function writeModules(dir: string, options: RolldownOptions): Promise<void
     preserveModulesRoot: 'src',
     comments: COMMENTS,
   })
+}
+
+/** Whole, since bundlers take each along as a single file. */
+async function writeEntries(): Promise<void> {
+  for (const [name, file] of Object.entries(inside)) {
+    await using build = await rolldown({ ...input, input: { [name]: file } })
+    await build.write({
+      dir: 'dist/modules/worker/child',
+      format: 'esm',
+      entryFileNames: '[name].mjs',
+      codeSplitting: false,
+      comments: COMMENTS,
+    })
+  }
 }
 
 /** Has files of ours imported in place of others. */

@@ -12,6 +12,8 @@ export interface SetUp {
 }
 
 const NODES = ['22.23.3', '24.21.0', '26.9.0']
+/** What a bundle needs beside it for threads and processes where the package is not installed. */
+const ENTRIES = 'node_modules/taskscope/dist/modules/worker/child/*-entry.mjs'
 const PLAYWRIGHT = 'playwright-core@1.65.1'
 
 /** A bundle of `page.js` that is opened in Chromium. */
@@ -21,6 +23,24 @@ function page(name: string, packages: readonly string[], build: string): SetUp {
     files: ['page', ...(name === 'vite' || name === 'webpack' ? [name] : [])],
     packages: [PLAYWRIGHT, ...packages],
     run: [build, 'node browser.js out'],
+  }
+}
+
+/** A bundle of all of `esm.js`, which runs where nothing is installed. */
+function server(name: string, packages: readonly string[], build: string): SetUp {
+  // By itself, for their URLs are written out.
+  const takesEntries = name === 'webpack'
+  return {
+    name: `server-${name}`,
+    files: name === 'vite' || name === 'webpack' ? [`server-${name}`] : [],
+    packages,
+    run: [
+      build,
+      'node out/esm.js',
+      ...(takesEntries ? [] : [`cp ${ENTRIES} out`]),
+      'mv node_modules gone',
+      'node out/esm.js',
+    ],
   }
 }
 
@@ -51,6 +71,12 @@ export const SET_UPS: readonly SetUp[] = [
       'esbuild worker.js --bundle --format=esm --conditions=workerd,worker,browser --external:node:* --outdir=out',
       'node run.js',
     ],
+  },
+  {
+    name: 'next-turbopack',
+    files: ['next'],
+    packages: ['next@16.4.6', 'react@19.3.1', 'react-dom@19.3.1', PLAYWRIGHT],
+    run: ['next build', 'bash served.sh 3170'],
   },
   { name: 'bun', packages: ['bun@1.4.5'], run: ['bun esm.js'] },
   { name: 'deno', packages: ['deno@2.9.6'], run: ['deno run -A --node-modules-dir=manual esm.js'] },
@@ -84,4 +110,8 @@ export const SET_UPS: readonly SetUp[] = [
     packages: ['@swc-node/register@1.12.1', '@swc/core@1.16.22', 'typescript@5.9.3'],
     run: ['node --import @swc-node/register/esm-register main.ts'],
   },
+  server('esbuild', ['esbuild@0.28.2'], 'esbuild esm.js --bundle --platform=node --format=esm --outdir=out'),
+  server('rolldown', ['rolldown@1.3.3'], 'rolldown esm.js --format esm --platform node --dir out'),
+  server('webpack', ['webpack@5.113.0', 'webpack-cli@7.3.1'], 'webpack'),
+  server('vite', ['vite@8.4.0'], 'vite build --logLevel warn'),
 ]

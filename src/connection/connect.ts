@@ -20,7 +20,8 @@ const FINAL = /^(ERR invalid password|ERR (invalid )?DB index|SASL: |Password mu
  */
 export async function connectRedis(server: Server, timeout: number): Promise<Redis> {
   const Redis = taskscopeRedis(
-    (await driver('ioredis', () => import(/* webpackIgnore: true */ /* turbopackIgnore: true */ 'ioredis'))).Redis,
+    (await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ 'ioredis').catch(notInstalled('ioredis')))
+      .Redis,
   )
   return reached(server, timeout, async left => {
     const redis = new Redis({
@@ -85,7 +86,7 @@ export interface Schema {
 
 /** The same for a PostgreSQL, as a pool; with `schema`, of a database that has these tables then, and of clients that find them. */
 export async function connectPostgres(server: Server, timeout: number, schema?: Schema): Promise<Pool> {
-  const pg = await driver('pg', () => import(/* webpackIgnore: true */ /* turbopackIgnore: true */ 'pg'))
+  const pg = await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ 'pg').catch(notInstalled('pg'))
   return reached(server, timeout, async left => {
     const pool = new pg.default.Pool({
       max: CLIENTS,
@@ -106,11 +107,9 @@ export async function connectPostgres(server: Server, timeout: number, schema?: 
   })
 }
 
-/** What a package that may be missing exports; rejects with {@link ConnectionError} when it is. */
-export async function driver<T>(name: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load()
-  } catch (cause) {
+/** What a failed import of a package means. A `.catch` directly at the import tells bundlers that it may be missing. */
+export function notInstalled(name: string): (cause: unknown) => never {
+  return cause => {
     throw new ConnectionError(`the package '${name}' could not be loaded: install it with \`npm install ${name}\``, {
       cause,
     })

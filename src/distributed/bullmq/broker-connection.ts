@@ -2,7 +2,7 @@ import type { Job, JobsOptions, Queue, Worker, WorkerOptions } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Pool } from 'pg'
 import { startBackgroundTimer } from '../../base/clock.ts'
-import { connectPostgres, connectRedis, driver } from '../../connection/connect.ts'
+import { connectPostgres, connectRedis, notInstalled } from '../../connection/connect.ts'
 import { cleanErrors } from '../../connection/driver-errors.ts'
 import { LONGEST_SILENCE } from '../../connection/heartbeat.ts'
 import type { Server } from '../../connection/target.ts'
@@ -108,7 +108,9 @@ export class BrokerConnection {
     options: OpenOptions,
     disturbed: (error: unknown) => void,
   ): Promise<BrokerConnection> {
-    const bull = await driver('bullmq', () => import(/* webpackIgnore: true */ /* turbopackIgnore: true */ 'bullmq'))
+    const bull = await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ 'bullmq').catch(
+      notInstalled('bullmq'),
+    )
     if (server.kind === 'redis') {
       const redis = await connectRedis(server, options.connectTimeout)
       return new BrokerConnection(server, bull, redis, options, disturbed)

@@ -7,10 +7,10 @@ import { enterWorker } from '../functions/nesting.ts'
 import { notTooDeep } from '../functions/uncarriable.ts'
 import { Channel } from '../messages/channel.ts'
 import type { Uplink } from '../messages/link.ts'
-import { INCOMING, OUTGOING, PREFACE_BYTES, prefaceIn } from '../messages/preface.ts'
+import { INCOMING, LIFELINE, OUTGOING, PREFACE_BYTES, prefaceIn } from '../messages/preface.ts'
 import { getBuiltinModule, process } from '../node.ts'
 import { readBlocking, writeBlocking } from './blocking-pipes.ts'
-import { entryUrl } from './entry-url.ts'
+import { endWithPipe, GRACE } from './lifeline.ts'
 import { signalGroup } from './process-group.ts'
 import { serveCalls } from './serve-calls.ts'
 
@@ -43,7 +43,10 @@ const { ofWorker, ofCaller, unwatched } = prefaceIn(readBlocking(INCOMING, PREFA
 if (unwatched) {
   // A function in a hot loop never hears that the caller's process has died: a thread of its own listens for that.
   const { Worker } = getBuiltinModule('node:worker_threads')
-  new Worker(entryUrl('lifeline'), bare({ name: 'taskscope lifeline', execArgv: [] })).unref()
+  new Worker(
+    `(${endWithPipe})(${LIFELINE}, ${GRACE})`,
+    bare({ eval: true, name: 'taskscope lifeline', execArgv: [] }),
+  ).unref()
 }
 
 const channel = new Channel(

@@ -20,7 +20,7 @@ afterAll(() => rm(folder, { recursive: true }))
 /** What threads and processes run has to lie beside the bundle that starts them. */
 async function bundle(splitting: boolean): Promise<string> {
   const outDir = join(folder, splitting ? 'split' : 'single')
-  const entries = ['lifeline', 'process-entry', 'thread-entry'].map(name => [name, join(HOST, `${name}.ts`)])
+  const entries = ['process-entry', 'thread-entry'].map(name => [name, join(HOST, `${name}.ts`)])
   await build({
     entry: { main: MAIN, ...Object.fromEntries(entries) },
     outDir,
@@ -32,8 +32,9 @@ async function bundle(splitting: boolean): Promise<string> {
     noExternal: [/./],
     config: false,
     silent: true,
+    outExtension: () => ({ js: '.mjs' }),
   })
-  return join(outDir, 'main.js')
+  return join(outDir, 'main.mjs')
 }
 
 describe.each([
