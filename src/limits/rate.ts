@@ -28,8 +28,6 @@ const ALGORITHMS: Readonly<Record<RateAlgorithm, new (capacity: number, per: num
   gcra: Bucket,
 }
 
-const NAMES = Object.keys(ALGORITHMS) as RateAlgorithm[]
-
 /**
  * So much of something per time: tokens, bytes, requests. What is taken is used up and comes back with time, not with the
  * release of the permit; only `permit.update()` gives back what was not needed. Time is the monotonic clock: setting the
@@ -44,7 +42,7 @@ const NAMES = Object.keys(ALGORITHMS) as RateAlgorithm[]
 export function rateLimit(options: RateLimitOptions): Limit {
   const { key, capacity, per, algorithm = 'sliding-window' } = requiredOptions('options', options, RATE_LIMIT_OPTIONS)
   const name = string('key', key)
-  const Algorithm = ALGORITHMS[oneOf('algorithm', NAMES, algorithm)]
+  const Algorithm = ALGORITHMS[oneOf('algorithm', Object.keys(ALGORITHMS) as RateAlgorithm[], algorithm)]
   const counted = new Algorithm(capacityOf('capacity', capacity), interval('per', per))
   return new SingleLimit(name, counted, 0, { algorithm, per })
 }
