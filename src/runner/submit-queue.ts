@@ -1,35 +1,48 @@
 import { QueueFullError } from '../base/errors.ts'
 import { PendingQueue } from '../collections/pending-queue.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
+import type { Supervisor } from '../scheduler/supervisor.ts'
 import { Acceptance, type SubmitLine } from '../task/acceptance.ts'
+import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
+import type { Work } from '../task/types.ts'
 import type { Statistics } from './statistics.ts'
+import type { StoreWriter } from './store-writer.ts'
 import type { SubmitPolicy } from './types.ts'
 
 /** A task to be submitted, once it may. */
 export interface Arrival {
+  readonly work: Work<unknown>
+  readonly settings: SpawnSettings
+  /** What the store needs to run it again. */
+  readonly job: string | undefined
   /** Its record must be durable before it may start. */
   readonly durable: boolean
-  /** Makes the task. */
-  spawn(acceptance: Acceptance | undefined): Task
-  /** It has its place in the queue. */
-  placed(task: Task): void
 }
 
 /** Who gets into a queue of limited size, and what becomes of the others: the submit policies. */
 export class SubmitQueue implements SubmitLine {
+  readonly #supervisor: Supervisor
   readonly #scheduler: Scheduler
   readonly #policy: SubmitPolicy
   readonly #statistics: Statistics
+  readonly #storeWriter: StoreWriter | undefined
   /** Those that wait for a place. */
   readonly #line = new PendingQueue<Task>()
   readonly #arrivals = new Map<Task, Arrival>()
   #listening = false
 
-  constructor(scheduler: Scheduler, policy: SubmitPolicy, statistics: Statistics) {
-    this.#scheduler = scheduler
+  constructor(
+    supervisor: Supervisor,
+    policy: SubmitPolicy,
+    statistics: Statistics,
+    storeWriter: StoreWriter | undefined,
+  ) {
+    this.#supervisor = supervisor
+    this.#scheduler = supervisor.scheduler
     this.#policy = policy
     this.#statistics = statistics
+    this.#storeWriter = storeWriter
   }
 
   /** Lets a task in, now or later, or throws `QueueFullError`. Nobody overtakes those that wait. */
@@ -37,8 +50,9 @@ export class SubmitQueue implements SubmitLine {
     const open = this.#line.size === 0 && this.#scheduler.hasRoom
     if (!open && this.#policy === 'wait') return this.#standInLine(arrival)
     if (!open) this.#makeRoom()
-    const task = arrival.spawn(arrival.durable ? new Acceptance() : undefined)
-    arrival.placed(task)
+    const { work, settings, durable } = arrival
+    const task = this.#supervisor.spawn(work, settings, durable ? { acceptance: new Acceptance() } : undefined)
+    this.#placed(task, arrival)
     return task
   }
 
@@ -70,7 +84,7 @@ export class SubmitQueue implements SubmitLine {
   }
 
   #standInLine(arrival: Arrival): Task {
-    const task = arrival.spawn(new Acceptance(this))
+    const task = this.#supervisor.spawn(arrival.work, arrival.settings, { acceptance: new Acceptance(this) })
     if (task.ended) return task
     this.#scheduler.notAccepted += 1
     this.#line.push(task)
@@ -109,7 +123,12 @@ export class SubmitQueue implements SubmitLine {
       this.leave(task)
       acceptance.place()
       if (!arrival.durable) acceptance.open(task)
-      arrival.placed(task)
+      this.#placed(task, arrival)
     }
+  }
+
+  /** The task has its place in the queue. */
+  #placed(task: Task, { job, durable }: Arrival): void {
+    this.#storeWriter?.add(task, job, durable)
   }
 }

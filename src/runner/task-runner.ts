@@ -74,7 +74,7 @@ export class TaskRunner implements AsyncDisposable {
     this.#scheduler = this.#supervisor.scheduler
     this.manager = managerOn(this.#supervisor)
     this.#records = new Records(this.#scheduler, finished)
-    this.#submitQueue = new SubmitQueue(this.#scheduler, settings.submitPolicy, this.#statistics)
+    this.#submitQueue = new SubmitQueue(this.#supervisor, settings.submitPolicy, this.#statistics, this.#storeWriter)
     const log = logger ? eventLog(logger) : undefined
     if (log !== undefined) this.#scheduler.events.follow(log)
   }
@@ -152,11 +152,7 @@ export class TaskRunner implements AsyncDisposable {
     const durable = boolean('durable', options?.durable ?? this.#settings.durable) && storeWriter !== undefined
     const job = storeWriter && base && this.#settings.registry.jobOf(base, settings, retry)
     if (job === undefined) this.#forgotten?.tell(base)
-    const task = this.#submitQueue.submit({
-      durable,
-      spawn: acceptance => this.#supervisor.spawn(work, settings, { acceptance }),
-      placed: placed => storeWriter?.add(placed, job, durable),
-    })
+    const task = this.#submitQueue.submit({ work, settings, job, durable })
     if (settings.startNow) this.#scheduler.startAtOnce(task)
     return task.handle
   }
