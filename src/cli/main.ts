@@ -4,7 +4,7 @@ import { HELP, version } from './help.ts'
 import { reasonOf, say } from './say.ts'
 import { serveCommand } from './serve-command.ts'
 
-/** Whoever reads the output may leave: that is no reason to stop working. */
+/** The reader of the output may leave: that is no reason to stop working. */
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
 // Not awaited: Node has words of its own for a module that never finishes loading.

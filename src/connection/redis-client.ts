@@ -9,7 +9,7 @@ type Sent = Pick<Command, 'reject'>
 
 /**
  * A client, and the ones that are made after it, that ends when it is told to, and whose errors are clean. The driver's own,
- * told to end while it waits to connect anew, just stops trying: its commands are never answered, and whoever waits for its
+ * told to end while it waits to connect anew, just stops trying: its commands are never answered, and code that waits for its
  * end waits for ever. And its errors have the commands with all arguments, those of `AUTH` included. A connection that has fallen silent it would keep.
  */
 export function taskscopeRedis(Driver: Constructor): Constructor {

@@ -94,7 +94,7 @@ const PLAIN = /^[\w./ -]*$/
 const HOST = /^[\w.:%[\]-]*$|^\/[\w./ -]*$/
 
 /**
- * How messages call what is, or should be, the URL of a server. Only what is known to be no secret is shown: whoever forgets
+ * How messages call what is, or should be, the URL of a server. Only what is known to be no secret is shown: a user who forgets
  * to escape a password may have parts of it anywhere, and a text that is no URL may be one.
  */
 function labelOfUrl(text: string): string {

@@ -154,7 +154,7 @@ export class BrokerConnection {
 
   /**
    * Removes jobs that have ended long enough ago, where the engine does not do that by itself: for PostgreSQL that makes
-   * every job take twice as long, and its jobs are kept all together until somebody removes them all together.
+   * every job take twice as long, and its jobs are kept all together until a worker removes them all together.
    */
   async removeOld(queue: Queue): Promise<void> {
     if (this.#kind === 'redis') return

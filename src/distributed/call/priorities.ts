@@ -6,7 +6,7 @@ const MARK = 'taskscope.priorities'
 
 /**
  * The priorities of the jobs of one queue. Those without one are twice as cheap for the server, but go before all others:
- * so calls of priority 0 have none until somebody somewhere makes a call of a higher priority, which is remembered with
+ * so calls of priority 0 have none until a caller somewhere makes a call of a higher priority, which is remembered with
  * the queue, and all have one from then on.
  */
 export class Priorities {
@@ -19,7 +19,7 @@ export class Priorities {
     if (this.#used) await server.mark(queue, MARK)
   }
 
-  /** Somebody has made a call of a higher priority. */
+  /** Another caller has made a call of a higher priority. */
   heard(): void {
     this.#used = true
   }

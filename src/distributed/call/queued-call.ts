@@ -74,7 +74,7 @@ export class QueuedCall {
     } catch {}
   }
 
-  /** Settles the call; `false` when the job was stopped for somebody else and this call needs another. */
+  /** Settles the call; `false` when the job was stopped for another caller and this call needs another. */
   end(end: JobEnd): boolean {
     try {
       if ('result' in end) this.#succeed(decode(end.result, this.request.maxBytes))

@@ -63,7 +63,7 @@ export interface FromCaller {
 export interface FromWorker {
   /** This worker is there (`slots` calls at a time), or going (`0`); the names of its functions, as JSON. Workers hear it, too. */
   readonly worker: { readonly id: string; readonly slots: string; readonly functions?: string }
-  /** Somebody has made a call of a priority above 0. */
+  /** A caller has made a call of a priority above 0. */
   readonly priorities: Record<never, never>
   /** The function of this job asks something of its caller's side. */
   readonly ask: { readonly jobId: string; readonly request: string; readonly what: string }
@@ -127,7 +127,7 @@ function isEnding(ending: string): ending is Ending {
   return ENDINGS.includes(ending)
 }
 
-/** The engine fails a job itself when its workers died or froze too often, or when someone else's worker has run it. */
+/** The engine fails a job itself when its workers died or froze too often, or when a worker of another library has run it. */
 function ownFailure(reason: string): Error {
   if (!/stalled|started more/.test(reason)) return new Error(reason)
   return new WorkerCrashedError(

@@ -48,7 +48,7 @@ function startShell(): ChildProcess {
   started.on('exit', (_, signal) => {
     if (shell !== started) return
     shell = undefined
-    // Somebody has ended it, and workers may be there that count on it.
+    // A signal has ended it, and workers may be there that count on it.
     if (signal !== null && groups.size > 0) tell()
   })
   started.on('error', () => {})

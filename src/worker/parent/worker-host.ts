@@ -58,7 +58,7 @@ export class WorkerHost implements Host {
     this.ready = this.#ready.promise
     this.exited = this.#exited.promise
     assertMayStartWorker()
-    // Whoever calls hears of it too, and whoever does not call need not listen.
+    // Callers hear of it by their calls, and a pool that makes none need not listen.
     this.ready.catch(() => {})
     this.#options = options
     const listener: LinkListener = {
@@ -224,7 +224,7 @@ export class WorkerHost implements Host {
     this.#end(`it was not ready after ${limit} ms (startTimeout)`)
   }
 
-  /** Until it is ready, while it has calls and until it is gone once it is told to go, somebody waits for it. */
+  /** Until it is ready, while it has calls and until it is gone once it is told to go, this process waits for it. */
   #holdOrNot(): void {
     const awaited = this.#calls.size > 0 || this.#memory.length > 0
     const changing = this.#starting || this.#endedBecause !== undefined
