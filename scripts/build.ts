@@ -24,6 +24,7 @@ const entries = {
   'compat/p-queue': 'src/compat/p-queue.ts',
   'compat/p-retry': 'src/compat/p-retry.ts',
   index: 'src/index.ts',
+  otel: 'src/otel.ts',
   sqlite: 'src/sqlite.ts',
   testing: 'src/testing.ts',
   worker: 'src/worker.ts',

@@ -22,6 +22,7 @@ const ENTRIES = {
   'taskscope/compat/p-map': 'src/compat/p-map.ts',
   'taskscope/compat/p-queue': 'src/compat/p-queue.ts',
   'taskscope/compat/p-retry': 'src/compat/p-retry.ts',
+  'taskscope/otel': 'src/otel.ts',
   'taskscope/sqlite': 'src/sqlite.ts',
   'taskscope/testing': 'src/testing.ts',
   'taskscope/worker': 'src/worker.ts',

@@ -36,10 +36,12 @@ export const FLOORS: readonly (readonly [name: string, ...rooms: string[]])[] = 
   ['distributed, limits', 'distributed/limits'],
   ['distributed, the side of the worker', 'distributed/serve'],
   ['command line', 'cli'],
+  ['otel', 'otel'],
   ['compat', 'compat'],
   [
     'entries',
     'index.ts',
+    'otel.ts',
     'sqlite.ts',
     'testing.ts',
     'worker.ts',
@@ -77,8 +79,10 @@ export const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
     'worker/parent',
     'connection',
     'distributed',
+    'otel',
     'cli',
   ],
+  '@opentelemetry/api': ['otel'],
   effection: [
     'base/kept-error.ts',
     'base/operation.ts',

@@ -52,7 +52,6 @@ describe('metricsText', () => {
     expect(linesOf(text, 'taskscope_tasks_submitted_total')).toEqual(['{manager="mail"} 1'])
     expect(linesOf(text, 'taskscope_attempt_duration_seconds_count')).toEqual(['{manager="mail"} 1'])
     const sum = Number(linesOf(text, 'taskscope_attempt_duration_seconds_sum')[0]?.split(' ')[1])
-    expect(sum).toBeGreaterThanOrEqual(0.018)
     expect(sum).toBe(runner.stats().runTime.mean / 1_000)
     expect(linesOf(text, 'taskscope_attempt_duration_seconds')).toHaveLength(3)
   })

@@ -1,7 +1,6 @@
 import { ManagerClosedError, WorkerCrashedError } from '../../base/errors.ts'
 import { string } from '../../base/options.ts'
 import { AttemptContext } from '../../task/context/context.ts'
-import { carrierOf } from '../../task/run-trace.ts'
 import type { TaskContext } from '../../task/types.ts'
 import type { Engine, EngineCallOptions, PreparedCall } from '../../worker/engine/engine.ts'
 import { LimitsServer } from '../../worker/engine/limits-server.ts'
@@ -68,7 +67,7 @@ export class DistributedEngine implements Engine {
     let started = AttemptContext.postpone(task)
     const { timeout = Number.POSITIVE_INFINITY, priority = 0 } = options
     const key = keyOf(fn, encoded, args, options)
-    const origin = carrierOf(task)
+    const origin = AttemptContext.carrierOf(task)
     const data: JobData = {
       args: encoded,
       task: [id, attempt],

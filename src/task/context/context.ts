@@ -1,6 +1,7 @@
 import type { LimitPermit } from '../../limits/types.ts'
 import type { CurrentTask } from '../current.ts'
 import type { WaitNotes } from '../deadlock/wait.ts'
+import { type Carrier, carrierOf } from '../run-trace.ts'
 import type { SpawnSettings } from '../spawn-settings.ts'
 import type { TaskContext, TaskLimits, TaskPermit, TaskProgress } from '../types.ts'
 import { BodyLimits, BodyPermit } from './body-limits.ts'
@@ -16,7 +17,7 @@ interface Recipient {
 export interface AttemptedTask extends CurrentTask {
   readonly id: number
   readonly name: string
-  readonly settings: Pick<SpawnSettings, 'carry' | 'limits'>
+  readonly settings: Pick<SpawnSettings, 'carry' | 'limits' | 'origin'>
   /** That of the attempt that runs. */
   readonly context: AttemptContext | undefined
   readonly permit: LimitPermit | undefined
@@ -122,6 +123,11 @@ export class AttemptContext implements TaskContext {
   /** Whether the task was given limits, here or where it was introduced from: else its own are none. */
   static isLimited(context: TaskContext): boolean {
     return #task in context && (context.#task.settings.limits !== undefined || Object.hasOwn(context, 'limits'))
+  }
+
+  /** What goes with the attempt to where its work is: what those who trace say, or else what has come with the task. */
+  static carrierOf(context: TaskContext): Carrier | undefined {
+    return carrierOf(context) ?? (#task in context ? context.#task.settings.origin : undefined)
   }
 
   /** Somebody who knows says that the work will not stop in its cleanup time: it is abandoned now. */

@@ -1,6 +1,5 @@
 import { SerializationError } from '../../base/errors.ts'
 import { AttemptContext } from '../../task/context/context.ts'
-import { carrierOf } from '../../task/run-trace.ts'
 import type { TaskContext } from '../../task/types.ts'
 import { packValue } from '../functions/carry.ts'
 import { carryFailure } from '../functions/carry-failure.ts'
@@ -48,7 +47,7 @@ export class PoolEngine implements Engine {
     return (args, task: TaskContext) => {
       const { id, name, attempt, signal, progress } = task
       const call = { function: reference, args }
-      const origin = carrierOf(task)
+      const origin = AttemptContext.carrierOf(task)
       // The start of a worker, in place of one that another call had ended, say, is not this call's time.
       const onDispatch = AttemptContext.postpone(task)
       const options = { signal, cleanupTimeout, onProgress: progress, onDispatch, task }
