@@ -37,7 +37,7 @@ const inside = {
 }
 
 /** What runs in browsers and on edge runtimes, and which files have others in their place there. */
-const web = { index: entries.index, worker: entries.worker }
+const web = Object.entries(entries).filter(([name]) => /^(?:index|worker|compat\/.*)$/.test(name))
 const OF_WEB = {
   'src/base/platform.ts': 'src/web/platform.ts',
   'src/builtin-tasks/hash-in-thread.ts': 'src/web/hash.ts',
@@ -88,7 +88,7 @@ await writeEntries()
 await writeModules('dist/web', {
   ...input,
   platform: 'neutral',
-  input: Object.values(web),
+  input: web.map(([, file]) => file),
   plugins: [replacing(OF_WEB)],
 })
 await writeTypes()
@@ -111,6 +111,7 @@ async function writeCommon(): Promise<void> {
   await build.write({
     dir: 'dist',
     format: 'cjs',
+    exports: 'named',
     entryFileNames: '[name].cjs',
     chunkFileNames: 'shared-[name].cjs',
     comments: COMMENTS,

@@ -15,7 +15,7 @@ npm install --no-fund --no-audit "$tarball" effection@4.1.1
 "$node" --input-type=module -e '
   import { readFileSync } from "node:fs"
   const { exports } = JSON.parse(readFileSync("node_modules/taskscope/package.json", "utf8"))
-  for (const entry of Object.keys(exports).filter(entry => !entry.endsWith(".json"))) {
+  for (const entry of Object.keys(exports).filter(entry => !/\.json$|-entry$/.test(entry))) {
     const name = "taskscope" + entry.slice(1)
     console.log("import", name, Object.keys(await import(name)).join(" "))
   }'
