@@ -252,7 +252,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
     'cancel does not reach an operation': { search: '    extras.halt?.()\n', replace: '' },
     'cancel does not reach the signal': {
-      search: '    AttemptContext.abort(this.context as AttemptContext, this.#reasonOf(extras.stopRequest))\n',
+      search: '    AttemptContext.abort(this.context as AttemptContext, this.reasonOf(extras.stopRequest))\n',
       replace: '',
     },
     'cleanup without a limit': {

@@ -1,23 +1,18 @@
 import { now, startTimer } from '../base/clock.ts'
 import { followSignal } from '../base/follow-signal.ts'
-import { type AsyncContext, captureContext } from '../base/platform.ts'
-import type { Linked } from '../collections/linked-set.ts'
-import type { Queued } from '../collections/queued.ts'
-import type { LimitRequest } from '../limits/acquire/limit-request.ts'
-import type { LimitPermit } from '../limits/types.ts'
+import type { AsyncContext } from '../base/platform.ts'
 import { tellStopped } from './cancel.ts'
 import { AttemptContext } from './context/context.ts'
 import { forgetWaits } from './deadlock/wait.ts'
 import { execute } from './execution.ts'
-import { Extras } from './extras.ts'
+import type { Extras } from './extras.ts'
 import { TaskPromise } from './handle.ts'
-import type { TaskOwner } from './owner.ts'
 import type { Again, Verdict } from './retry/retry.ts'
 import { judge, planned, planRetry, retriesOf } from './retry/retrying.ts'
 import { everTraced, traceEnd } from './run-trace.ts'
-import type { SpawnSettings } from './spawn-settings.ts'
-import { addSpawnStack, answersAbort, pastReason, type StopRequest, stopError } from './stop.ts'
-import type { TaskProgress, TaskStatus, Work } from './types.ts'
+import { addSpawnStack, answersAbort, type StopRequest } from './stop.ts'
+import { TaskState } from './task-state.ts'
+import type { TaskProgress, TaskStatus } from './types.ts'
 
 /**
  * A task: its state, and every step of its life. The handle, the context and the record are views on it.
@@ -25,71 +20,8 @@ import type { TaskProgress, TaskStatus, Work } from './types.ts'
  * A slot is held from `start` until the attempt's work has really stopped (`attemptEnded`) or its cleanup time is over
  * (`giveUp`); `context` is set exactly that long. The handle may settle earlier, when the work cannot be told to stop.
  */
-export class Task implements Queued, Linked<Task> {
-  readonly owner: TaskOwner<Task>
-  readonly id: number
-  readonly settings: SpawnSettings
-  work: Work<unknown> | undefined
-  asyncContext: AsyncContext | undefined
-  status: TaskStatus = 'pending'
-  priority: number
-  sequence = 0
-  position = -1
-  next: Task | undefined = undefined
-  previous: Task | undefined = undefined
-  attempt = 0
-  context: AttemptContext | undefined = undefined
-  createdAt: number
-  startedAt = 0
-  updatedAt: number
-  /** The result when done, the error when failed or cancelled; that of a cancel is made when first asked for. */
-  outcome: unknown = undefined
-  /** Somebody has asked for the outcome, so a failure is theirs. */
-  observed = false
+export class Task extends TaskState<Task> {
   #handle: TaskPromise<unknown> | undefined = undefined
-  limitRequest: LimitRequest<LimitPermit> | undefined = undefined
-  extras: Extras<Task> | undefined = undefined
-
-  constructor(owner: TaskOwner<Task>, id: number, work: Work<unknown>, settings: SpawnSettings) {
-    this.owner = owner
-    this.id = id
-    this.work = work
-    this.settings = settings
-    this.priority = settings.priority
-    this.asyncContext = captureContext()
-    this.createdAt = this.updatedAt = now()
-  }
-
-  get name(): string {
-    return this.settings.name ?? `task ${this.id}`
-  }
-
-  /** How messages call the task. */
-  get label(): string {
-    return this.settings.name === undefined ? this.name : `task ${this.id} "${this.settings.name}"`
-  }
-
-  get ended(): boolean {
-    return this.status === 'done' || this.status === 'failed' || this.status === 'cancelled'
-  }
-
-  /** When the latest attempt started. */
-  get attemptStartedAt(): number {
-    return this.attempt <= 1 ? this.startedAt : (this.extras?.restartedAt ?? 0)
-  }
-
-  get stopRequest(): StopRequest | undefined {
-    return this.extras?.stopRequest
-  }
-
-  get permit(): LimitPermit | undefined {
-    return this.limitRequest?.permit
-  }
-
-  /** The extras, made now if need be. */
-  more(): Extras<Task> {
-    return (this.extras ??= new Extras())
-  }
 
   get handle(): TaskPromise<unknown> {
     return (this.#handle ??= new TaskPromise<unknown>(this))
@@ -141,7 +73,6 @@ export class Task implements Queued, Linked<Task> {
 
   /** Starts an attempt, `at` this time of the clock; the owner has taken a slot for it. */
   start(at: number): void {
-    const { timeout } = this.settings
     const context = new AttemptContext(this, this.attempt + 1)
     this.context = context
     this.attempt = context.attempt
@@ -149,7 +80,7 @@ export class Task implements Queued, Linked<Task> {
     if (this.attempt === 1) this.startedAt = this.updatedAt
     else this.more().restartedAt = this.updatedAt
     this.#move('running')
-    if (timeout !== Number.POSITIVE_INFINITY) this.#startTimeout()
+    if (this.settings.timeout !== Number.POSITIVE_INFINITY) this.#startTimeout()
     execute(this, context, this.asyncContext as AsyncContext)
   }
 
@@ -171,21 +102,11 @@ export class Task implements Queued, Linked<Task> {
     }
   }
 
-  /** How to stop an attempt that is an operation. */
-  haltWith(context: AttemptContext, halt: () => void): void {
-    if (context === this.context) this.more().halt = halt
-  }
-
-  /** The body of an operation is over and its scope is being torn down: a stop from now on can't change how it ended. */
-  bodyEnded(context: AttemptContext, ok: boolean, value: unknown): void {
-    if (context === this.context) this.more().body = { ok, value }
-  }
-
   /** The attempt's work has stopped, with its result or its error; nothing of it runs any more. */
   attemptEnded(context: AttemptContext, ok: boolean, value: unknown, cleanup?: { readonly error: unknown }): void {
     if (everTraced) traceEnd(context, ok, value)
     if (context !== this.context) return this.owner.abandonedStopped(context)
-    this.#clearAttempt()
+    this.clearAttempt()
     if (this.ended) return this.#leaveSlot()
     if (cleanup !== undefined) this.#cleanupFailed(cleanup.error)
     if (this.#endAttempted(ok, value)) this.#leaveSlot(this.updatedAt)
@@ -217,8 +138,8 @@ export class Task implements Queued, Linked<Task> {
     this.updatedAt = now()
     this.#move('stopping')
     this.#limitCleanup()
-    if (!this.#canHear()) return this.#settleUnheard()
-    AttemptContext.abort(this.context as AttemptContext, this.#reasonOf(extras.stopRequest))
+    if (!this.canHear()) return this.#settleUnheard()
+    AttemptContext.abort(this.context as AttemptContext, this.reasonOf(extras.stopRequest))
     extras.halt?.()
   }
 
@@ -236,14 +157,14 @@ export class Task implements Queued, Linked<Task> {
     answer.then(again => {
       if (this.stopRequest !== request || this.context === undefined) return
       this.more().stopRequest = planned(request, again)
-      if (!this.#canHear()) this.#settleUnheard()
+      if (!this.canHear()) this.#settleUnheard()
     })
   }
 
   /** The attempt is over, but its policy has not answered: nobody waits for that any more. */
   #stopJudging(extras: Extras<Task>, request: StopRequest): void {
     this.updatedAt = now()
-    this.#keepAttempt(extras, extras.judging?.error)
+    this.keepAttempt(extras, extras.judging?.error)
     extras.judging = this.outcome = undefined
     extras.stopRequest = request
     if (this.status === 'running') this.#move('stopping')
@@ -256,12 +177,7 @@ export class Task implements Queued, Linked<Task> {
     if (this.stopRequest?.again === undefined) return
     this.more().stopRequest = request
     this.outcome = undefined
-    if (!this.#canHear()) this.#settleUnheard()
-  }
-
-  /** Whether the work of this attempt can be told to stop. */
-  #canHear(): boolean {
-    return AttemptContext.listens(this.context as AttemptContext) || this.extras?.halt !== undefined
+    if (!this.canHear()) this.#settleUnheard()
   }
 
   /** Nobody could tell the work: there is nothing to wait for, unless the next attempt needs its end. */
@@ -270,17 +186,6 @@ export class Task implements Queued, Linked<Task> {
     if (request.again !== undefined) return
     this.more().abandoned = true
     this.#endStopped(request, true, undefined)
-  }
-
-  /** What the signal of this attempt is to be aborted with, if it was told to stop or is over. */
-  stopReasonFor(context: AttemptContext): unknown {
-    if (context !== this.context) return pastReason(this, context.attempt)
-    return this.stopRequest === undefined ? undefined : this.#reasonOf(this.stopRequest)
-  }
-
-  #reasonOf(request: StopRequest): unknown {
-    const { kind, reason } = request
-    return (this.more().told = kind === 'cancel' && reason !== undefined ? reason : this.#errorOf(request))
   }
 
   #limitCleanup(): void {
@@ -302,17 +207,9 @@ export class Task implements Queued, Linked<Task> {
     const extras = this.more()
     const { ok, value } = extras.body ?? { ok: true, value: undefined }
     extras.abandoned = true
-    this.#clearAttempt()
+    this.clearAttempt()
     this.owner.gaveUp(this, context)
     if (this.ended || this.#endAttempted(ok, value)) this.#leaveSlot()
-  }
-
-  #clearAttempt(): void {
-    this.context = undefined
-    const { extras } = this
-    if (extras === undefined) return
-    extras.clearAttempt()
-    forgetWaits(this)
   }
 
   /** Settles what becomes of the task. `false`: its policy has yet to say, and until then it keeps its slot. */
@@ -320,8 +217,7 @@ export class Task implements Queued, Linked<Task> {
     const { kind, again } = request
     const ownError = !ok && !answersAbort(value, this.extras?.told)
     if (kind === 'cancel') {
-      if (ownError) this.#end('failed', value)
-      else this.#end('cancelled', this.outcome)
+      this.#end(ownError ? 'failed' : 'cancelled', ownError ? value : this.outcome)
       return true
     }
     if (ownError) this.#cleanupFailed(value)
@@ -346,8 +242,7 @@ export class Task implements Queued, Linked<Task> {
 
   #judgeLater(answer: Promise<Verdict | undefined>, error: unknown): false {
     const extras = this.more()
-    const judging = { error }
-    extras.judging = judging
+    const judging = (extras.judging = { error })
     answer.then(verdict => {
       if (extras.judging !== judging) return
       extras.judging = undefined
@@ -360,19 +255,15 @@ export class Task implements Queued, Linked<Task> {
   }
 
   #endOrTryAgain(verdict: Verdict | undefined): void {
-    if (verdict === undefined) this.#end('failed', this.#errorOf(this.stopRequest as StopRequest))
+    if (verdict === undefined) this.#end('failed', this.errorOf(this.stopRequest as StopRequest))
     else if (verdict.status === 'pending') this.#tryAgain(verdict)
     else this.#end(verdict.status, verdict.outcome)
-  }
-
-  #keepAttempt(extras: Extras<Task>, error: unknown): void {
-    extras.attempts.push({ startedAt: this.attemptStartedAt, endedAt: this.updatedAt, error })
   }
 
   #tryAgain({ delay, error }: Again): void {
     const extras = this.more()
     this.updatedAt = now()
-    this.#keepAttempt(extras, error)
+    this.keepAttempt(extras, error)
     extras.stopRequest = extras.told = this.outcome = undefined
     extras.abandoned = false
     this.#move('pending')
@@ -405,16 +296,5 @@ export class Task implements Queued, Linked<Task> {
     }
     if (this.#handle !== undefined) TaskPromise.settle(this.#handle)
     if (status === 'failed') this.owner.failed(this)
-  }
-
-  /** The error of a stop, made once: it carries a stack, which most cancelled tasks need not pay for. */
-  #errorOf(request: StopRequest): unknown {
-    this.outcome ??= request.error ?? stopError(this, request)
-    return this.outcome
-  }
-
-  /** What the handle rejects with. */
-  failure(): unknown {
-    return this.status === 'cancelled' ? this.#errorOf(this.stopRequest as StopRequest) : this.outcome
   }
 }

@@ -84,7 +84,6 @@ export const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   ],
   '@opentelemetry/api': ['otel'],
   effection: [
-    'base/kept-error.ts',
     'base/operation.ts',
     'base/yielded.ts',
     'limits/acquire',

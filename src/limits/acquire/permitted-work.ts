@@ -1,6 +1,5 @@
 import { ensure, type Operation, run, scoped } from 'effection'
-import { type KeptError, keepingError, throwKept } from '../../base/kept-error.ts'
-import { isOperation } from '../../base/operation.ts'
+import { isOperation, type KeptError, keepingError, throwKept } from '../../base/operation.ts'
 import { untilPromise, untilSettled, yielded } from '../../base/yielded.ts'
 import type { Acquisition } from './acquisition.ts'
 import type { Permit } from './permit.ts'

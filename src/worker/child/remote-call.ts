@@ -1,7 +1,6 @@
 import type { Operation } from 'effection'
 import { TaskCancelledError } from '../../base/errors.ts'
-import { type KeptError, keepingError, throwKept } from '../../base/kept-error.ts'
-import { inContext, isOperation } from '../../base/operation.ts'
+import { inContext, isOperation, type KeptError, keepingError, throwKept } from '../../base/operation.ts'
 import { type AsyncContext, captureContext } from '../../base/platform.ts'
 import { plainThrown } from '../../serialize/thrown.ts'
 import { Inbox } from '../../task/context/inbox.ts'
