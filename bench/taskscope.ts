@@ -12,3 +12,7 @@ export const { task, transfer } = (await import(worker)) as typeof import('../sr
 const sqlite = new URL('../dist/sqlite.js', import.meta.url).href
 
 export const { sqliteStore } = (await import(sqlite)) as typeof import('../src/sqlite.ts')
+
+const otel = new URL('../dist/otel.js', import.meta.url).href
+
+export const { instrument } = (await import(otel)) as typeof import('../src/otel.ts')

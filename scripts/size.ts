@@ -13,11 +13,11 @@ const project = fileURLToPath(new URL('..', import.meta.url))
 
 /** Bytes, gzipped. */
 const LIMITS = [
-  { names: '{ TaskManager }', from: 'taskscope', limit: 25_200 },
+  { names: '{ TaskManager }', from: 'taskscope', limit: 25_700 },
   { names: '{ Semaphore }', from: 'taskscope', limit: 7_500 },
   { names: '{ callLimit }', from: 'taskscope', limit: 8_300 },
-  { names: '{ TaskRunner }', from: 'taskscope', limit: 35_600 },
-  { names: '{ task }', from: 'taskscope/worker', limit: 50_000 },
+  { names: '{ TaskRunner }', from: 'taskscope', limit: 36_100 },
+  { names: '{ task }', from: 'taskscope/worker', limit: 50_800 },
 ]
 
 const folder = await mkdtemp(join(tmpdir(), 'taskscope-size-'))
