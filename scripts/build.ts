@@ -9,7 +9,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { chmod, cp, glob, readFile, rm, writeFile } from 'node:fs/promises'
-import { dirname, relative, resolve } from 'node:path'
+import { basename, dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Plugin, type RolldownOptions, rolldown } from 'rolldown'
 
@@ -24,6 +24,7 @@ const entries = {
   'compat/p-queue': 'src/compat/p-queue.ts',
   'compat/p-retry': 'src/compat/p-retry.ts',
   index: 'src/index.ts',
+  inspector: 'src/inspector.ts',
   otel: 'src/otel.ts',
   sqlite: 'src/sqlite.ts',
   testing: 'src/testing.ts',
@@ -78,6 +79,7 @@ const input: RolldownOptions = {
   external: /^[^./]/,
   treeshake: { moduleSideEffects: false },
   transform: { target: 'es2023' },
+  plugins: [inlinePage()],
 }
 
 await rm(`${root}dist`, { recursive: true, force: true })
@@ -151,6 +153,21 @@ function replacing(files: Readonly<Record<string, string>>): Plugin {
       if (importer === undefined || !imported.startsWith('.')) return null
       const path = relative(root, resolve(dirname(importer), imported))
       return path in files ? resolve(root, files[path] as string) : null
+    },
+  }
+}
+
+/** Puts the files of the inspector's page into the module that reads them from beside it. */
+function inlinePage(): Plugin {
+  const reads = /readFileSync\(new URL\(`page\/\$\{name\}`, import\.meta\.url\), 'utf8'\)/
+  return {
+    name: 'inline the page',
+    async transform(code, id) {
+      if (relative(root, id).replaceAll('\\', '/') !== 'src/inspector/page.ts') return null
+      const texts: Record<string, string> = {}
+      for await (const path of glob(`${root}src/inspector/page/*`)) texts[basename(path)] = await readFile(path, 'utf8')
+      if (!reads.test(code)) throw new Error('src/inspector/page.ts reads its files in another way')
+      return code.replace(reads, () => `${JSON.stringify(texts)}[name]`)
     },
   }
 }

@@ -23,6 +23,7 @@ const ENTRIES = {
   'taskscope/compat/p-queue': 'src/compat/p-queue.ts',
   'taskscope/compat/p-retry': 'src/compat/p-retry.ts',
   'taskscope/otel': 'src/otel.ts',
+  'taskscope/inspector': 'src/inspector.ts',
   'taskscope/sqlite': 'src/sqlite.ts',
   'taskscope/testing': 'src/testing.ts',
   'taskscope/worker': 'src/worker.ts',

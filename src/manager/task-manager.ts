@@ -22,6 +22,9 @@ import { runScope, type Scoped, type ScopeOptions, type TaskScope } from './task
 /** Makes the manager of a supervisor: what a runner and a worker stand on has one that users see. */
 export let managerOn: (supervisor: Supervisor) => TaskManager
 
+/** What is beneath a manager. */
+export let schedulerOf: (manager: TaskManager) => Scheduler
+
 /**
  * Runs tasks, at most `maxTasks` at a time, and answers for every one of them: when a handle has settled its work has
  * stopped, and when `close` has returned nothing is left running but what the report names.
@@ -38,6 +41,7 @@ export class TaskManager implements AsyncDisposable {
 
   static {
     managerOn = supervisor => new TaskManager(STARTING, supervisor)
+    schedulerOf = manager => manager.#scheduler
   }
 
   private constructor(key: typeof STARTING, supervisor: Supervisor) {

@@ -30,6 +30,10 @@ export class Records {
     this.#damaged = new Map(damaged.map(({ id, error }) => [id, error]))
   }
 
+  get history(): History {
+    return this.#history
+  }
+
   /** The record of a task, if there still is one. */
   find(id: number): TaskRecord | undefined {
     const task = this.#scheduler.find(id) ?? this.#history.find(id)
@@ -86,7 +90,7 @@ async function recordedOutcome(record: TaskRecord): Promise<unknown> {
 }
 
 /** A task that has ended: of this process, or as a store remembers it. */
-type Ended = Task | TaskRecord
+export type Ended = Task | TaskRecord
 
 const SMALLEST = 64
 
@@ -127,6 +131,16 @@ export class History {
     return this.#index.get(id)
   }
 
+  /** What has ended as the last, back to the oldest that is kept, each with its number: from the one before `before` on. */
+  *newest(before = Number.POSITIVE_INFINITY): Generator<readonly [number: number, ended: Ended]> {
+    for (let number = Math.min(this.#added, before) - 1; number >= 0; number--) {
+      // Meanwhile others may have ended.
+      if (number < this.#added - this.#length) return
+      const ended = this.#ring[number % this.#length]
+      if (ended !== undefined) yield [number, ended]
+    }
+  }
+
   /** In no particular order. */
   *[Symbol.iterator](): Generator<Ended> {
     for (const ended of this.#ring) if (ended !== undefined) yield ended
@@ -134,6 +148,6 @@ export class History {
 }
 
 /** The record of a task, whichever way it is kept. */
-function recordFrom(task: Ended): TaskRecord {
+export function recordFrom(task: Ended): TaskRecord {
   return task instanceof Task ? recordOf(task) : task
 }

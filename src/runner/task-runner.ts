@@ -107,6 +107,11 @@ export class TaskRunner implements AsyncDisposable {
     this.#storeWriter?.add(task, job, false)
   }
 
+  /** @internal What has ended. */
+  static historyOf(runner: TaskRunner): History {
+    return runner.#records.history
+  }
+
   /**
    * Starts a runner, and with a store whatever that store says is unfinished.
    *

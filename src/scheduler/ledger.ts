@@ -64,7 +64,7 @@ export abstract class Ledger {
   /** Apart from the others, since it tells of the queue and of no task. */
   readonly emptied: Emitter<Pick<ManagerEvents, 'empty'>>
   readonly report: FailureReport
-  readonly observer: TaskObserver | undefined
+  observer: TaskObserver | undefined
   /** Every task that has not ended. */
   readonly live = new LinkedSet<Task>()
   /** Work that still runs although its slot was given up. */

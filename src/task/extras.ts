@@ -23,6 +23,8 @@ export class Extras<Task = never> {
   restartedAt = 0
   /** The wait for the next attempt. */
   pause: Timer | undefined
+  /** When that is to be over. */
+  again = 0
   /** The way into the queue, if it was not open at once. */
   acceptance: Acceptance | undefined
   /** Of the attempt that runs: what its body has the limits by. */

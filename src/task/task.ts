@@ -267,6 +267,7 @@ export class Task extends TaskState<Task> {
     extras.stopRequest = extras.told = this.outcome = undefined
     extras.abandoned = false
     this.#move('pending')
+    extras.again = this.updatedAt + delay
     extras.pause = startTimer(delay, () => this.owner.enqueue(this))
   }
 

@@ -43,6 +43,13 @@ export interface TaskWorkerOptions<A extends readonly unknown[] = readonly unkno
   readonly fn?: AnyFunction
 }
 
+interface WorkerParts {
+  readonly manager: TaskManager
+  readonly engine: Engine
+  readonly mode: string
+  readonly name: string | undefined
+}
+
 const TASK_WORKER_OPTIONS: Known<TaskWorkerOptions> = { ...WORKER_OPTIONS, fn: true }
 
 /**
@@ -107,6 +114,13 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
   /** @internal */
   static make(options?: TaskWorkerOptions): TaskWorker {
     return new TaskWorker(STARTING, knownOptions('options', options, TASK_WORKER_OPTIONS) ?? {})
+  }
+
+  /** @internal For those who look into it. */
+  static partsOf(worker: TaskWorker): WorkerParts {
+    const { mode } = worker.#settings
+    const name = worker.#bound && worker.#nameOf(worker.#bound)
+    return { manager: worker.#manager, engine: worker.#engine, mode, name: name || undefined }
   }
 
   /**

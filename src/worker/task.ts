@@ -54,6 +54,14 @@ export function task(first?: unknown, second?: unknown): unknown {
   return taskFunction(first as AnyFunction, given(second))
 }
 
+/** The workers of task functions, made by the first call. */
+const workers = new WeakMap<object, () => TaskWorker>()
+
+/** The worker of a task function, made now if need be; `undefined` for anything else. */
+export function workerOf(value: unknown): TaskWorker | undefined {
+  return typeof value === 'function' ? workers.get(value)?.() : undefined
+}
+
 function given(options: unknown): WorkerOptions {
   return knownOptions('options', options as WorkerOptions | undefined, WORKER_OPTIONS) ?? {}
 }
@@ -101,6 +109,7 @@ function withCalls(
   const told = (...inspection: Inspection) =>
     inspected('TaskFunction', { name, ...(mode !== undefined && { mode }) }, ...inspection)
   Object.defineProperty(wrapper, INSPECT, { value: told })
+  workers.set(wrapper, worker)
   return named(wrapper, fn) as unknown as TaskFunction
 }
 

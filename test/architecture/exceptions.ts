@@ -12,6 +12,7 @@ export const CIRCLES: readonly (readonly string[])[] = []
 /** How many lines a file may have that has too many. */
 export const LINES: Readonly<Record<string, number>> = {
   'scheduler/scheduler.ts': 310,
+  'task/task.ts': 310,
 }
 
 /** How many files a folder may have that has too many. */

@@ -127,6 +127,10 @@ export class DistributedEngine implements Engine {
     return (this.#client ??= clientOf(this.#settings, this.#log))
   }
 
+  queue() {
+    return { name: this.#settings.queue, calls: this.#requests.size }
+  }
+
   stats() {
     return {
       workers: this.#client?.presence.count ?? 0,

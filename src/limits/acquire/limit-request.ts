@@ -16,6 +16,11 @@ export class LimitRequest<P extends Permit> {
   #waiting: Waiting | undefined = undefined
   #giveUpSlot: (() => void) | undefined = undefined
 
+  /** Whether it stands in line. */
+  get waits(): boolean {
+    return this.#asked !== undefined
+  }
+
   /** From now on it stands in line. */
   begin(asked: Asked, giveUpSlot: (() => void) | undefined): void {
     asked.asking += 1

@@ -2,7 +2,7 @@ import type { SharedCallOptions } from '../../distributed/options.ts'
 import type { SpawnOptions } from '../../task/spawn-settings.ts'
 import type { TaskContext } from '../../task/types.ts'
 import type { AnyFunction } from '../functions/registry.ts'
-import type { PoolStats } from '../pool/worker-pool.ts'
+import type { PoolStats, WorkerState } from '../pool/worker-pool.ts'
 
 /** One call, ready to be run; once per attempt. */
 export type PreparedCall = (args: readonly unknown[], task: TaskContext, self: unknown) => unknown
@@ -18,6 +18,10 @@ export interface Engine {
   readonly carry?: (message: unknown) => unknown
   /** Checks that a function can be run here at all; throws at once if not. Its module may know it by another name; `options` are those of the call. */
   prepare(fn: AnyFunction, name?: string, options?: EngineCallOptions): PreparedCall
+  /** The workers one by one, where they are of this machine. */
+  workers?(): readonly WorkerState[]
+  /** The queue that calls go through, and how many of this process are on their way. */
+  queue?(): { readonly name: string; readonly calls: number }
   stats(): PoolStats
   /** Ends everything; resolves when that is done. */
   stop(): Promise<void>

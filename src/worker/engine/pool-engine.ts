@@ -71,6 +71,10 @@ export class PoolEngine implements Engine {
     return this.#pool.stats()
   }
 
+  workers() {
+    return this.#pool.workers()
+  }
+
   stop(): Promise<void> {
     return this.#pool.stop()
   }

@@ -26,6 +26,18 @@ export interface PoolStats {
   readonly recycled: number
 }
 
+/** One worker of a pool at one moment. */
+export interface WorkerState {
+  readonly number: number
+  /** The thread's id or the process's. */
+  readonly id: number
+  readonly state: 'starting' | 'busy' | 'idle' | 'ending'
+  readonly active: number
+  readonly dispatched: number
+  /** Asks how many bytes it holds; rejects when it is gone. */
+  readonly memory: () => Promise<number>
+}
+
 /**
  * Workers that share the calls made of it: first come, first served, and no call waits while a worker that may take it
  * is free.
@@ -81,6 +93,14 @@ export class WorkerPool implements AsyncDisposable {
       dispatched: this.#dispatched,
       crashed: this.#crashes.crashed,
       recycled: this.#recycling.recycled,
+    })
+  }
+
+  /** The workers there are, one by one. */
+  workers(): readonly WorkerState[] {
+    return this.#workers.map(({ number, host, active, dispatched, starting, idle }) => {
+      const state = host.closed ? 'ending' : starting ? 'starting' : idle ? 'idle' : 'busy'
+      return { number, id: host.id, state, active, dispatched, memory: () => host.memory() }
     })
   }
 

@@ -1,0 +1,9 @@
+/**
+ * A live page about tasks, for a browser.
+ *
+ * @module taskscope/inspector
+ */
+
+export { type InspectOptions, type Inspector, inspect } from './inspector/inspect.ts'
+export { type InspectorHandler, type InspectorHandlerOptions, inspectorHandler } from './inspector/inspector-handler.ts'
+export type { InspectedLimit, InspectorTarget, InspectorTargets } from './inspector/targets.ts'
