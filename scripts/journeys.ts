@@ -42,20 +42,20 @@ const journeys: readonly Journey[] = [
   {
     name: 'a promise task, from spawn to the settled handle',
     files: 17,
-    moves: 52,
+    moves: 54,
     go: () => here(() => manager.spawn(async () => {})),
   },
   {
     name: 'the same with a limit, failed once and tried again',
     files: 33,
-    moves: 175,
+    moves: 177,
     go: () => here(() => manager.spawn(failsOnce(), { limits, retry: { retries: 1, wait: 0 } })),
   },
   { name: 'a call in a warm thread', files: 45, moves: 120, go: inThread },
   {
     name: 'runner.submit until accepted, with a store',
     files: 36,
-    moves: 68,
+    moves: 69,
     go: async () => {
       let ended: PromiseLike<unknown> | undefined
       const steps = await here(() => {

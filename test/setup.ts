@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeEach, expect, vi } from 'vitest'
 import { settle } from './harness.ts'
 
 const { setTimeout, clearTimeout } = globalThis
+// Makes vitest's clock now, from the Date of the machine: made within a virtual one it would build on that for good.
+vi.isFakeTimers()
 const unhandled: unknown[] = []
 const note = (reason: unknown): unknown => unhandled.push(reason)
 process.on('unhandledRejection', note)

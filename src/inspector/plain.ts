@@ -5,7 +5,7 @@ import { isError, messageOf, propertyOf } from '../base/thrown.ts'
 import type { TaskRecord } from '../task/types.ts'
 
 /** An error, or whatever was thrown in place of one, as the page shows it. */
-export interface PlainError {
+interface PlainError {
   readonly name?: string
   readonly message: string
   readonly code?: string
@@ -27,7 +27,7 @@ export function short(text: string, longest = LONGEST_NAME): string {
 }
 
 /** Any value as a short text: no getter of it is called, no trap of a proxy. Never throws. */
-export function preview(value: unknown): string {
+function preview(value: unknown): string {
   const text = attempt(() =>
     inspect(value, {
       depth: 4,
@@ -42,7 +42,7 @@ export function preview(value: unknown): string {
 }
 
 /** What was thrown. Never throws. */
-export function plainError(thrown: unknown, depth = 0): PlainError {
+function plainError(thrown: unknown, depth = 0): PlainError {
   if (!isError(thrown)) return { message: typeof thrown === 'string' ? short(thrown, LONGEST_TEXT) : preview(thrown) }
   const [name, code, stack, cause, errors] = (['name', 'code', 'stack', 'cause', 'errors'] as const).map(key =>
     propertyOf(thrown, key),

@@ -106,7 +106,7 @@ interface LimitView extends LimitStats {
 }
 
 /** Of one limit, of those of a set by key and of those of a pool by place; of one that can't be read none. */
-export function limitViews(name: string | undefined, limit: InspectedLimit): readonly LimitView[] {
+function limitViews(name: string | undefined, limit: InspectedLimit): readonly LimitView[] {
   if (limit instanceof Semaphore) {
     const { permits, available, waiting } = limit
     const used = permits - available

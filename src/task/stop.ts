@@ -46,7 +46,7 @@ export function answersAbort(error: unknown, reason: unknown): boolean {
 }
 
 /** A reason as the message of an error mentions it. */
-export function because(reason: unknown): string {
+function because(reason: unknown): string {
   return reason === undefined ? '' : `: ${messageOf(reason)}`
 }
 

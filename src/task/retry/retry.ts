@@ -211,7 +211,7 @@ export function ask(predicate: () => unknown): Eventually<Answer> {
 }
 
 /** Goes on at once with what is known, so that nothing is a microtask late that need not be. */
-export function whenKnown<T, R>(known: Eventually<T>, next: (known: T) => Eventually<R>): Eventually<R> {
+function whenKnown<T, R>(known: Eventually<T>, next: (known: T) => Eventually<R>): Eventually<R> {
   return known instanceof Promise ? known.then(next) : next(known)
 }
 
