@@ -192,7 +192,7 @@ describeHashFolder('hash-folder', () => {
       expect(screen).toContain('[========================] 100% 3/3 files, 3 bytes')
       for (const line of shell('sha256sum folder/*').toString().trim().split('\n')) {
         // Each starts a line of the screen: after another, or where the bar was wiped away.
-        expect(screen).toMatch(new RegExp(`(\\n|\\x1b\\[2K)${line}\\r\\n`))
+        expect(screen).toMatch(new RegExp(`(\\n|\\x1b\\[2K|\\x1b\\[J)${line}\\r\\n`))
       }
       const [wrapOff, wrapOn] = ['\x1b[?7l', '\x1b[?7h'].map(code => screen.lastIndexOf(code))
       expect(wrapOn).toBeGreaterThan(wrapOff ?? -1)
