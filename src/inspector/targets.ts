@@ -18,13 +18,13 @@ export type InspectorTarget = TaskManager | TaskRunner | TaskWorker<any, any> | 
 /** One of them, several, or several by the names that they are to have on the page. */
 export type InspectorTargets = InspectorTarget | readonly InspectorTarget[] | Readonly<Record<string, InspectorTarget>>
 
-/** What the page shows, each by its name. */
+/** @internal What the page shows, each by its name. */
 export interface Targets {
   readonly watched: ReadonlyMap<string, Watched>
   readonly limits: ReadonlyMap<string, InspectedLimit>
 }
 
-/** Throws `TypeError` for what can't be looked at, and then watches nothing. */
+/** @internal Throws `TypeError` for what can't be looked at, and then watches nothing. */
 export function openTargets(given: InspectorTargets): Targets {
   const watched = new Map<string, Watched>()
   const limits = new Map<string, InspectedLimit>()

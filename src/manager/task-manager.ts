@@ -19,10 +19,10 @@ import { EVENTS, LIVE, type LiveStatus } from './names.ts'
 import { keepResidents } from './residents.ts'
 import { runScope, type Scoped, type ScopeOptions, type TaskScope } from './task-scope.ts'
 
-/** Makes the manager of a supervisor: what a runner and a worker stand on has one that users see. */
+/** @internal Makes the manager of a supervisor: what a runner and a worker stand on has one that users see. */
 export let managerOn: (supervisor: Supervisor) => TaskManager
 
-/** What is beneath a manager. */
+/** @internal What is beneath a manager. */
 export let schedulerOf: (manager: TaskManager) => Scheduler
 
 /**
