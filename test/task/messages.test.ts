@@ -98,6 +98,7 @@ describe('send', () => {
       name: 'remote',
       connection: 'redis://127.0.0.1:1',
       queue: 'nowhere',
+      connectTimeout: 50,
     })
     const handle = call(1)
     expect(() => handle.send('hello')).toThrow(/another machine/)
