@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { startBackgroundTimer, type Timer } from '../base/clock.ts'
+import { LONGEST_SILENCE } from './longest-silence.ts'
 
 /** Sockets say how much they have read. */
 type Stream = Duplex & { readonly bytesRead?: number }
@@ -36,9 +37,3 @@ function silence(): Error {
   )
   return Object.assign(error, { code: 'ETIMEDOUT' })
 }
-
-/**
- * Milliseconds without a byte after which a connection is asked for a sign of life, and after which, without one, it is
- * given up. Nothing that waits on a server may take longer to say so.
- */
-export const LONGEST_SILENCE = 15_000

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { expect, it } from 'vitest'
-import { endWhenSilent, LONGEST_SILENCE } from '../../src/connection/heartbeat.ts'
+import { endWhenSilent } from '../../src/connection/heartbeat.ts'
+import { LONGEST_SILENCE } from '../../src/connection/longest-silence.ts'
 import { runVirtual } from '../../src/testing.ts'
 import { delay } from '../work.ts'
 

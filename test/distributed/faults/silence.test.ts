@@ -6,7 +6,7 @@ import { chaosProxyTo } from './chaos-proxy.ts'
 import { LOCK, Scene, until } from './scene.ts'
 
 // Twice as long as it takes to be noticed, as half a minute would be too long for a test.
-vi.mock('../../../src/connection/heartbeat.ts', () => ({ LONGEST_SILENCE: 1_500 }))
+vi.mock('../../../src/connection/longest-silence.ts', () => ({ LONGEST_SILENCE: 1_500 }))
 
 const FOR_GOOD = { kind: 'swallow', direction: 'both' } as const
 
