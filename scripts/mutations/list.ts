@@ -56,7 +56,7 @@ export const MUTATIONS: readonly Mutation[] = [
       replace: 'Math.max(0, this.#maxTasks + 1 - this.#slotsTaken)',
     },
     'no pump after a slot is free': {
-      search: 'this.#supervision.released()\n    this.#pump()',
+      search: 'this.#supervision.released()\n    this.#pump(at)',
       replace: 'this.#supervision.released()',
     },
     'no pump after maxTasks was raised': {

@@ -246,8 +246,8 @@ export class TaskManager implements AsyncDisposable {
 
   /** The counts of this moment. */
   stats(): ManagerStats {
-    const { counts, abandoned: strays, maxTasks, paused } = this.#scheduler
-    return { ...counts, abandoned: strays.size, maxTasks, paused, closed: this.#supervisor.isClosed }
+    const { counts, abandoned, maxTasks, paused } = this.#scheduler
+    return { ...counts, abandoned: abandoned.size, maxTasks, paused, closed: this.#supervisor.isClosed }
   }
 
   /**

@@ -255,8 +255,7 @@ export class Scheduler extends Ledger implements TaskOwner<Task>, Slots {
 
   /**
    * Stops every pending task there is now, `stopping` each, and counts them. Where they are very many, some only after a
-   * turn of the event loop; until they all are nothing starts: what one gives up, its place in the line of a limit, say,
-   * is not for the next.
+   * turn of the event loop; until they all are, nothing starts: the place that one gives up in a line is not for the next.
    */
   stopPending(request: StopRequest, stopping?: (task: Task) => void): Promise<number> {
     const pending = this.pendingInStopOrder()
@@ -279,13 +278,12 @@ export class Scheduler extends Ledger implements TaskOwner<Task>, Slots {
     // Only now, so that whoever is granted what it held finds the slot.
     task.limitRequest?.release()
     task.extras?.closeBodyLimits()
-    if (this.#closing) this.#supervision.released()
-    this.#pump(at)
+    this.released(at)
   }
 
-  released(): void {
+  released(at?: number): void {
     if (this.#closing) this.#supervision.released()
-    this.#pump()
+    this.#pump(at)
   }
 
   /** From now on who supervises is told of each release. */

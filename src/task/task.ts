@@ -16,7 +16,6 @@ import type { TaskProgress, TaskStatus } from './types.ts'
 
 /**
  * A task: its state, and every step of its life. The handle, the context and the record are views on it.
- *
  * A slot is held from `start` until the attempt's work has really stopped (`attemptEnded`) or its cleanup time is over
  * (`giveUp`); `context` is set exactly that long. The handle may settle earlier, when the work cannot be told to stop.
  */
