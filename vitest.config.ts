@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config'
+import { LongestFirst } from './test/longest-first.ts'
 
 /** Mostly they wait, for locks and leases that run out, for servers and commands that start: they have a command of their own. */
 export const FAULTS = [
@@ -8,7 +9,9 @@ export const FAULTS = [
   'test/distributed/{forged-jobs,rolling-deployment}.test.ts',
   'test/distributed/limits/{contention,leases,loss,postponed}.test.ts',
   'test/distributed/{cli,cli-refusals,script-runner,service-report}.test.ts',
-  'test/examples/{hash-distributed,hash-folder-modes}.test.ts',
+  'test/runner/{command-kills,million-kept}.test.ts',
+  'test/examples/{crawl-kills,hash-distributed,hash-folder-modes}.test.ts',
+  'test/limits/per-key-memory.test.ts',
   'test/servers/*.test.ts',
   'test/worker/host/misshapen.test.ts',
 ]
@@ -17,6 +20,7 @@ export const FAULTS = [
 const APART = [
   'test/base/errors.test.ts',
   'test/invariants/memory.test.ts',
+  'test/limits/per-key.test.ts',
   'test/builtin-tasks/hash-in-thread.test.ts',
   'test/worker/host/values.test.ts',
   ...globSync('test/**/*.test.ts').filter(path => readFileSync(path, 'utf8').includes('getTimerCount')),
@@ -32,8 +36,9 @@ export const SETTINGS = {
   // Many tests wait for processes that they start: more of them than cores keep those busy.
   maxWorkers: 4,
   execArgv: ['--expose-gc'],
-  testTimeout: 20_000,
-  hookTimeout: 60_000,
+  // For what hangs: on a busy machine the start of a process alone takes seconds.
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
   // Hundreds of workers are started from the sources: without it each of them strips the types again.
   env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node-compile', import.meta.url)) },
 } satisfies ViteUserConfig['test']
@@ -41,6 +46,7 @@ export const SETTINGS = {
 export default defineConfig({
   test: {
     ...SETTINGS,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,

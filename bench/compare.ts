@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { profile, profiling } from './profile.ts'
 import { median } from './statistics.ts'
 import type { Row } from './types.ts'
 import { quick } from './workload.ts'
@@ -17,6 +18,8 @@ export interface Contender {
 /** A peer, and what our time divided by its time may be at most. */
 export interface Peer extends Contender {
   readonly goal?: number
+  /** In how many rounds it takes part, the last ones: for one so slow that a few tell, and that its first run warms it up. */
+  readonly rounds?: number
 }
 
 /** What to compare, and for how long. */
@@ -26,6 +29,8 @@ export interface Comparison {
   /** Tasks in one run: times are given per task. */
   readonly tasks: number
   readonly rounds: number
+  /** @default 'µs per task' */
+  readonly unit?: string
 }
 
 /**
@@ -34,23 +39,39 @@ export interface Comparison {
  * Machines drift, so the ratios are taken within a round, where both sides meet the same weather, and their median is
  * what counts. The order rotates, so that nobody always runs first.
  */
-export async function compare({ ours, peers, tasks, rounds }: Comparison): Promise<Row[]> {
-  const contenders = [ours, ...peers]
+export async function compare({ ours, peers, tasks, rounds, unit = 'µs per task' }: Comparison): Promise<Row[]> {
+  if (profiling) return profileOf(ours, rounds)
+  const contenders: Peer[] = [ours, ...peers]
   const times = new Map<Contender, number[]>(contenders.map(contender => [contender, []]))
   for (let round = 0; round < warmUp + rounds; round++) {
     for (const contender of rotate(contenders, round)) {
+      if (round < warmUp + rounds - (contender.rounds ?? Number.POSITIVE_INFINITY)) continue
       await contender.prepare?.()
       const time = await timed(() => contender.run())
       if (round >= warmUp) times.get(contender)?.push((time * 1_000) / tasks)
     }
   }
   const ourTimes = times.get(ours) ?? []
-  return contenders.map((contender: Peer) => {
+  return contenders.map(contender => {
     const own = times.get(contender) ?? []
-    const row = { label: contender.name, value: median(own), unit: 'µs per task' }
+    const missed = ourTimes.length - own.length
+    const row = { label: contender.name, value: median(own), unit }
     if (contender === ours) return row
-    const ratio = median(own.map((time, round) => (ourTimes[round] ?? Number.NaN) / time))
+    const ratio = median(own.map((time, round) => (ourTimes[missed + round] ?? Number.NaN) / time))
     return contender.goal === undefined ? { ...row, ratio } : { ...row, ratio, goal: contender.goal }
+  })
+}
+
+/** Where our own time goes, without the collections between the rounds. */
+async function profileOf(ours: Contender, rounds: number): Promise<Row[]> {
+  const run = async () => {
+    await ours.prepare?.()
+    await ours.run()
+  }
+  for (let round = 0; round < warmUp; round++) await run()
+  await collectGarbage()
+  return profile(async () => {
+    for (let round = 0; round < rounds; round++) await run()
   })
 }
 

@@ -18,18 +18,18 @@ interface Workload {
 
 const oneByOne: Workload = {
   label: 'one by one',
-  tasks: many(500),
+  tasks: many(250),
   peer: bullmq,
-  run: queue => inTurn(queue, many(500)),
+  run: queue => inTurn(queue, many(250)),
 }
 const workloads: Readonly<Record<string, readonly Workload[]>> = {
   Redis: [
     oneByOne,
     {
       label: '50 in flight',
-      tasks: many(10_000),
+      tasks: many(5_000),
       peer: bullmq,
-      run: queue => Promise.all(range(50).map(() => inTurn(queue, many(200)))),
+      run: queue => Promise.all(range(50).map(() => inTurn(queue, many(100)))),
     },
     { label: '5,000 at once', tasks: many(5_000), peer: bullmq, run: queue => atOnce(queue, many(5_000)) },
   ],
@@ -88,7 +88,7 @@ async function inTurn(queue: CallQueue, calls: number): Promise<void> {
   for (let count = 0; count < calls; count++) await queue.call(count)
 }
 
-/** Whether somebody listens there. */
+/** Whether a server listens there. */
 async function answers(url: string): Promise<boolean> {
   const { hostname, port, protocol } = new URL(url)
   const socket = connect({ host: hostname, port: Number(port) || (protocol.startsWith('redis') ? 6379 : 5432) })

@@ -71,7 +71,7 @@ export const bullmq: MakeQueue = async (url, queue) => {
 
 /**
  * Without the results, for which PostgreSQL has no way that can be compared: the engine never sees some of the events, and
- * whoever waits for those waits for ever. Adds the jobs, and counts those that have ended.
+ * a caller that waits for those waits for ever. Adds the jobs, and counts those that have ended.
  */
 export const countingBullmq: MakeQueue = async (url, queue) => {
   const stopWorker = await startWorker('bullmq', url, queue)

@@ -10,6 +10,8 @@ export interface CaseReport extends CaseResult {
   readonly rounds: number
   /** The machine's load average over the last minute; above the number of cores the figures are poor. */
   readonly load: number
+  /** What the case took. */
+  readonly seconds: number
 }
 
 /** Where the figures come from, and how busy it is: above one load per core they are poor. */

@@ -8,9 +8,14 @@ import { machine, save, table } from './report.ts'
 import type { CaseResult } from './types.ts'
 
 const { values } = parseArgs({
-  options: { case: { type: 'string', multiple: true, default: [] }, quick: { type: 'boolean', default: false } },
+  options: {
+    case: { type: 'string', multiple: true, default: [] },
+    quick: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+  },
 })
-const { case: wanted, quick } = values
+const { case: wanted, quick, profile } = values
+if (profile) process.env.BENCH_PROFILE = 'yes'
 if (quick) process.env.BENCH_QUICK = 'yes'
 const rounds = quick ? 2 : 7
 const directory = new URL('./cases/', import.meta.url)
@@ -26,6 +31,7 @@ npm('run', 'build')
 console.log(machine())
 for (const name of cases) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
+  const begin = performance.now()
   const result = await callInProcess<CaseResult>(new URL(`${name}.ts`, directory).href, 'default', rounds)
   // What it needs is not there, and it has said so.
   if (result.rows.length === 0) continue
@@ -33,9 +39,14 @@ for (const name of cases) {
     console.log(`${name}: runs`)
     continue
   }
+  if (profile) {
+    console.log(`\n${table(result)}`)
+    continue
+  }
   const [load = 0] = loadavg()
-  const before = await save(name, { ...result, measuredAt: new Date().toISOString(), rounds, load })
-  console.log(`\n${table(result, before)}`)
+  const seconds = (performance.now() - begin) / 1_000
+  const before = await save(name, { ...result, measuredAt: new Date().toISOString(), rounds, load, seconds })
+  console.log(`\n${table(result, before)}\n  ${seconds.toFixed(0)} s`)
 }
 
 /** npm leaves its own copy of the lock file behind: an older one means that the peers have changed since. */

@@ -1,7 +1,7 @@
 const built = new URL('../dist/index.js', import.meta.url).href
 
 /** The built package, which is what users run, with the types of the source, which are there without a build. */
-export const { resourceLimit, Semaphore, TaskManager, TaskRunner } = (await import(
+export const { perKey, resourceLimit, Semaphore, TaskManager, TaskRunner } = (await import(
   built
 )) as typeof import('../src/index.ts')
 
@@ -12,6 +12,10 @@ export const { task, transfer } = (await import(worker)) as typeof import('../sr
 const sqlite = new URL('../dist/sqlite.js', import.meta.url).href
 
 export const { sqliteStore } = (await import(sqlite)) as typeof import('../src/sqlite.ts')
+
+const inspector = new URL('../dist/inspector.js', import.meta.url).href
+
+export const { inspect } = (await import(inspector)) as typeof import('../src/inspector.ts')
 
 const otel = new URL('../dist/otel.js', import.meta.url).href
 

@@ -15,4 +15,9 @@ export function fibonacci(n) {
   return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2)
 }
 
+/** @param {number} to */
+export async function* count(to) {
+  for (let item = 0; item < to; item++) yield item
+}
+
 export default echo

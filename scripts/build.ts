@@ -11,7 +11,7 @@ import { execFileSync } from 'node:child_process'
 import { chmod, cp, glob, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Plugin, type RolldownOptions, rolldown } from 'rolldown'
+import { type OutputAsset, type OutputChunk, type Plugin, type RolldownOptions, rolldown } from 'rolldown'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -23,6 +23,7 @@ const entries = {
   'compat/p-map': 'src/compat/p-map.ts',
   'compat/p-queue': 'src/compat/p-queue.ts',
   'compat/p-retry': 'src/compat/p-retry.ts',
+  'compat/tinypool': 'src/compat/tinypool.ts',
   index: 'src/index.ts',
   inspector: 'src/inspector.ts',
   otel: 'src/otel.ts',
@@ -38,7 +39,7 @@ const inside = {
 }
 
 /** What runs in browsers and on edge runtimes, and which files have others in their place there. */
-const web = Object.entries(entries).filter(([name]) => /^(?:index|worker|compat\/.*)$/.test(name))
+const web = Object.entries(entries).filter(([name]) => /^(?:index|otel|worker|compat\/(?!tinypool).*)$/.test(name))
 const OF_WEB = {
   'src/base/platform.ts': 'src/web/platform.ts',
   'src/builtin-tasks/hash-in-thread.ts': 'src/web/hash.ts',
@@ -51,7 +52,7 @@ const command = { cli: 'src/cli/main.ts' }
 
 /**
  * What the bundles have in common, each with all that it imports and that is in none before it. Few files, since Node takes
- * half a millisecond for each, and those of workers without effection, which takes as long as all the rest.
+ * up to a millisecond for each, and those of workers without effection, which takes as long as all the rest.
  */
 const parts = [
   {
@@ -60,11 +61,14 @@ const parts = [
     priority: 3,
   },
   { name: 'inside', test: /src.worker.child.serve-calls\.ts$/, priority: 2 },
+  { name: 'preface', test: /src.worker.(?:messages.(?:channel|preface)|child.process-group)\.ts$/, priority: 2 },
   {
     name: 'core',
-    test: /src.(?:manager.task-manager|limits.keyed|limits.acquire.admission|limits.algorithms.[a-z-]+|task.acceptance|combinators.zip)\.ts$/,
+    test: /src.(?:manager.task-manager|limits.keyed|limits.acquire.line|limits.algorithms.[a-z-]+|task.acceptance|combinators.zip)\.ts$/,
     priority: 1,
   },
+  { name: 'runner', test: /src.index\.ts$/, priority: 1 },
+  { name: 'workers', test: /src.worker.(?:make-engine|worker-settings)\.ts$/, priority: 0 },
 ]
 
 /** Those that bundlers read. */
@@ -80,6 +84,12 @@ const input: RolldownOptions = {
   treeshake: { moduleSideEffects: false },
   transform: { target: 'es2023' },
   plugins: [inlinePage()],
+  // Of a busy machine it would say that a plugin is slow.
+  checks: { bundlerTimings: false },
+  // What is built is what others run: nothing about it is left to a line that nobody reads.
+  onLog(level, { message }) {
+    if (level === 'warn') throw new Error(message)
+  },
 }
 
 await rm(`${root}dist`, { recursive: true, force: true })
@@ -97,7 +107,7 @@ await writeTypes()
 
 async function writeBundles(): Promise<void> {
   await using build = await rolldown({ ...input, input: { ...entries, ...inside, ...command } })
-  await build.write({
+  const { output } = await build.write({
     dir: 'dist',
     format: 'esm',
     entryFileNames: ({ name }) => (name in inside ? '[name].mjs' : '[name].js'),
@@ -105,7 +115,19 @@ async function writeBundles(): Promise<void> {
     comments: COMMENTS,
     codeSplitting: { groups: parts },
   })
+  refuseCoreInside(output)
   await chmod(`${root}dist/cli.js`, 0o755)
+}
+
+/** Each worker loads its entry before it can take a call: with the core, that takes twice as long. */
+function refuseCoreInside(output: readonly (OutputChunk | OutputAsset)[]): void {
+  const chunks = new Map(output.map(file => [file.fileName, file]))
+  const loaded = new Set(Object.keys(inside).map(name => `${name}.mjs`))
+  for (const name of loaded) {
+    const file = chunks.get(name)
+    if (file?.type === 'chunk') for (const imported of file.imports) loaded.add(imported)
+  }
+  if (loaded.has('shared-core.js')) throw new Error(`workers load the core: ${[...loaded].join(', ')}`)
 }
 
 async function writeCommon(): Promise<void> {

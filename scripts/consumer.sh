@@ -36,3 +36,7 @@ command_line 1 '*npm install bullmq*' serve ./tasks.mjs --queue q --redis redis:
 
 "$node" "$project/node_modules/typescript/bin/tsc" -p .
 "$node" main.js
+
+# The inspector in servers that are no dependency of ours.
+npm install --no-fund --no-audit express@5.3.0 fastify@5.12.8
+"$node" mounted.mjs

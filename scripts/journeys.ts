@@ -41,25 +41,26 @@ const runner = await TaskRunner.start({ store: sqliteStore(join(folder, 'store.d
 const journeys: readonly Journey[] = [
   {
     name: 'a promise task, from spawn to the settled handle',
-    files: 17,
-    moves: 54,
+    files: 12,
+    moves: 34,
     go: () => here(() => manager.spawn(async () => {})),
   },
   {
     name: 'the same with a limit, failed once and tried again',
-    files: 33,
-    moves: 177,
+    files: 20,
+    moves: 138,
     go: () => here(() => manager.spawn(failsOnce(), { limits, retry: { retries: 1, wait: 0 } })),
   },
-  { name: 'a call in a warm thread', files: 45, moves: 120, go: inThread },
+  { name: 'a call in a warm thread', files: 26, moves: 87, go: inThread },
   {
     name: 'runner.submit until accepted, with a store',
-    files: 36,
-    moves: 69,
+    files: 24,
+    moves: 53,
     go: async () => {
       let ended: PromiseLike<unknown> | undefined
+      const task = new SleepTask({ ms: 0 })
       const steps = await here(() => {
-        const handle = runner.submit(new SleepTask({ ms: 0 }))
+        const handle = runner.submit(task)
         ended = handle
         return handle.accepted
       })

@@ -20,7 +20,7 @@ const project = fileURLToPath(new URL('..', import.meta.url))
 /** At a time: more would only wait for each other. */
 const AT_ONCE = 2
 /** Milliseconds for one command. */
-const LONGEST = 240_000
+const LONGEST = 900_000
 const EFFECTION = 'effection@4.1.1'
 
 interface Result {

@@ -6,6 +6,7 @@
 
 export {
   DeadlockError,
+  DuplicateKeyError,
   ManagerClosedError,
   QueueFullError,
   RetryValidationError,
@@ -17,8 +18,10 @@ export {
   TaskInterruptedError,
   TaskNotFinishedError,
   TaskNotFoundError,
+  TaskNotRerunnableError,
   TaskScopeError,
   TaskTimeoutError,
+  TooManyRestartsError,
 } from './base/errors.ts'
 export type { WaitOptions } from './base/wait-timeout.ts'
 export type { HashTaskOptions } from './builtin-tasks/hash-task.ts'
@@ -35,10 +38,12 @@ export type { Waited, WaitForOptions } from './combinators/wait.ts'
 export { wait } from './combinators/wait.ts'
 export { zip } from './combinators/zip.ts'
 export type { AcquireOptions, Acquisition } from './limits/acquire/acquisition.ts'
-export type { Permit } from './limits/acquire/permit.ts'
+export type { Permit } from './limits/acquire/permit-source.ts'
 export type { PermittedWork } from './limits/acquire/permitted-work.ts'
 export type { RoomEvent } from './limits/acquire/room-watch.ts'
 export type { RateAlgorithm } from './limits/algorithms/limit-algorithm.ts'
+export type { LimitPerKey } from './limits/per-key/per-key.ts'
+export { perKey } from './limits/per-key/per-key.ts'
 export type { PoolOrder } from './limits/pool.ts'
 export { limitPool } from './limits/pool.ts'
 export type { RateLimitOptions } from './limits/rate.ts'
@@ -67,6 +72,7 @@ export type {
 } from './limits/types.ts'
 export type { Every, EveryOptions } from './manager/every.ts'
 export type { MapFunction, MapOptions, MapResults, MapSettled } from './manager/map-options.ts'
+export type { SuperviseOptions } from './manager/supervise.ts'
 export { TaskManager } from './manager/task-manager.ts'
 export type { Scoped, ScopeOptions, TaskScope } from './manager/task-scope.ts'
 export { useTaskManager } from './manager/use-task-manager.ts'
@@ -80,6 +86,7 @@ export type {
   EventsOptions,
   RecordQuery,
   Recovery,
+  RetainOptions,
   RunnerCloseOptions,
   RunnerLogger,
   RunnerStats,
@@ -88,6 +95,7 @@ export type {
   TaskEvents,
   TaskRunnerOptions,
 } from './runner/types.ts'
+export type { WaitsFor } from './scheduler/stuck/waits-for.ts'
 export type {
   ClosedEvent,
   CloseOptions,
@@ -97,14 +105,26 @@ export type {
   Logger,
   ManagerEvents,
   ManagerStats,
+  StuckEvent,
   TaskDefaults,
   TaskEvent,
   TaskManagerOptions,
   TaskStatusEvent,
 } from './scheduler/types.ts'
-export type { DamagedTask, StoreContents, StoredTask, TaskStore } from './store/types.ts'
-export type { Backoff, FailedAttempt } from './task/retry/backoff.ts'
-export type { RetryOptions } from './task/retry/retry.ts'
+export type {
+  CommandAnswer,
+  DamagedTask,
+  Retention,
+  StoreCommand,
+  StoreContents,
+  StoredQuery,
+  StoredTask,
+  TaskStore,
+} from './store/types.ts'
+export type { StreamOptions, StreamWork, TaskStream } from './streams/types.ts'
+export type { KeyOptions } from './task/entry/entry-settings.ts'
+export type { RestartOptions } from './task/retry/restarts.ts'
+export type { Backoff, FailedAttempt, RetryOptions } from './task/retry/retry-options.ts'
 export type { Carrier, RunTrace } from './task/run-trace.ts'
 export type { SpawnOptions } from './task/spawn-settings.ts'
 export type {

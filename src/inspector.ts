@@ -5,5 +5,11 @@
  */
 
 export { type InspectOptions, type Inspector, inspect } from './inspector/inspect.ts'
-export { type InspectorHandler, type InspectorHandlerOptions, inspectorHandler } from './inspector/inspector-handler.ts'
-export type { InspectedLimit, InspectorTarget, InspectorTargets } from './inspector/targets.ts'
+export {
+  type InspectorHandler,
+  type InspectorHandlerOptions,
+  type InspectorRequest,
+  type InspectorResponse,
+  inspectorHandler,
+} from './inspector/inspector-handler.ts'
+export type { InspectedLimit, InspectedWorker, InspectorTarget, InspectorTargets } from './inspector/targets.ts'

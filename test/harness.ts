@@ -33,4 +33,4 @@ export async function autojump<T>(body: () => Promise<T>, horizon = 3_600_000): 
 }
 
 /** Waits, as long as a busy machine may need, until the condition holds, and gives what it gave. */
-export const until = <T>(condition: () => T | Promise<T>) => vi.waitUntil(condition, { timeout: 30_000, interval: 5 })
+export const until = <T>(condition: () => T | Promise<T>) => vi.waitUntil(condition, { timeout: 50_000, interval: 5 })

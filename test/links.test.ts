@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -68,17 +69,39 @@ it('maps every folder of src', () => {
   expect(folders.filter(folder => folder !== 'src/' && !pathsOf('docs/architecture.md').includes(folder))).toEqual([])
 })
 
-/** What a reader of the package has. */
-const PACKED = ['README.md', 'CHANGELOG.md', ...globSync('docs/**/*.md', { cwd: ROOT })]
+/** What a reader of the package has, but for what is built. */
+const PACKED = packed()
 
-it.each(PACKED)('%s links to nothing that the package leaves out', page => {
-  const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
-  const targets = linksOf(page)
-    .map(link => link.split('#')[0] as string)
-    .filter(path => path !== '')
-    .map(path => relative(ROOT, resolve(ROOT, dirname(page), path)))
-  const packed = ['README.md', ...files]
-  expect(targets.filter(to => !packed.some(each => to === each || to.startsWith(`${each}/`)))).toEqual([])
+function packed(): string[] {
+  const listed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: ROOT })
+  const [{ files }] = JSON.parse(listed.toString()) as [{ readonly files: readonly { readonly path: string }[] }]
+  return files.map(({ path }) => path).filter(path => !path.startsWith('dist/'))
+}
+
+describe('the package', () => {
+  it('has the pages that its users read', () => {
+    const pages = ['README.md', 'CHANGELOG.md', 'LICENSE', ...globSync('docs/**/*.md', { cwd: ROOT })]
+    expect(PACKED).toEqual(expect.arrayContaining(pages))
+  })
+
+  it.each(PACKED.filter(path => path.endsWith('.md')))('has everything that %s links to', page => {
+    const targets = linksOf(page)
+      .map(link => link.split('#')[0] as string)
+      .filter(path => path !== '')
+      .map(path => relative(ROOT, resolve(ROOT, dirname(page), path)))
+    expect(targets.filter(to => !PACKED.includes(to))).toEqual([])
+  })
+
+  it('has a changelog whose first release is its version', () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+    const headings = [...readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8').matchAll(/^## (.*)$/gm)].map(
+      match => match[1],
+    )
+    const [release = ''] = headings.filter(heading => heading !== '[Unreleased]')
+    expect(release).toMatch(/^\[\d+\.\d+\.\d+\S*\] - \d{4}-\d{2}-\d{2}$/)
+    expect(release.split(' - ')[0]).toBe(`[${version}]`)
+    expect(Number.isNaN(Date.parse(release.slice(-10)))).toBe(false)
+  })
 })
 
 it('keeps the README to what is read at one go', () => {

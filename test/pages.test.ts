@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -22,6 +23,7 @@ const ENTRIES = {
   'taskscope/compat/p-map': 'src/compat/p-map.ts',
   'taskscope/compat/p-queue': 'src/compat/p-queue.ts',
   'taskscope/compat/p-retry': 'src/compat/p-retry.ts',
+  'taskscope/compat/tinypool': 'src/compat/tinypool.ts',
   'taskscope/otel': 'src/otel.ts',
   'taskscope/inspector': 'src/inspector.ts',
   'taskscope/sqlite': 'src/sqlite.ts',
@@ -83,8 +85,9 @@ describe.skipIf(!process.features.typescript)('the pages', () => {
       .filter(({ code }) => DISPOSES || !code.includes('await using'))
       .filter(({ code }) => redisUrl !== undefined || !code.includes(REDIS)),
   )('keep the promises of $page, "$heading" ($index)', async ({ code, index }) => {
-    const path = join(folder, `example-${index}.ts`)
-    await writeFile(path, withSources(code))
+    const path = join(folder, `example-${index}.mjs`)
+    // As Node does it: it would load what strips types in each of these processes and their threads.
+    await writeFile(path, stripTypeScriptTypes(withSources(code)))
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', path], { cwd: folder })
     let stdout = ''
     let stderr = ''

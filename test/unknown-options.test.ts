@@ -37,6 +37,7 @@ const ENTRIES: readonly (readonly [string, Entry, object, string, string])[] = [
   ['spawn', o => manager.spawn(() => 1, o), { timout: 1 }, '"timout"', '"timeout"'],
   ['retry', o => manager.spawn(() => 1, o), { retry: { num_retries: 3 } }, '"retry.num_retries"', '"retry.retries"'],
   ['map', o => manager.map([], () => 1, o), { orderd: true }, '"orderd"', '"ordered"'],
+  ['stream', o => manager.stream(async function* () {}, o), { bufer: 1 }, '"bufer"', '"buffer"'],
   ['close', o => manager.close(o), { timeOut: 1 }, '"timeOut"', '"timeout"'],
   ['drain', o => manager.drain(o), { timout: 1 }, '"timout"', '"timeout"'],
   ['whenPendingBelow', o => manager.whenPendingBelow(1, o), { signall: 1 }, '"signall"', '"signal"'],

@@ -10,8 +10,8 @@ const times = many(100_000)
 /** One after another, where a permit is always free, and all at once, where nearly everybody waits for one. */
 export default async function acquire(rounds: number): Promise<CaseResult> {
   const measure = async (label: string, ours: Contender, peers: readonly Peer[]): Promise<Row[]> => {
-    const rows = await compare({ ours, peers, tasks: times, rounds })
-    return rows.map(row => ({ ...row, label: `${label}: ${row.label}`, unit: 'µs each' }))
+    const rows = await compare({ ours, peers, tasks: times, rounds, unit: 'µs each' })
+    return rows.map(row => ({ ...row, label: `${label}: ${row.label}` }))
   }
   return {
     title: `acquire and release ${times} times, ${slots} permits`,

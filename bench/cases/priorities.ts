@@ -40,6 +40,7 @@ const peers = [
   {
     name: 'p-queue',
     goal: 0.1,
+    rounds: 3,
     run() {
       const queue = new PQueue({ concurrency: slots })
       for (const priority of priorities) queue.add(work, { priority })

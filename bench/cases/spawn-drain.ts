@@ -27,6 +27,15 @@ const ours = {
 
 const peers = [
   {
+    name: 'taskscope with stuckAfter',
+    async run() {
+      const manager = await TaskManager.start({ maxTasks: slots, stuckAfter: 60_000 })
+      for (let count = 0; count < tasks; count++) manager.spawn(work)
+      await manager.drain()
+      await manager.close()
+    },
+  },
+  {
     name: 'bare Promise.all, no limit',
     goal: 3,
     run: () => Promise.all(range(tasks).map(work)),

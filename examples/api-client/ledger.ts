@@ -7,7 +7,7 @@ interface Entry {
 
 /**
  * The API's own book of what it let in, by its own clock and with none of the library's limits: what the client believes
- * to keep to is checked by somebody who does not share its arithmetic.
+ * to keep to is checked by code that does not share its arithmetic.
  */
 export class Ledger {
   readonly #rules: Rules

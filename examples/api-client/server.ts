@@ -14,7 +14,7 @@ const LATENCY = 30
 /** An HTTP API on loopback: GET its rules, POST a prompt. It answers 429 above its rules, and 503 now and then. */
 export class Api {
   readonly #server = createServer((request, response) => {
-    // Whoever has gone before the end of the prompt needs no answer.
+    // A client that has gone before the end of the prompt needs no answer.
     this.#answer(request, response).catch(() => response.destroy())
   })
   readonly #rules: Rules
@@ -59,7 +59,7 @@ export class Api {
     if (request.method === 'GET') return void response.end(JSON.stringify(this.#rules))
     const tokens = countTokens(await text(request))
     await setTimeout(LATENCY)
-    // Whoever has hung up is not worked for, and not charged.
+    // A client that has hung up is not worked for, and not charged.
     if (response.destroyed) return
     response.statusCode = this.#judge(tokens)
     response.end(JSON.stringify({ tokens }))

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { reason } from './text.ts'
 
-/** Results on their way to whoever reads stdout: at the reader's pace, for as long as there is a reader. */
+/** Results on their way to the reader of stdout: at the reader's pace, for as long as there is a reader. */
 export class Results {
   readonly #stdout: NodeJS.WriteStream
   readonly #program: string

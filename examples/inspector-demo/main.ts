@@ -3,15 +3,28 @@ import { setInterval as every } from 'node:timers/promises'
 import { callLimit, rateLimit, resourceLimit, TaskManager, TaskRunner } from '../../src/index.ts'
 import { inspect } from '../../src/inspector.ts'
 import { task } from '../../src/worker.ts'
-import { countPrimes, flaky, inSteps, reluctant } from './tasks.ts'
+import { countPrimes, flaky, inSteps, reluctant, Translate } from './tasks.ts'
 
 const PORT = 4600
-const quiet = { onError() {} }
+const quiet = { onError() {}, logger: false } as const
 
 const api = resourceLimit({ key: 'openai', capacity: 3 })
 const tokens = rateLimit({ key: 'tokens', capacity: 10_000, per: 60_000 })
-const runner = await TaskRunner.start({ name: 'documents', workers: 8, queueSize: 500, ...quiet })
-const crawler = await TaskManager.start({ name: 'crawler', maxTasks: 12, cleanupTimeout: 10_000, ...quiet })
+const runner = await TaskRunner.start({
+  name: 'documents',
+  workers: 8,
+  queueSize: 500,
+  stuckAfter: 60_000,
+  tasks: [Translate],
+  ...quiet,
+})
+const crawler = await TaskManager.start({
+  name: 'crawler',
+  maxTasks: 12,
+  cleanupTimeout: 10_000,
+  stuckAfter: 5_000,
+  ...quiet,
+})
 const primes = task(countPrimes, {
   mode: 'thread',
   maxWorkers: 2,
@@ -22,7 +35,10 @@ const primes = task(countPrimes, {
 const inspector = await inspect(
   { documents: runner, crawler, primes, tokens },
   { port: Number(process.argv[2] ?? PORT) },
-)
+).catch(error => {
+  console.error(`inspector-demo: ${error.message}\nusage: inspector-demo [port]`)
+  process.exit(2)
+})
 console.log(`open ${inspector.url}, and stop with Ctrl-C`)
 
 const stop = new AbortController()
@@ -51,12 +67,9 @@ try {
         name: `summarise report-${number}.pdf`,
         type: 'summary',
         limits: api,
+        tags: ['reports'],
       })
-      runner.submit(context => flaky(context, 0.55), {
-        name: `translate page ${number}`,
-        type: 'translation',
-        retry: { retries: 3, wait: 2_000, backoff: 'linear' },
-      })
+      runner.submit(new Translate(number), { tags: ['night', `book ${Math.ceil(number / 40)}`] })
     }
     if (crawler.stats().pending < 20)
       crawler.spawn(context => flaky(context, 0.1), { name: `GET /items/${number}`, type: 'request', limits: perHost })

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TaskContext } from '../../src/index.ts'
+import { BaseTask, type TaskContext } from '../../src/index.ts'
 
 /** Works for a while, in steps that it reports. */
 export async function inSteps(
@@ -24,6 +24,33 @@ export async function flaky({ signal, attempt }: TaskContext, chance: number): P
     throw new Error('the server did not answer', { cause: reset })
   }
   return `answered at attempt ${attempt}`
+}
+
+/** Can be run again from the page. */
+export class Translate extends BaseTask<string> {
+  static readonly type = 'translation'
+  readonly type = 'translation'
+  override readonly name: string
+  override readonly retry = { retries: 3, wait: 2_000, backoff: 'linear' } as const
+  readonly page: number
+
+  constructor(page: number) {
+    super()
+    this.page = page
+    this.name = `translate page ${page}`
+  }
+
+  run(context: TaskContext): Promise<string> {
+    return flaky(context, 0.55)
+  }
+
+  toJSON(): object {
+    return { page: this.page }
+  }
+
+  static fromJSON({ page }: { page: number }): Translate {
+    return new Translate(page)
+  }
 }
 
 /** Takes its time to stop: it finishes what it has begun. */

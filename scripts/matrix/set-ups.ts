@@ -15,6 +15,7 @@ const NODES = ['22.23.3', '24.21.0', '26.9.0']
 /** What a bundle needs beside it for threads and processes where the package is not installed. */
 const ENTRIES = 'node_modules/taskscope/dist/modules/worker/child/*-entry.mjs'
 const PLAYWRIGHT = 'playwright-core@1.65.1'
+const DENO = 'deno run -A --node-modules-dir=manual'
 
 /** A bundle of `page.js` that is opened in Chromium. */
 function page(name: string, packages: readonly string[], build: string): SetUp {
@@ -24,6 +25,11 @@ function page(name: string, packages: readonly string[], build: string): SetUp {
     packages: [PLAYWRIGHT, ...packages],
     run: [build, 'node browser.js out'],
   }
+}
+
+/** Calls through a Redis, with the peers that they need. */
+function distributed(name: string, packages: readonly string[], ...run: readonly string[]): SetUp {
+  return { name: `distributed-${name}`, packages: ['bullmq@6.7.0', 'ioredis@5.11.1', ...packages], run }
 }
 
 /** A bundle of all of `esm.js`, which runs where nothing is installed. */
@@ -48,11 +54,24 @@ export const SET_UPS: readonly SetUp[] = [
   ...NODES.flatMap((node): SetUp[] => {
     const major = node.split('.')[0]
     return [
-      { name: `esm-node-${major}`, node, run: ['node esm.js'] },
+      { name: `esm-node-${major}`, node, run: ['node esm.js', 'node tinypool.js', 'node store.js'] },
       { name: `require-node-${major}`, node, run: ['node require.cjs'] },
     ]
   }),
   { name: 'typescript-nodenext', files: ['typescript'], packages: ['typescript@6.0.3'], run: ['tsc -p nodenext.json'] },
+  {
+    name: 'examples',
+    files: ['examples'],
+    packages: [
+      'typescript@6.0.3',
+      '@types/node@24.19.2',
+      'hono@4.13.19',
+      '@opentelemetry/api@1.9.1',
+      '@opentelemetry/context-async-hooks@2.12.1',
+      '@opentelemetry/sdk-trace-base@2.12.1',
+    ],
+    run: ['node examples.js write', 'tsc -p examples.json', 'node examples.js run'],
+  },
   {
     name: 'browser-unbundled',
     files: ['unbundled'],
@@ -60,6 +79,12 @@ export const SET_UPS: readonly SetUp[] = [
     run: ['node browser.js .'],
   },
   page('esbuild', ['esbuild@0.28.2'], 'esbuild page.js --bundle --format=esm --external:node:* --outfile=out/page.js'),
+  {
+    name: 'browser-otel',
+    files: ['page', 'otel'],
+    packages: [PLAYWRIGHT, 'esbuild@0.28.2', '@opentelemetry/api@1.9.1'],
+    run: ['esbuild otel.js --bundle --format=esm --external:node:* --outfile=out/page.js', 'node browser.js out'],
+  },
   page('rolldown', ['rolldown@1.3.3'], 'rolldown page.js --format esm --platform browser --dir out'),
   page('webpack', ['webpack@5.113.0', 'webpack-cli@7.3.1'], 'webpack'),
   page('vite', ['vite@8.4.0'], 'vite build --logLevel warn'),
@@ -78,8 +103,31 @@ export const SET_UPS: readonly SetUp[] = [
     packages: ['next@16.4.6', 'react@19.3.1', 'react-dom@19.3.1', PLAYWRIGHT],
     run: ['next build', 'bash served.sh 3170'],
   },
-  { name: 'bun', packages: ['bun@1.4.5'], run: ['bun esm.js'] },
-  { name: 'deno', packages: ['deno@2.9.6'], run: ['deno run -A --node-modules-dir=manual esm.js'] },
+  {
+    name: 'next-webpack',
+    files: ['next'],
+    packages: ['next@16.4.6', 'react@19.3.1', 'react-dom@19.3.1', PLAYWRIGHT],
+    run: [
+      // Next does not build edge routes with webpack: it looks for a manifest that it has not written.
+      `rm -r app/edge && echo "export const routes = ['/server']" >routes.js`,
+      'next build --webpack',
+      'bash served.sh 3171',
+    ],
+  },
+  { name: 'bun', packages: ['bun@1.4.5'], run: ['bun esm.js', 'bun tinypool.js', 'bun store.js'] },
+  {
+    name: 'deno',
+    packages: ['deno@2.9.6'],
+    run: [`${DENO} esm.js`, `${DENO} tinypool.js`, `${DENO} store.js`],
+  },
+  distributed('bun', ['bun@1.4.5'], 'bun distributed.js'),
+  distributed('deno', ['deno@2.9.6'], `${DENO} distributed.js`),
+  distributed(
+    'esbuild',
+    ['esbuild@0.28.2'],
+    'esbuild distributed.js --bundle --platform=node --format=esm --external:bullmq --external:ioredis --outdir=out',
+    'node out/distributed.js',
+  ),
   { name: 'jest', node: '22.23.3', files: ['jest'], packages: ['jest@30.5.2'], run: ['jest'] },
   {
     name: 'typescript-5-node16',

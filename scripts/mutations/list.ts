@@ -1,7 +1,11 @@
 import { type Mutation, mistakesIn } from './mutation.ts'
 
 const RUNNER = ['test/runner', 'test/systems']
-const CORE = ['test/invariants', 'test/manager', 'test/task', 'test/queue']
+const CORE = ['test/invariants', 'test/manager', 'test/task', 'test/collections']
+
+const STREAMS = ['test/streams', 'test/invariants/streams.test.ts']
+
+const ON_THE_WAY = ['test/distributed/job-stream.test.ts']
 
 const STILL = ['test/invariants/standing-still.test.ts']
 
@@ -9,13 +13,13 @@ const STILL = ['test/invariants/standing-still.test.ts']
 export const MUTATIONS: readonly Mutation[] = [
   ...mistakesIn('src/base/options.ts', ['test/options'], {
     'a duration of NaN is taken': {
-      search: 'if (!(number(option, rule, value) >= 0)) throw',
-      replace: 'if (number(option, rule, value) < 0) throw',
+      search: "(Infinity: no limit)', value => value >= 0)",
+      replace: "(Infinity: no limit)', value => !(value < 0))",
     },
-    'a capacity of zero is taken': { search: 'if (!(value >= 1) ||', replace: 'if (!(value >= 0) ||' },
+    'a capacity of zero is taken': { search: 'value >= 1 && isWhole', replace: 'value >= 0 && isWhole' },
     'an array is taken for an options object': {
-      search: " || Array.isArray(value)) throw wrongType(option, 'an object', value)",
-      replace: ") throw wrongType(option, 'an object', value)",
+      search: " || Array.isArray(value)) throw wrong(option, 'an object', value)",
+      replace: ") throw wrong(option, 'an object', value)",
     },
   }),
 
@@ -33,44 +37,53 @@ export const MUTATIONS: readonly Mutation[] = [
 
   ...mistakesIn('src/collections/indexed-heap.ts', CORE, {
     'last come, first served within a priority': {
-      search: 'a.sequence < b.sequence',
-      replace: 'a.sequence > b.sequence',
+      search: '(this.#sequences[index] as number) > sequence',
+      replace: '(this.#sequences[index] as number) < sequence',
     },
-    'the heap does not sink what fills a gap': { search: 'else this.#sink(last, index)', replace: '' },
+    'the heap does not sink what fills a gap': { search: 'else this.#sink(item, index)', replace: '' },
+    'the heap does not raise what has a better rank': {
+      search: 'if (index > 0 && this.#isAfter',
+      replace: 'if (false && this.#isAfter',
+    },
+    'later siblings are not looked at': { search: 'each < to; each++', replace: 'each < from + 2; each++' },
   }),
 
-  ...mistakesIn('src/collections/pending-queue.ts', CORE, {
+  ...mistakesIn('src/collections/queues.ts', CORE, {
     'lower priorities go first': { search: 'before(other, usual) ? other', replace: 'before(usual, other) ? other' },
-  }),
-
-  ...mistakesIn('src/collections/fifo.ts', CORE, {
     'items do not learn their new place when the holes are squeezed out': {
       search: '      item.position = tail\n',
       replace: '',
     },
   }),
 
-  ...mistakesIn('src/scheduler/scheduler.ts', CORE, {
+  ...mistakesIn('src/scheduler/slots.ts', CORE, {
     'oversubscribe by one': {
-      search: 'Math.max(0, this.#maxTasks - this.#slotsTaken)',
-      replace: 'Math.max(0, this.#maxTasks + 1 - this.#slotsTaken)',
-    },
-    'no pump after a slot is free': {
-      search: 'this.#supervision.released()\n    this.#pump(at)',
-      replace: 'this.#supervision.released()',
+      search: 'Math.max(0, this.#maxTasks - this.slotsTaken)',
+      replace: 'Math.max(0, this.#maxTasks + 1 - this.slotsTaken)',
     },
     'no pump after maxTasks was raised': {
-      search: 'this.#maxTasks = value\n    this.#pump()',
+      search: 'this.#maxTasks = value\n    this.fill()',
       replace: 'this.#maxTasks = value',
     },
     'one more may be pending than maxPending': {
       search: 'this.queueSize < this.settings.maxPending',
       replace: 'this.queueSize <= this.settings.maxPending',
     },
-    'the body starts within spawn': { search: 'queueMicrotask(this.#makeStartable)', replace: 'this.#makeStartable()' },
   }),
 
-  ...mistakesIn('src/scheduler/loop-turns.ts', ['test/manager/event-loop.test.ts'], {
+  ...mistakesIn('src/scheduler/scheduler.ts', CORE, {
+    'no pump after a slot is free': {
+      search: 'this.#supervision.released()\n    this.#pump(at)',
+      replace: 'this.#supervision.released()',
+    },
+    'the body starts within spawn': { search: 'queueMicrotask(this.#makeStartable)', replace: 'this.#makeStartable()' },
+    'closed flag set after the drain': {
+      search: 'if (this.#closing) throw',
+      replace: 'if (this.#closing && this.idle) throw',
+    },
+  }),
+
+  ...mistakesIn('src/scheduler/ready-queue.ts', ['test/manager/event-loop.test.ts'], {
     'the event loop has no turn': { search: 'this.overdue = this.#started >= FEW', replace: 'this.overdue = false' },
     'a clock of tests holds tasks back': { search: '>= FEW && isRealTime()', replace: '>= FEW' },
     'the first manager has every turn for itself': { search: 'if (this.overdue) return', replace: '' },
@@ -83,9 +96,86 @@ export const MUTATIONS: readonly Mutation[] = [
       replace: 'loopTurns.overdue',
     },
     'a task starts while others are being cancelled': {
-      search: 'if (this.#stopping > 0) return undefined',
+      search: 'if (this.#taking > 0) return undefined',
       replace: '',
     },
+  }),
+
+  ...mistakesIn('src/scheduler/entry/delays.ts', ['test/manager/delays.test.ts'], {
+    'delay: the clock of the system is read but once': {
+      search: 'const LONGEST_UNREAD = 60_000',
+      replace: 'const LONGEST_UNREAD = Number.POSITIVE_INFINITY',
+    },
+    'delay: those that leave keep the timer': { search: 'if (this.#heap.size === 0) this.#arm()', replace: '' },
+    'delay: the first to be due does not go before the others': {
+      search: 'if (this.#heap.peek() === place) this.#arm()',
+      replace: 'if (this.#heap.size === 1) this.#arm()',
+    },
+    'delay: a place in the queue is free though delayed tasks have it': {
+      search: 'return Math.max(this.size, waiting) < most',
+      replace: 'return waiting < most',
+    },
+    'delay: only one of those that are due starts': {
+      search: 'first !== undefined && first.due <= time; first = this.#heap.peek()',
+      replace: 'first !== undefined && first.due <= time; first = undefined',
+    },
+  }),
+
+  ...mistakesIn('src/scheduler/entry/keys.ts', ['test/manager/keys.test.ts', 'test/invariants/keys.test.ts'], {
+    'key: a task joins one that is being cancelled': {
+      search: " === 'join' && !isCancelled(live.task)) {",
+      replace: " === 'join') {",
+    },
+    'key: the next one starts before the work has stopped': {
+      search: 'task.more().heldBy = before ?? live?.task\n    return true',
+      replace: 'return false',
+    },
+    'key: work that goes on past its handle is forgotten': {
+      search: 'if (task.context !== undefined && entry.before === undefined) {',
+      replace: 'if (task.context !== undefined && entry.before !== undefined) {',
+    },
+    'key: the next one is never told that the work has stopped': { search: 'waiting.enqueue()', replace: '' },
+    'key: one that was cancelled is kept': {
+      search: "task.status === 'failed' && !isCancelled(task)",
+      replace: "task.status === 'failed' || isCancelled(task)",
+    },
+    'key: entries are never dropped': {
+      search: 'if (this.#entries.get(entry.name) === entry) this.#entries.delete(entry.name)',
+      replace: '',
+    },
+    'key: what is kept is never forgotten': { search: 'this.#kept.remove(kept)\n', replace: '' },
+    'key: an aborted task takes the key of one that lives': {
+      search: 'if (previous !== undefined && !previous.task.ended) this.#entryOf(entry.name).live ??= previous',
+      replace: '',
+    },
+    'key: the longest time does not hold': {
+      search: 'return live.join(settings, keepFor).handle',
+      replace: 'return live.join(settings, 0).handle',
+    },
+  }),
+
+  ...mistakesIn('src/scheduler/entry/share.ts', ['test/manager/keys.test.ts', 'test/runner/keys.test.ts'], {
+    'share: a cancel of one ends the work of all': {
+      search: 'return !this.unattended && this.#shares.size === 1 && this.#shares.has(share)',
+      replace: 'return true',
+    },
+    'share: the last one leaves the work running': {
+      search: 'return !this.unattended && this.#shares.size === 1 && this.#shares.has(share)',
+      replace: 'return false',
+    },
+    'share: a spawn that joins a recovered task can cancel it': {
+      search: '!this.unattended && this.#shares',
+      replace: 'this.#shares',
+    },
+    'share: a failure that one has seen is told for the others': {
+      search: 'if (this.#observed) this.shared.observed = true',
+      replace: '',
+    },
+    'share: a deadline that nobody saw pass is lost': {
+      search: "if (share.status === 'failed') this.#report.failed(share)",
+      replace: '',
+    },
+    'share: the deadline goes on after the end': { search: 'this.#deadline?.cancel()\n', replace: '' },
   }),
 
   ...mistakesIn('src/scheduler/failure-report.ts', CORE, {
@@ -95,9 +185,137 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
+  ...mistakesIn('src/distributed/serve/service.ts', ['test/distributed/service-report.test.ts'], {
+    'a service that is closing says that it is ready': {
+      search: 'if (this.#closing !== undefined) return false\n    this.#ping',
+      replace: 'this.#ping',
+    },
+  }),
+
+  ...mistakesIn('src/cli/port-options.ts', ['test/cli/arguments.test.ts'], {
+    'the page is shown to anybody on every address': {
+      search: 'token !== undefined || isLoopback(host)) return',
+      replace: 'host !== undefined) return',
+    },
+  }),
+
+  ...mistakesIn('src/cli/ports.ts', ['test/distributed/cli-ports.test.ts', 'test/cli/arguments.test.ts'], {
+    'a worker is ready without its server': {
+      search: '(await this.#service.ready()) ? undefined',
+      replace: 'true ? undefined',
+    },
+    'a port stays closed until the worker has started': {
+      search: "if (this.#service === undefined) return 'starting'",
+      replace: "if (this.#service === undefined) return 'closed'",
+    },
+  }),
+
+  ...mistakesIn('src/otel/spans.ts', ['test/otel'], {
+    'a call that has joined another is linked to none': { search: 'if (linked !== undefined)', replace: 'if (false)' },
+    'who joins a task is linked where the first caller was': {
+      search: "type === 'submitted' || type === 'joined'",
+      replace: "type === 'submitted'",
+    },
+    'the work runs outside of its span': { search: 'context.with(open.within, work)', replace: 'work()' },
+    'what was noted is told only after the start of the work': {
+      search: 'if (this.#noted.length > 0) this.#flush()',
+      replace: '',
+    },
+  }),
+
+  ...mistakesIn('src/compat/tinypool/tinypool.ts', ['test/compat/tinypool.test.ts'], {
+    'a task that is isolated leaves its worker to the next': { search: '? { calls: 1 }', replace: '? {}' },
+    'what waits for a worker that starts is not cancelled': {
+      search: 'if (!dispatched) void',
+      replace: "if (handle.status === 'pending') void",
+    },
+    'tasks start while the workers are recycled': { search: 'this.#manager.pause()', replace: '' },
+  }),
+  ...mistakesIn('src/compat/tinypool/worker-of-pool.ts', ['test/compat/tinypool.test.ts'], {
+    'workers have the environment of this process beside their own': {
+      search: 'inheritEnv: env === undefined',
+      replace: 'inheritEnv: true',
+    },
+    'a worker has its channel once for each task': { search: 'if (channel === this.#channel) return', replace: '' },
+    'a worker is not torn down': { search: 'if (teardown !== undefined', replace: 'if (teardown === null' },
+  }),
+  ...mistakesIn('src/distributed/call/distributed-engine.ts', ['test/distributed/loading.test.ts'], {
+    'a call that waits for the mode to be loaded does not count': { search: 'this.#loading + ', replace: '' },
+  }),
+  ...mistakesIn('src/compat/p-limit/p-limit.ts', ['test/compat/p-limit.test.ts'], {
+    'a call in the background counts as awaited': { search: 'value => resolve(value)', replace: 'resolve' },
+  }),
+
+  ...mistakesIn('src/inspector/search.ts', ['test/inspector/inspector-handler.test.ts'], {
+    'what is at hand is found in the store once more': {
+      search: 'history.find(record.id) === undefined && ',
+      replace: '',
+    },
+    'a search ends where the history does': {
+      search: 'while (before !== undefined)',
+      replace: 'while (before === -1)',
+    },
+    'a search for a tag finds everything': { search: 'tags?.some(tagFits) === true', replace: 'tags !== null' },
+  }),
+
+  ...mistakesIn('src/inspector/guard.ts', ['test/inspector/guard.test.ts'], {
+    'the cookie tells the token to whatever listens on other ports': {
+      search: "return createHash('sha256').update(",
+      replace: "return encodeURIComponent(token) || createHash('sha256').update(",
+    },
+  }),
+
+  ...mistakesIn('src/inspector/node-server.ts', ['test/inspector/mounted.test.ts'], {
+    'below Express the page has no path': {
+      search: 'const { originalUrl = incoming.url } = incoming as { readonly originalUrl?: string }',
+      replace: 'const originalUrl = incoming.url',
+    },
+    'a body that was read before is waited for': {
+      search: 'given === undefined ? await bodyOf(incoming) : textOf(given)',
+      replace: 'await bodyOf(incoming)',
+    },
+  }),
+
+  ...mistakesIn('src/inspector/inspector-handler.ts', ['test/inspector/mounted.test.ts'], {
+    'a body is read whole however long it is': {
+      search: 'if (text.length > LONGEST_BODY) return undefined',
+      replace: 'if (text.length > 1e6) return undefined',
+    },
+  }),
+
+  ...mistakesIn('src/scheduler/stuck/stuck-watch.ts', ['test/manager/stuck.test.ts'], {
+    'a task that stands still is told of at every look': {
+      search: 'if (this.#standing.get(task)?.since === since) return false',
+      replace: '',
+    },
+    'a task that moves again is remembered as stuck for ever': {
+      search: '    if (this.#standing.size > 0) this.#forget(task)',
+      replace: '',
+    },
+    'progress is no sign of life': {
+      search: 'Math.max(updatedAt, extras',
+      replace: 'Math.max(extras?.restartedAt ?? 0, extras',
+    },
+    'the beginning of a wait is no sign of life': { search: 'extras?.activeAt ?? 0', replace: '0' },
+    'every look warns': { search: ' && at - this.#warnedAt >= WARN_EVERY', replace: '' },
+    'a warning that came too soon is forgotten': {
+      search: 'Math.min(due, this.#warnedAt + WARN_EVERY)',
+      replace: 'due',
+    },
+    'a look that was broken off does not go on': { search: 'if (!complete) return this.#arm(1)', replace: '' },
+    'the look ends at the first task that moves': {
+      search: 'task.createdAt > cutoff ? undefined',
+      replace: 'since > cutoff ? undefined',
+    },
+    'looks go on when nothing is left to tell': {
+      search: 'if (next < Number.POSITIVE_INFINITY) this.#arm(Math.max(1, Math.ceil(next - at)))',
+      replace: 'this.#arm(Math.min(this.#after, Math.max(1, Math.ceil(next - at))))',
+    },
+  }),
+
   ...mistakesIn('src/scheduler/fail-fast.ts', CORE, {
     'failFast lets the others go on': {
-      search: "this.#scheduler.stopAll({ kind: 'cancel', reason: task.outcome })",
+      search: "void stopAll(this.#scheduler, { kind: 'cancel', reason: task.outcome })",
       replace: '',
     },
     'failFast forgets all failures but the first': {
@@ -116,17 +334,18 @@ export const MUTATIONS: readonly Mutation[] = [
         'if (this.#failFast === undefined) this.scheduler.report.failed(task)\n    else this.#failFast.failed(task)',
       replace: 'this.#failFast?.failed(task)',
     },
-    'closed flag set after the drain': {
-      search: 'if (this.#shutdown === undefined) return\n    throw',
-      replace: 'if (this.#shutdown === undefined || !this.scheduler.idle) return\n    throw',
-    },
   }),
 
-  ...mistakesIn('src/manager/task-manager.ts', CORE, {
-    'spawn accepted while closing': {
-      search: "this.#supervisor.refuseIfClosed()\n    if (typeof work !== 'function') refuseWork(work)",
+  ...mistakesIn('src/task/spawn-settings.ts', CORE, {
+    'tasks with different deadlines share their settings': {
+      search: 'some.deadline === others.deadline &&',
       replace: '',
     },
+    'a task takes the limits of the one before': {
+      search: 'if (limits !== this.#limits) this.#source =',
+      replace: 'this.#source ??=',
+    },
+    'tasks share what belongs to one of them': { search: 'if (!isPlain(settings)) return settings', replace: '' },
   }),
 
   ...mistakesIn('src/scheduler/waiters.ts', CORE, {
@@ -137,11 +356,14 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/scheduler/ready-queue.ts', CORE, {
+  ...mistakesIn('src/scheduler/rooms.ts', CORE, {
     'those before it in the line of one limit hold up who needs another': {
-      search: 'if (task.settings.source?.line !== room.line) room.line = undefined',
+      search: '      room.line = undefined\n',
       replace: '',
     },
+  }),
+
+  ...mistakesIn('src/scheduler/ready-queue.ts', CORE, {
     'startNow overtakes who needs the slot': {
       search: 'if (hasToAsk(task) || this.#free < this.size) return false',
       replace: 'if (hasToAsk(task) || this.#free === 0) return false',
@@ -204,16 +426,31 @@ export const MUTATIONS: readonly Mutation[] = [
       search: 'const made = this.#outcome?.promise === undefined',
       replace: 'const made = this.#outcome === undefined',
     },
-    'whoever looks later takes the outcome from an await': {
+    'a later look takes the outcome from an await': {
       search: 'attempt(() => passed?.resolve(promise))',
       replace: '',
     },
   }),
 
-  ...mistakesIn('src/limits/acquire/admission.ts', ['test/limits'], {
+  ...mistakesIn('src/limits/acquire/line.ts', ['test/limits'], {
+    'nobody is next when the first in line gives up': {
+      search: 'if (this.#remove(waiter)) for (const supply of this.supplies) supply.handOn()',
+      replace: 'this.#remove(waiter)',
+    },
     'the timer of those who have gone stays': {
-      search: 'supply.wakeAt(Number.POSITIVE_INFINITY, 0)',
-      replace: 'void 0',
+      search: 'else this.wakeAt(Number.POSITIVE_INFINITY, 0)',
+      replace: '',
+    },
+    'who waits already is forgotten when others may want the same': {
+      search: 'if (this.#line !== undefined) rivals.place(this.#line, this.#line.head)',
+      replace: '',
+    },
+  }),
+
+  ...mistakesIn('src/limits/acquire/rivals.ts', ['test/limits'], {
+    'lines that were passed are forgotten': {
+      search: 'for (const stand of passed) this.#heap.push(stand)',
+      replace: '',
     },
   }),
 
@@ -226,7 +463,7 @@ export const MUTATIONS: readonly Mutation[] = [
       search: 'if (body.ok) return task.attemptEnded(context, false, teardownError)',
       replace: 'if (body.ok) return task.attemptEnded(context, true, body.value)',
     },
-    'the body runs in the context of whoever freed the slot': {
+    'the body runs in the context of the call that freed the slot': {
       search: 'asyncContext.runInAsyncScope(enter, undefined, task, context)',
       replace: 'enter(task, context)',
     },
@@ -276,8 +513,8 @@ export const MUTATIONS: readonly Mutation[] = [
       replace: '',
     },
     'the deadline ends with the waiting': {
-      search: '    this.context = context\n',
-      replace: '    this.context = context\n    this.extras?.deadline?.cancel()\n',
+      search: '    this.updatedAt = at\n',
+      replace: '    this.updatedAt = at\n    this.extras?.deadline?.cancel()\n',
     },
     'an ended task keeps what its work captured': { search: '    this.work = undefined\n', replace: '' },
   }),
@@ -296,7 +533,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/task/extras.ts', CORE, {
+  ...mistakesIn('src/task/task-state.ts', CORE, {
     'the timeout timer stays behind': { search: '    this.timer?.cancel()\n', replace: '' },
     'the deadline timer stays behind': { search: '    this.deadline?.cancel()\n', replace: '' },
     'the listener on the signal stays behind': { search: '    this.unlink?.()\n', replace: '' },
@@ -335,7 +572,75 @@ export const MUTATIONS: readonly Mutation[] = [
       search: 'if (!this.#arrivals.delete(task)) return',
       replace: 'return',
     },
-    'whoever waits is let in once only': { search: 'if (this.#line.size > 0) this.#listen()', replace: '' },
+    'a request that waits is let in once only': { search: 'if (this.#line.size > 0) this.#listen()', replace: '' },
+  }),
+
+  ...mistakesIn('src/limits/per-key/per-key.ts', ['test/limits/per-key.test.ts'], {
+    'a permit does not keep the limit of its key': {
+      search: 'for (const supply of free) supply.keeper = kept',
+      replace: '',
+    },
+    'the limit of another key is claimed': {
+      search: 'if (supply.keeper === undefined) return true',
+      replace: 'return true',
+    },
+    'what two keys share is kept with the first of them': {
+      search: 'if (this.#own.has(supply.keeper)) supply.keeper = SHARED',
+      replace: '',
+    },
+    'what a limit used before it got a key is forgotten': {
+      search: 'if (kept.remembersUntil(preciseNow()) !== undefined) kept.changed()',
+      replace: '',
+    },
+    'keys are kept for good': {
+      search: 'if (this.#known(key) === undefined) this.#limits.delete(key)',
+      replace: '',
+    },
+    'a key has two limits': { search: 'if (meanwhile !== undefined) return meanwhile', replace: '' },
+  }),
+
+  ...mistakesIn('src/limits/per-key/remembered.ts', ['test/limits/per-key.test.ts'], {
+    'what a rate remembers is let go at the first look': {
+      search: 'if (until !== undefined) this.#push(kept, until, now)',
+      replace: '',
+    },
+    'the process waits for windows to end': {
+      search: 'startBackgroundTimer(delay, () => this.#look()))',
+      replace: '(setTimeout(() => {}, delay), startBackgroundTimer(delay, () => this.#look())))',
+    },
+    'windows to end keep what was there when they began': {
+      search: 'outsideContext(() => startBackgroundTimer(delay, () => this.#look()))',
+      replace: 'startBackgroundTimer(delay, () => this.#look())',
+    },
+  }),
+
+  ...mistakesIn(
+    'src/scheduler/rooms.ts',
+    ['test/limits/per-key.test.ts', 'test/manager', 'test/limits/external.test.ts'],
+    {
+      'a room is not looked at when one of it asks no more': { search: '    this.#rooms.enter(this)\n', replace: '' },
+      'the place of a room is that of who has left it': {
+        search: '    room.sequence = head.sequence\n',
+        replace: '',
+      },
+      'more ask than there are slots': { search: 'asking < free &&', replace: '' },
+    },
+  ),
+
+  ...mistakesIn('src/task/retry/restarts.ts', ['test/manager/supervise.test.ts'], {
+    'restarts are counted for good': {
+      search: 'while (this.#times.length > 0 && at - (this.#times[0] as number) >= per) this.#times.shift()',
+      replace: '',
+    },
+    'one restart too many': {
+      search: 'this.#times.length >= maxRestarts',
+      replace: 'this.#times.length > maxRestarts',
+    },
+    'what returns is started again': {
+      search: '(ok && !this.#policy.judgesResults)',
+      replace: '(ok && this.#policy.judgesResults)',
+    },
+    'the last error is no cause': { search: 'ok ? {} : { cause: value }', replace: '{}' },
   }),
 
   ...mistakesIn('src/manager/task-scope.ts', ['test/manager/scope.test.ts'], {
@@ -349,7 +654,16 @@ export const MUTATIONS: readonly Mutation[] = [
     },
     'an echo of the abort counts as a failure': { search: 'else if (!this.#isEcho(error)) this', replace: 'else this' },
     'a halted operation leaves its scope': { search: 'if (settled) return\n', replace: 'return\n' },
-    'a scope that was aborted starts tasks': { search: 'if (aborted) void handle.cancel(reason)', replace: '' },
+    'a scope does not hear that the task around is told to stop': {
+      search: 'if (task !== undefined) scope.follow(task.signal)',
+      replace: '',
+    },
+    'a scope within a scope is aborted in the same breath': { search: 'if (aborting.length > 1) return', replace: '' },
+    'a halt hides with what the scope fails': {
+      search: 'if (failure !== undefined && scope.hasFailedWith(failure.error)) kept.thrown = failure',
+      replace: '',
+    },
+    'a scope that was aborted starts tasks': { search: 'if (aborted) void handle.cancel(aborted.reason)', replace: '' },
   }),
 
   ...mistakesIn('src/manager/every.ts', ['test/manager/every.test.ts'], {
@@ -384,14 +698,14 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/runner/records.ts', RUNNER, {
+  ...mistakesIn('src/runner/history.ts', RUNNER, {
     'the index keeps what the history has dropped': {
       search: 'if (dropped !== undefined) this.#index.delete(dropped.id)',
       replace: '',
     },
   }),
 
-  ...mistakesIn('src/runner/store-writer.ts', RUNNER, {
+  ...mistakesIn('src/runner/durable/store-writer.ts', RUNNER, {
     'a task starts before it is durable': {
       search: 'if (durable) this.#entrants.add(task)\n',
       replace: 'if (durable) task.extras?.acceptance?.open(task)\n',
@@ -402,21 +716,21 @@ export const MUTATIONS: readonly Mutation[] = [
       replace: "this.#state === 'new' ? this.#flushAll()",
     },
     'a closed storeWriter goes on writing': { search: 'this.#writer.stop()', replace: '' },
-    'the way to run a task again is dropped while it runs': {
-      search: 'if (task.ended) this.#jobs.delete(task)',
-      replace: 'this.#jobs.delete(task)',
+    'the way to run a task again is not kept': {
+      search: 'const job = task.settings.job?.text',
+      replace: 'const job = undefined',
     },
   }),
 
-  ...mistakesIn('src/runner/recovery.ts', RUNNER, {
+  ...mistakesIn('src/runner/durable/recovery.ts', RUNNER, {
     'ids start again': { search: 'return { lastId, ended', replace: 'return { lastId: 0, ended' },
     'a start that is refused closes the store': {
-      search: '    return await store.open(history)\n  } catch (error) {\n',
-      replace: '    return await store.open(history)\n  } catch (error) {\n    await closeQuietly(store)\n',
+      search: '    return await store.open(history, retention)\n  } catch (error) {\n',
+      replace: '    return await store.open(history, retention)\n  } catch (error) {\n    await closeQuietly(store)\n',
     },
   }),
 
-  ...mistakesIn('src/runner/record-writer.ts', RUNNER, {
+  ...mistakesIn('src/runner/durable/record-writer.ts', RUNNER, {
     'a store that fails is not told from a record that it refuses': {
       search: 'if (first !== undefined && this.#taken === undefined) throw first[1]',
       replace: '',
@@ -427,11 +741,11 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/base/pieces.ts', RUNNER, {
+  ...mistakesIn('src/store/pieces.ts', RUNNER, {
     'long work takes no breath': { search: '    await turn()\n', replace: '' },
   }),
 
-  ...mistakesIn('src/worker/pending-arguments.ts', ['test/worker/modes'], {
+  ...mistakesIn('src/worker/call.ts', ['test/worker/modes'], {
     'handles are passed as they are': {
       search: 'return args.some(arg => hasHandle(arg, DEEPEST)) ?',
       replace: 'return args.length < 0 ?',
@@ -447,7 +761,10 @@ export const MUTATIONS: readonly Mutation[] = [
   }),
 
   ...mistakesIn('src/limits/acquire/acquisition.ts', ['test/manager/task-permit.test.ts'], {
-    'a task waits for what it holds itself': { search: 'if (deadlock !== undefined) {', replace: 'if (false) {' },
+    'a task waits for what it holds itself': {
+      search: 'if (deadlock !== undefined) return',
+      replace: 'if (false) return',
+    },
   }),
 
   ...mistakesIn('src/task/task.ts', ['test/worker/start-up.test.ts'], {
@@ -492,16 +809,13 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/worker/messages/from-worker.ts', ['test/worker/host/from-worker.test.ts'], {
+  ...mistakesIn('src/worker/messages/protocol.ts', ['test/worker/host/protocol.test.ts'], {
     'a message of a worker may be no list': {
       search: 'if (!Array.isArray(message)) throw',
       replace: 'if (false) throw',
     },
     'a message of a worker has any number': { search: "typeof value === 'number' && value >= 0", replace: 'true' },
     'a message of a worker has any progress': { search: 'progressOf(second)]', replace: 'second as TaskProgress]' },
-  }),
-
-  ...mistakesIn('src/worker/messages/to-worker.ts', ['test/worker/host/from-worker.test.ts'], {
     'a message to a worker names any function': { search: ' && isReference(reference)\n', replace: '\n' },
     'a message to a worker stops nothing': {
       search: "if (typeof number === 'number' && typeof carried === 'object') return",
@@ -509,7 +823,7 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   }),
 
-  ...mistakesIn('src/worker/parent/function-numbers.ts', ['test/worker/host/function-numbers.test.ts'], {
+  ...mistakesIn('src/worker/parent/worker-calls.ts', ['test/worker/host/function-numbers.test.ts'], {
     'a worker remembers every function': {
       search: 'if (this.#byKey.size < MOST_KNOWN) return',
       replace: 'if (true) return',
@@ -624,7 +938,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'a record that has ended changes with the clock': { search: 'since < end', replace: 'since < Infinity' },
   }),
 
-  ...mistakesIn('src/runner/recovery.ts', ['test/runner/recovery.test.ts'], {
+  ...mistakesIn('src/runner/durable/recovery.ts', ['test/runner/recovery.test.ts'], {
     'a deadline grows by what the clock was set back': {
       search: 'Math.max(at, updatedAt, createdAt) - createdAt',
       replace: 'at - createdAt',
@@ -710,6 +1024,51 @@ export const MUTATIONS: readonly Mutation[] = [
     'damaged pages are repaired over': { search: '    requireSoundPages(database, path)\n', replace: '' },
   }),
 
+  ...mistakesIn(
+    'src/store/sqlite/lock.ts',
+    ['test/store/sqlite-processes.test.ts', 'test/store/sqlite-errors.test.ts'],
+    {
+      'two may write': { search: '; BEGIN EXCLUSIVE', replace: '; BEGIN' },
+      'a lock that may only be read counts': { search: 'accessSync(this.#path, constants.W_OK)', replace: '' },
+    },
+  ),
+
+  ...mistakesIn('src/runner/durable/store-commands.ts', ['test/cli/tasks.test.ts'], {
+    'a rerun is refused when the queue is full': { search: 'error instanceof QueueFullError || ', replace: '' },
+    'a cancel is confirmed before the work has stopped': {
+      search: 'const cancelled = await this.#target.cancel(task, REASON)',
+      replace: 'const cancelled = true; void this.#target.cancel(task, REASON)',
+    },
+  }),
+
+  ...mistakesIn('src/store/sqlite/sqlite-store.ts', ['test/cli/tasks.test.ts'], {
+    'a rerun is written, and its command not answered': {
+      search: 'if (task.command !== undefined) this.#commands',
+      replace: 'if (task.command === -1) this.#commands',
+    },
+  }),
+
+  ...mistakesIn('src/cli/visible.ts', ['test/cli/tasks.test.ts'], {
+    'a terminal takes C1 for commands': { search: '\\p{Cc}', replace: '\\0-\\x1f' },
+  }),
+
+  ...mistakesIn('src/store/sqlite/retaining.ts', ['test/store/sqlite-retaining.test.ts'], {
+    'what has failed is removed for the others': {
+      search: "take('others', ends.others - count)",
+      replace: "take('all', ends.others - count)",
+    },
+    'what is written again counts twice': { search: '- before.others', replace: '' },
+  }),
+
+  ...mistakesIn('src/runner/records.ts', ['test/runner/rerun.test.ts'], {
+    'a task that lives is run a second time': { search: "task.status === 'running' ||", replace: '' },
+    'a record is shown twice, from memory and from the store': {
+      search:
+        'if (this.#scheduler.find(record.id) !== undefined || this.#history.find(record.id) !== undefined) continue',
+      replace: '',
+    },
+  }),
+
   ...mistakesIn('src/store/sqlite/place.ts', ['test/store/sqlite-place.test.ts'], {
     'a file that is gone is written to': {
       search: "if (found === undefined) return 'was removed or moved away'",
@@ -771,6 +1130,140 @@ export const MUTATIONS: readonly Mutation[] = [
     'the exploration leaves out the last order': {
       search: 'choice.pick + 1 < choice.options',
       replace: 'choice.pick + 2 < choice.options',
+    },
+  }),
+
+  ...mistakesIn('src/streams/channel.ts', STREAMS, {
+    'credits come back only when all are used up': {
+      search: 'this.#owed * 2 >= this.#buffer',
+      replace: 'this.#owed > this.#buffer',
+    },
+    'a credit comes back twice': { search: 'this.#owed += 1', replace: 'this.#owed += 2' },
+    'a stream is tried again after an item was read': {
+      search: 'if (this.#read) return false\n    this.#held',
+      replace: 'this.#held',
+    },
+    'items are read while it is decided whether they are made again': {
+      search: ' || this.#held) return NONE',
+      replace: ') return NONE',
+    },
+    'the items of an attempt that failed are read as well': {
+      search: 'this.#attempt = attempt\n    this.#clear()',
+      replace: 'this.#attempt = attempt\n    this.#held = false',
+    },
+    'an attempt that was given up goes on putting items': {
+      search: 'if (attempt !== this.#attempt || this.#discarded) return\n',
+      replace: 'if (this.#discarded) return\n',
+    },
+  }),
+
+  ...mistakesIn('src/streams/pump.ts', STREAMS, {
+    'the producer is closed only after its step': {
+      search: 'close().then(() => closed.reject(reason), closed.reject)',
+      replace: 'void Promise.resolve(step).then(close).then(() => closed.reject(reason), closed.reject)',
+    },
+    'a producer without return is not waited for': { search: 'else await step', replace: '' },
+    'what closing fails with is lost': {
+      search: 'closed.reject(reason), closed.reject)',
+      replace: 'closed.reject(reason), () => closed.reject(reason))',
+    },
+    'the producer runs wild': { search: 'while (credits.available === 0 &&', replace: 'while (false &&' },
+    'no turn for the event loop': { search: 'await new Promise<void>(go => void afterTurn(go))', replace: '' },
+  }),
+
+  ...mistakesIn('src/streams/stream-reader.ts', STREAMS, {
+    'an error overtakes the items before it': {
+      search: 'if (this.#readings.length === 0) {',
+      replace: 'if (this.#task.ended) return this.#end()\n    if (this.#readings.length === 0) {',
+    },
+    'leaving does not wait for the producer': {
+      search: "'failed'\n    await cancelTask(this.#task)",
+      replace: "'failed'\n    void cancelTask(this.#task)",
+    },
+    'leaving a second time does not wait for the producer': {
+      search: '      await cancelTask(this.#task)\n      return OVER',
+      replace: '      return OVER',
+    },
+    'reads that wait hang when the loop is left': {
+      search: '    for (const reading of readings) reading.resolve(OVER)\n',
+      replace: '',
+    },
+    'a reader in a knot hangs': {
+      search: "reading.wait = Wait.begin(waiter, [this.#task], 'await', error => {",
+      replace: "if (waiter) return\n      reading.wait = Wait.begin(waiter as never, [this.#task], 'await', error => {",
+    },
+  }),
+
+  ...mistakesIn('src/streams/task-stream.ts', STREAMS, {
+    'a failure that a reader has not waited for is lost': {
+      search: '    report.failed(this.#task)\n',
+      replace: '',
+    },
+    'a failure that its reader gets is reported as well': {
+      search: '    this.#task.observed = true\n',
+      replace: '',
+    },
+  }),
+
+  ...mistakesIn(
+    'src/worker/child/item-batches.ts',
+    ['test/worker/modes/thread.test.ts', 'test/worker/streams.test.ts'],
+    {
+      'what is made after an item that was lost is sent': { search: '    if (this.#broken) return\n', replace: '' },
+      'items wait for more to come with them': { search: 'else if (!this.#announced) this.#announce()', replace: '' },
+      'the last items of a stream are not sent': {
+        search: '    } finally {\n      this.#post()\n',
+        replace: '    } finally {\n',
+      },
+      'items that could be carried are lost with one that can not': {
+        search: 'if (batch.length === 1) throw error',
+        replace: 'throw error',
+      },
+    },
+  ),
+
+  ...mistakesIn('src/worker/stream-call.ts', ['test/worker/modes/async.test.ts'], {
+    'a stream takes what is for calls with one result': { search: '  refuseRetryUntil(retry)\n', replace: '' },
+  }),
+
+  ...mistakesIn('src/distributed/call/call-items.ts', ON_THE_WAY, {
+    'items that are fetched twice are read twice': { search: 'this.#number = number\n', replace: '' },
+    'credits that were lost are not told again': {
+      search: '      this.#tell()\n      this.#fetch().catch',
+      replace: '      this.#fetch().catch',
+    },
+    'items whose news was lost are not looked for': {
+      search: '      this.#tell()\n      this.#fetch().catch(error => this.#host.disturbed(error))\n',
+      replace: '      this.#tell()\n',
+    },
+    'fetched items stay on the server': {
+      search: 'if (!this.#take(fetched) || fetched.length === 0)',
+      replace: 'if (this.#take(fetched))',
+    },
+    'a stream begins anew after an item was read': {
+      search: 'if (this.#sink.restart()) return',
+      replace: 'this.#sink.restart()\n    if (this.#number === 0) return',
+    },
+    'a run that was over takes the stream over': { search: ' || this.#past.has(run)', replace: '' },
+  }),
+
+  ...mistakesIn('src/distributed/serve/job-stream.ts', ON_THE_WAY, {
+    'credits that are told twice count twice': {
+      search: 'const more = total - this.#granted',
+      replace: 'const more = total',
+    },
+    'a producer goes on when its reader is dead': {
+      search: 'now() - this.#heardAt > READER_LOST) this',
+      replace: 'false) this',
+    },
+    'the beginning is told once': { search: 'heard ? READER_BEAT : TOLD_AGAIN', replace: 'READER_BEAT * 100' },
+    'the end comes before the last items': {
+      search: '    await this.#sending\n    this.#over',
+      replace: '    this.#over',
+    },
+    'an item that can not be carried is left out': {
+      search: '      return this.#fail(error)\n',
+      replace: '      return\n',
     },
   }),
 ]

@@ -24,7 +24,7 @@ export function inOwnStep(): boolean {
 }
 
 /**
- * The operation with every step and every effect in `context`: an operation is resumed by whoever resolves what it waits
+ * The operation with every step and every effect in `context`: an operation is resumed by the code that resolves what it waits
  * for, and would otherwise see that party's AsyncLocalStorage.
  *
  * An iterable turns out to be a plain collection when its iterator cannot be thrown into or its first step is no effect:

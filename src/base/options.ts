@@ -23,23 +23,23 @@ function shown(value: unknown): string {
   return name === undefined || name === 'Object' ? 'an object' : `an instance of ${name}`
 }
 
-function wrongType(option: string, rule: string, value: unknown): TypeError {
-  return new TypeError(`${option} must be ${rule}, got ${show(value)}`)
+/** `type` is the one that a value of the option has: where it is another one, that is what is wrong. */
+function wrong(option: string, rule: string, value: unknown, type?: 'number' | 'string'): TypeError | RangeError {
+  const message = `${option} must be ${rule}, got ${show(value)}`
+  return typeof value === type ? new RangeError(message) : new TypeError(message)
 }
 
-function wrongValue(option: string, rule: string, value: unknown): RangeError {
-  return new RangeError(`${option} must be ${rule}, got ${show(value)}`)
-}
-
-function number(option: string, rule: string, value: unknown): number {
-  if (typeof value !== 'number') throw wrongType(option, rule, value)
-  return value
+/* @__NO_SIDE_EFFECTS__ */ function numberThat(rule: string, holds: (value: number) => boolean) {
+  return (option: string, value: number): number => {
+    if (typeof value === 'number' && holds(value)) return value
+    throw wrong(option, rule, value, 'number')
+  }
 }
 
 /** An options bag: `undefined` means none were given. Functions, arrays and primitives are refused. */
 export function optionsObject<T extends object>(option: string, value: T | undefined): T | undefined {
   if (value === undefined) return undefined
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw wrongType(option, 'an object', value)
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw wrong(option, 'an object', value)
   return value
 }
 
@@ -81,7 +81,7 @@ export function bare<T extends object>(members: T): T {
 
 /** Like {@link optionsObject}, where there is no default to fall back on. */
 export function requiredObject<T extends object>(option: string, value: T): T {
-  if (value === undefined) throw wrongType(option, 'an object', value)
+  if (value === undefined) throw wrong(option, 'an object', value)
   return optionsObject(option, value) as T
 }
 
@@ -91,95 +91,89 @@ export function requiredOptions<T extends object>(option: string, value: T, know
 }
 
 /** Milliseconds: zero or more; `Infinity` means no limit. */
-export function duration(option: string, value: number): number {
-  const rule = 'a number of milliseconds, zero or more (Infinity: no limit)'
-  if (!(number(option, rule, value) >= 0)) throw wrongValue(option, rule, value)
-  return value
-}
+export const duration = numberThat('a number of milliseconds, zero or more (Infinity: no limit)', value => value >= 0)
 
-/** How many of something there may be: a positive whole number or `Infinity`. */
-export function capacity(option: string, value: number): number {
-  const rule = 'a positive integer or Infinity'
-  number(option, rule, value)
-  if (!(value >= 1) || !(Number.isSafeInteger(value) || value === Number.POSITIVE_INFINITY)) {
-    throw wrongValue(option, rule, value)
-  }
-  return value
-}
-
-/** How many within a time: like {@link capacity}, but finite, since a rate without end is no rate. */
-export function finiteCapacity(option: string, value: number): number {
-  const rule = 'a positive integer'
-  if (!(number(option, rule, value) >= 1) || !Number.isSafeInteger(value)) throw wrongValue(option, rule, value)
-  return value
-}
+/** Milliseconds: zero or more, and finite. */
+export const finiteDuration = numberThat(
+  'a finite number of milliseconds, zero or more',
+  value => value >= 0 && value < Number.POSITIVE_INFINITY,
+)
 
 /** A stretch of time: milliseconds, more than zero and finite. */
-export function interval(option: string, value: number): number {
-  const rule = 'a positive, finite number of milliseconds'
-  if (!(number(option, rule, value) > 0) || value === Number.POSITIVE_INFINITY) throw wrongValue(option, rule, value)
-  return value
+export const interval = numberThat(
+  'a positive, finite number of milliseconds',
+  value => value > 0 && value < Number.POSITIVE_INFINITY,
+)
+
+/** How many of something there may be: a positive whole number or `Infinity`. */
+export const capacity = numberThat('a positive integer or Infinity', value => value >= 1 && isWhole(value))
+
+/** Like {@link capacity}, but none at all is a choice too. */
+export const count = numberThat('zero, a positive integer or Infinity', value => value >= 0 && isWhole(value))
+
+/** How many within a time: like {@link capacity}, but finite, since a rate without end is no rate. */
+export const finiteCapacity = numberThat('a positive integer', value => value >= 1 && Number.isSafeInteger(value))
+
+/** Any number but `NaN`: priorities. */
+export const ordering = numberThat('a number', value => !Number.isNaN(value))
+
+/** A share of a whole. */
+export const fraction = numberThat('a number from 0 to 1', value => value >= 0 && value <= 1)
+
+function isWhole(value: number): boolean {
+  return Number.isSafeInteger(value) || value === Number.POSITIVE_INFINITY
 }
 
 /** How much of something is asked for: a whole number within the range, zero included where `least` is zero. */
 export function amount(option: string, value: number, least: number, capacity: number): number {
   // On the path of every acquire: the message is made only when it is needed.
   if (Number.isSafeInteger(value) && value >= least && value <= capacity) return value
-  const rule = `a whole number from ${least} to ${capacity}`
-  throw wrongValue(option, rule, number(option, rule, value))
-}
-
-/** Like {@link capacity}, but none at all is a choice too. */
-export function count(option: string, value: number): number {
-  const rule = 'zero, a positive integer or Infinity'
-  number(option, rule, value)
-  if (!(value >= 0) || !(Number.isSafeInteger(value) || value === Number.POSITIVE_INFINITY)) {
-    throw wrongValue(option, rule, value)
-  }
-  return value
-}
-
-/** Any number but `NaN`: priorities. */
-export function ordering(option: string, value: number): number {
-  const rule = 'a number'
-  if (Number.isNaN(number(option, rule, value))) throw wrongValue(option, rule, value)
-  return value
-}
-
-/** A share of a whole. */
-export function fraction(option: string, value: number): number {
-  const rule = 'a number from 0 to 1'
-  number(option, rule, value)
-  if (!(value >= 0 && value <= 1)) throw wrongValue(option, rule, value)
-  return value
+  throw wrong(option, `a whole number from ${least} to ${capacity}`, value, 'number')
 }
 
 export function string(option: string, value: string): string {
-  if (typeof value !== 'string') throw wrongType(option, 'a string', value)
+  if (typeof value !== 'string') throw wrong(option, 'a string', value)
+  return value
+}
+
+export function notEmpty(option: string, value: string): string {
+  if (string(option, value) === '') throw wrong(option, 'a string that is not empty', value, 'string')
   return value
 }
 
 export function boolean(option: string, value: boolean): boolean {
-  if (typeof value !== 'boolean') throw wrongType(option, 'true or false', value)
+  if (typeof value !== 'boolean') throw wrong(option, 'true or false', value)
   return value
 }
 
 export function callback<F>(option: string, value: F): F {
-  if (typeof value !== 'function') throw wrongType(option, 'a function', value)
+  if (typeof value !== 'function') throw wrong(option, 'a function', value)
   return value
 }
 
+/** The prototype of each `async function*`. */
+export const ASYNC_GENERATOR_FUNCTION: unknown = Object.getPrototypeOf(async function* () {})
+
+/** Whether a call of it runs it: that of an `async function*` makes an object, and runs nothing until that is read. */
+export function isRunnable<F>(value: F): value is F & ((...args: never[]) => unknown) {
+  return typeof value === 'function' && Object.getPrototypeOf(value) !== ASYNC_GENERATOR_FUNCTION
+}
+
+/** A function that is called for what it does. */
+export function runnable<F>(option: string, value: F): F {
+  if (isRunnable(callback(option, value))) return value
+  throw new TypeError(`${option} must be a function that runs when it is called: of an async function* nothing would`)
+}
+
 export function oneOf<const T extends string>(option: string, choices: readonly T[], value: T): T {
-  const rule = `one of ${choices.map(choice => `'${choice}'`).join(', ')}`
-  if (typeof value !== 'string') throw wrongType(option, rule, value)
-  if (!choices.includes(value)) throw wrongValue(option, rule, value)
-  return value
+  if (choices.includes(value)) return value
+  throw wrong(option, `one of ${choices.map(choice => `'${choice}'`).join(', ')}`, value, 'string')
 }
 
 /** An `AbortSignal`, recognised by shape, so that one of another realm or a polyfill will do. */
 export function abortSignal(option: string, value: AbortSignal): AbortSignal {
   if (typeof value?.addEventListener !== 'function' || typeof value.aborted !== 'boolean') {
-    throw wrongType(option, 'an AbortSignal', value)
+    throw wrong(option, 'an AbortSignal', value)
   }
   return value
 }
@@ -190,7 +184,7 @@ export function iterable<T>(option: string, value: Iterable<T> | AsyncIterable<T
     Iterable<T> & AsyncIterable<T>
   >
   if (typeof sync !== 'function' && typeof async !== 'function') {
-    throw wrongType(option, 'an iterable or an async iterable', value)
+    throw wrong(option, 'an iterable or an async iterable', value)
   }
   // The handle of a task, or another promise that is an operation as well: iterating it is for `yield*`.
   if (typeof async !== 'function' && typeof (value as Partial<PromiseLike<T>>).then === 'function') {

@@ -1,9 +1,12 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
-import { channel, tracingChannel } from 'node:diagnostics_channel'
+import { channel, subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel'
 import type { RecordableHistogram } from 'node:perf_hooks'
 
 /** The only file of the core that imports from Node. Browsers and edge runtimes get `src/web/platform.ts` in its place. */
-export { AsyncLocalStorage, channel, tracingChannel }
+export { AsyncLocalStorage, channel, subscribe, tracingChannel, unsubscribe }
+
+/** Whether there are diagnostics channels, so that others can hear of tasks. */
+export const HAS_CHANNELS: boolean = true
 
 /** Loads what Node needs for it when the first is made: few programs measure, and all would wait for ten more modules. */
 export function createHistogram(): RecordableHistogram {

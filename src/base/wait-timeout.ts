@@ -1,7 +1,7 @@
 import { startTimer } from './clock.ts'
 import { TaskTimeoutError } from './errors.ts'
 import { followSignal } from './follow-signal.ts'
-import { abortSignal, duration, type Known, optionsObject } from './options.ts'
+import { abortSignal, duration, type Known, knownOptions, optionsObject } from './options.ts'
 
 /** How long to wait, and what ends the waiting early. Neither touches the task. */
 export interface WaitOptions {
@@ -18,6 +18,11 @@ export interface WaitLimit {
 }
 
 export const WAIT_OPTIONS: Known<WaitOptions> = { timeout: true, signal: true }
+
+/** Checks the options of what only waits. */
+export function onlyWaitLimit(options: WaitOptions | undefined): WaitLimit {
+  return waitLimit(knownOptions('options', options, WAIT_OPTIONS))
+}
 
 /** Checks what bounds a wait; the names are for those to check who know what else there may be. */
 export function waitLimit(options: WaitOptions | undefined): WaitLimit {

@@ -1,49 +1,24 @@
-import type { Effect } from 'effection'
-import { action, type Operation } from 'effection'
+import { action, type Effect, type Operation } from 'effection'
 import { settled } from './thenable.ts'
 
 type Steps<T> = Iterator<Effect<unknown>, T, unknown>
 
 /**
- * The steps of one operation, for `yield*` alone. A spread, a `for` loop, `Promise.all` and deep equality take it for a
- * list, which has no end as long as nobody performs its effects: for them it throws at the second step.
+ * The steps of a generator of ours, for `yield*` alone. A spread, a loop, `Promise.all` and deep equality take it for a list,
+ * which has no end as long as nobody performs its effects. They ask for the next step without an argument, which `yield*`
+ * and effection always have: for them it throws.
  *
  * `what` is called then, and says what the operation is.
  */
-export function yielded<T>(what: () => string, steps: Steps<T>): Steps<T> {
-  let performed = true
-  const refuseList = () => {
-    if (performed) return
-    throw new TypeError(`${what()} is one operation, not a list: write [it] where a list is meant, or await it first`)
-  }
-  const wrap = (step: IteratorResult<Effect<unknown>, T>): IteratorResult<Effect<unknown>, T> => {
-    if (step.done === true) return step
-    performed = false
-    const { description, enter } = step.value
-    return {
-      done: false,
-      value: {
-        description,
-        enter(resolve, routine) {
-          performed = true
-          return enter.call(step.value, resolve, routine)
-        },
-      },
-    }
-  }
+export function yielded<T>(what: () => string, operation: Operation<T>): Steps<T> {
+  const steps = operation[Symbol.iterator]() as Generator<Effect<unknown>, T, unknown>
   return {
-    next(input) {
-      refuseList()
-      return wrap(steps.next(input))
+    next(...input) {
+      if (input.length > 0) return steps.next(...input)
+      throw new TypeError(`${what()} is one operation, not a list: write [it] where a list is meant, or await it first`)
     },
-    throw(error) {
-      if (steps.throw === undefined) throw error
-      return wrap(steps.throw(error))
-    },
-    return(value) {
-      refuseList()
-      return steps.return === undefined ? { done: true, value: value as T } : wrap(steps.return(value))
-    },
+    throw: error => steps.throw(error),
+    return: value => steps.return(value as T),
   }
 }
 

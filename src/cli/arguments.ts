@@ -3,20 +3,19 @@ import { LONGEST_TIMER } from '../base/clock.ts'
 import { serverOf } from '../connection/target.ts'
 import { distributedSettings } from '../distributed/options.ts'
 import type { ServeOptions } from '../distributed/serve/serve-options.ts'
-
-/** The command can't be carried out as it was given: one line for the user, exit code 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
+import { type PortOptions, portsOf } from './port-options.ts'
+import { parseTasksArguments, type TasksArguments } from './tasks-arguments.ts'
+import { given, nonEmpty, UsageError, usageOf, wholeNumber } from './usage.ts'
 
 /** What the command line asked for. */
-export type Arguments = { readonly command: 'help' | 'version' } | ServeArguments
+export type Arguments = { readonly command: 'help' | 'version' | 'tasks-help' } | ServeArguments | TasksArguments
 
 export interface ServeArguments {
   readonly command: 'serve'
   /** As it was given. */
   readonly module: string
   readonly options: ServeOptions
+  readonly ports: PortOptions
 }
 
 const MODES = ['async', 'thread', 'process'] as const
@@ -33,26 +32,35 @@ const OPTIONS = {
   'close-timeout': { type: 'string' },
   'cleanup-timeout': { type: 'string' },
   'connect-timeout': { type: 'string' },
+  inspect: { type: 'string' },
+  metrics: { type: 'string' },
+  host: { type: 'string' },
+  token: { type: 'string' },
+  'read-only': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' },
 } as const
 
 /** Reads the command line; throws {@link UsageError} for anything that it can't mean. */
 export function parseArguments(argv: readonly string[], env: NodeJS.ProcessEnv): Arguments {
-  const { values, positionals } = parse(argv)
+  if (argv[0] === 'tasks') return parseTasksArguments(argv.slice(1))
+  const { values, positionals } = usageOf(() =>
+    parseArgs({ args: [...argv], allowPositionals: true, options: OPTIONS }),
+  )
   if (values.help) return { command: 'help' }
   if (values.version) return { command: 'version' }
   const module = moduleOf(positionals)
-  const options = { queue: required('--queue', values.queue), connection: connectionOf(values, env) }
+  const options = { queue: nonEmpty('--queue', values.queue), connection: connectionOf(values, env) }
   checked(() => distributedSettings(options))
   return {
     command: 'serve',
     module,
+    ports: portsOf(values, env),
     options: {
       ...options,
       ...given('maxTasks', wholeNumber('--jobs', values.jobs, 1, MOST_JOBS)),
       ...given('mode', modeOf(values.mode)),
-      ...given('prefix', values.prefix === undefined ? undefined : required('--prefix', values.prefix)),
+      ...given('prefix', values.prefix === undefined ? undefined : nonEmpty('--prefix', values.prefix)),
       ...given('lockDuration', wholeNumber('--lock-duration', values['lock-duration'], 1, LONGEST_TIMER)),
       ...given('closeTimeout', wholeNumber('--close-timeout', values['close-timeout'], 0, LONGEST_TIMER)),
       ...given('cleanupTimeout', wholeNumber('--cleanup-timeout', values['cleanup-timeout'], 0, LONGEST_TIMER)),
@@ -61,27 +69,12 @@ export function parseArguments(argv: readonly string[], env: NodeJS.ProcessEnv):
   }
 }
 
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], allowPositionals: true, options: OPTIONS })
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    // What follows is advice that is not always right.
-    throw new UsageError(error.message.split(/\.\s/, 1)[0] ?? '', { cause: error })
-  }
-}
-
 function moduleOf([command, module, ...more]: readonly string[]): string {
   if (command === undefined) throw new UsageError('the command is missing: taskscope serve MODULE --queue NAME')
-  if (command !== 'serve') throw new UsageError(`there is no command ${JSON.stringify(command)}, only serve`)
+  if (command !== 'serve') throw new UsageError(`there is no command ${JSON.stringify(command)}, only serve and tasks`)
   if (module === undefined || module === '') throw new UsageError('the module is missing: taskscope serve ./tasks.js …')
   if (more.length > 0) throw new UsageError(`one module at a time, got ${more.length + 1}`)
   return module
-}
-
-function required(option: string, value: string | undefined): string {
-  if (value !== undefined && value !== '') return value
-  throw new UsageError(`${option} ${value === undefined ? 'is missing' : 'must not be empty'}`)
 }
 
 function checked(check: () => void): void {
@@ -92,22 +85,10 @@ function checked(check: () => void): void {
   }
 }
 
-function wholeNumber(option: string, text: string | undefined, min: number, max: number): number | undefined {
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (/^\d+$/.test(text) && value >= min && value <= max) return value
-  throw new UsageError(`${option} must be a whole number from ${min} to ${max}, got ${JSON.stringify(text)}`)
-}
-
 function modeOf(text: string | undefined): (typeof MODES)[number] | undefined {
   const mode = MODES.find(each => each === text)
   if (mode !== undefined || text === undefined) return mode
   throw new UsageError(`--mode must be one of ${MODES.join(', ')}, got ${JSON.stringify(text)}`)
-}
-
-/** Nothing where there is no value: `undefined` would not be a default. */
-function given<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
-  return (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V }
 }
 
 /** Which option and which variable name a server of that kind. */

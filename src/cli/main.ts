@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { parseArguments, UsageError } from './arguments.ts'
-import { HELP, version } from './help.ts'
+import { parseArguments } from './arguments.ts'
+import { HELP, TASKS_HELP, version } from './help.ts'
 import { reasonOf, say } from './say.ts'
-import { serveCommand } from './serve-command.ts'
+import { UsageError } from './usage.ts'
 
 /** The reader of the output may leave: that is no reason to stop working. */
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
@@ -16,10 +16,16 @@ main().catch(error => {
 
 async function main(): Promise<void> {
   const parsed = parseArguments(process.argv.slice(2), process.env)
+  if (parsed.command === 'tasks') {
+    const { tasksCommand } = await import('./tasks-command.ts')
+    return tasksCommand(parsed)
+  }
   if (parsed.command === 'serve') {
+    const { serveCommand } = await import('./serve-command.ts')
     await serveCommand(parsed)
     // What a module or a function has left open must not keep the process.
     process.exit()
   }
-  process.stdout.write(parsed.command === 'help' ? HELP : `${version()}\n`)
+  const texts = { help: HELP, 'tasks-help': TASKS_HELP, version: `${version()}\n` }
+  process.stdout.write(texts[parsed.command])
 }

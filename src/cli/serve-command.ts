@@ -5,11 +5,12 @@ import { serverOf } from '../connection/target.ts'
 import { serve } from '../distributed/serve/serve.ts'
 import type { Service, ServiceReport } from '../distributed/serve/service.ts'
 import type { ServeArguments } from './arguments.ts'
+import { Ports } from './ports.ts'
 import { reasonOf, say } from './say.ts'
 import { StopSignals } from './stop-signals.ts'
 
 /** Serves until a signal comes. Rejects with what is wrong with the module or the server. */
-export async function serveCommand({ module, options }: ServeArguments): Promise<void> {
+export async function serveCommand({ module, options, ports: where }: ServeArguments): Promise<void> {
   const signals = new StopSignals(process.env)
   // Lists of processes would show a URL of the command line, password and all, for as long as this runs.
   process.title = `taskscope serve ${module} --queue ${options.queue}`
@@ -18,6 +19,8 @@ export async function serveCommand({ module, options }: ServeArguments): Promise
     say(`${nameOf(url)} waits at its top level for something that never comes`)
     process.exitCode = 1
   })
+  const ports = await Ports.open(where)
+  for (const line of ports.lines) say(line)
   const service = await serve(url, {
     ...options,
     logger: { error: (error, message) => say(`${message}: ${reasonOf(error)}`) },
@@ -25,6 +28,7 @@ export async function serveCommand({ module, options }: ServeArguments): Promise
     onError: () => {},
   })
   const stopped = signals.serving()
+  ports.serve(service, options.queue)
   const { functions, leftOut } = service
   const { maxTasks } = service.stats()
   say(`functions: ${functions.join(', ')}`)
@@ -35,8 +39,10 @@ export async function serveCommand({ module, options }: ServeArguments): Promise
       `${serverOf(options.connection).label}, ${maxTasks} at a time; Ctrl-C stops`,
   )
   await stopped
+  ports.closing()
   announceStop(service)
   say(sumOf(await service.close()))
+  await ports.close()
 }
 
 /** Throws for what is no file: what Node says of that is about the modules of this library. */

@@ -5,6 +5,7 @@ import { watch } from '../task/cancel.ts'
 import { currentTask } from '../task/current.ts'
 import { selfWait } from '../task/deadlock/wait-graph.ts'
 import { TaskPromise } from '../task/handle.ts'
+import { taskItself } from '../task/handled-task.ts'
 import type { TaskHandle } from '../task/types.ts'
 
 /** Whether it is the handle of a task, recognised by shape: it may come from another copy of this library. */
@@ -46,7 +47,9 @@ export function refuseOther(value: unknown, name: string): void {
 /** Refuses the handle of the task that waits for it, unless it has ended. */
 export function refuseOwn(handle: TaskHandle<unknown>): void {
   const task = TaskPromise.taskOf(handle)
-  if (task !== undefined && !task.ended && task === currentTask.getStore()) throw selfWait(task)
+  if (task === undefined || task.ended) return
+  const itself = taskItself(task)
+  if (itself === currentTask.getStore()) throw selfWait(itself)
 }
 
 /** Calls `tell` once when the task of a handle has ended, at once if it has. Returns what calls that off, with nothing left behind. */

@@ -1,5 +1,4 @@
-export { E_ALREADY_LOCKED, E_CANCELED, E_TIMEOUT } from './async-mutex/errors.ts'
 export { Mutex } from './async-mutex/mutex.ts'
-export { Semaphore } from './async-mutex/semaphore.ts'
+export { E_CANCELED, Semaphore } from './async-mutex/semaphore.ts'
 export type { MutexInterface, Releaser, SemaphoreInterface } from './async-mutex/types.ts'
-export { tryAcquire, withTimeout } from './async-mutex/with-timeout.ts'
+export { E_ALREADY_LOCKED, E_TIMEOUT, tryAcquire, withTimeout } from './async-mutex/with-timeout.ts'

@@ -3,9 +3,7 @@ import { driverCode } from './driver-errors.ts'
 
 /** The server could not be reached in time, or refused what was asked; `cause` is what was said last. */
 export class ConnectionError extends TaskScopeError {
-  static {
-    named(this, 'ConnectionError')
-  }
+  static override readonly name: string = named(this, 'ConnectionError')
 
   readonly code = 'ERR_CONNECTION'
   /**

@@ -49,10 +49,12 @@ const PAUSE = 100
  */
 export async function openAnew<T>(server: Server, timeout: number, open: (left: number) => Promise<T>): Promise<T> {
   const end = now() + timeout
+  // Of the first attempt all of it, as what it says of a server that is away tells how long that was waited for.
+  let left = timeout
   let before: unknown
   for (;;) {
     try {
-      return await open(Math.max(1, end - now()))
+      return await open(left)
     } catch (error) {
       if (!isTransient(error)) throw error
       // It has been tried for all the time that was left, which may have been short: what was met before says more.
@@ -63,5 +65,6 @@ export async function openAnew<T>(server: Server, timeout: number, open: (left: 
         throw refusalOf(`${server.label} could not be reached within ${timeout} ms`, before)
     }
     await new Promise<void>(resolve => void startTimer(PAUSE, () => resolve()))
+    left = Math.max(1, end - now())
   }
 }

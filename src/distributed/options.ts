@@ -22,15 +22,16 @@ export interface DistributedOptions {
 /** A function of the arguments. A method, so that options made elsewhere fit: see `retryUntil`. */
 export type OfArguments<A extends readonly unknown[], T> = { of(...args: A): T }['of']
 
-/** Calls that are the same call. Only in the mode distributed. */
+/** Calls that are the same call. */
 export interface SharedCallOptions<A extends readonly unknown[] = readonly unknown[]> {
   /**
-   * Calls of one function with the same key, of whatever process, are one while it is in flight: it runs once, and all of
-   * them get its result. A cancelled one leaves it to the others; the last one stops it.
+   * Calls of one function with the same key are one while it is in flight, in the mode distributed those of whatever process:
+   * it runs once, and all of them get its result. A cancelled one leaves it to the others; the last one stops it. Other modes
+   * know `onDuplicate` and `keepKeyFor` too. Not for `map`, but in the mode distributed.
    */
   readonly key?: string | OfArguments<A, string>
   /**
-   * Keeps results on the server for `ttl` milliseconds: the same call is not run again. Failures are not kept. Without a
+   * Only in the mode distributed. Keeps results on the server for `ttl` milliseconds: the same call is not run again. Failures are not kept. Without a
    * `key` the same call is one with the same arguments.
    */
   readonly cache?: { readonly ttl: number }

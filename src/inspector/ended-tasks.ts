@@ -1,4 +1,4 @@
-import { History } from '../runner/records.ts'
+import { History } from '../runner/history.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import type { TaskObserver } from '../scheduler/task-observer.ts'
 import type { Task } from '../task/task.ts'

@@ -32,7 +32,7 @@ export function refusalOf(request: Request, url: URL, { token, hosts }: GuardSet
     return refused(403, 'not from this page')
   const origin = request.headers.get('origin')
   if (origin !== null && !isSameOrigin(origin, host)) return refused(403, 'not from this page')
-  if (token !== undefined && !tokensOf(request, url).some(given => isEqual(given, token))) {
+  if (token !== undefined && !isKnown(request, url, token)) {
     return refused(401, 'the token is missing or wrong: open the page with ?token=…')
   }
   return undefined
@@ -65,28 +65,26 @@ function isSameOrigin(origin: string, host: string): boolean {
   return url !== null && (url.host === host || url.host === URL.parse(`${url.protocol}//${host}`)?.host)
 }
 
-function tokensOf(request: Request, url: URL): string[] {
+function isKnown(request: Request, url: URL, token: string): boolean {
   const bearer = request.headers.get('authorization')?.match(/^Bearer (.+)$/i)?.[1]
+  const given = [bearer, url.searchParams.get('token')].filter(each => typeof each === 'string')
   const cookies = (request.headers.get('cookie') ?? '').split(/; */).filter(each => each.startsWith(`${COOKIE}=`))
-  const kept = cookies.map(each => decoded(each.slice(COOKIE.length + 1)))
-  return [bearer, url.searchParams.get('token'), ...kept].filter(given => typeof given === 'string')
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return ''
-  }
+  const kept = cookies.map(each => each.slice(COOKIE.length + 1))
+  return given.some(each => isEqual(each, token)) || kept.some(each => isEqual(each, keptFor(token)))
 }
 
 /** Takes as long whatever is given. */
-function isEqual(given: string, token: string): boolean {
+function isEqual(given: string, wanted: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(given), digest(token))
+  return timingSafeEqual(digest(given), digest(wanted))
+}
+
+/** Not the token itself: what listens on other ports of this host gets the cookie as well. */
+function keptFor(token: string): string {
+  return createHash('sha256').update(`${COOKIE}:${token}`).digest('base64url')
 }
 
 /** What has a browser remember the token that it opened the page with: no script can read it, no other site has it sent. */
-export function tokenCookie(token: string): string {
-  return `${COOKIE}=${encodeURIComponent(token)}; Path=/; HttpOnly; SameSite=Strict`
+export function tokenCookie(token: string, { protocol }: URL): string {
+  return `${COOKIE}=${keptFor(token)}; Path=/; HttpOnly; SameSite=Strict${protocol === 'https:' ? '; Secure' : ''}`
 }

@@ -1,17 +1,19 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { boolean, type Known, knownOptions, show, string } from '../base/options.ts'
 import { messageOf } from '../base/thrown.ts'
-import { Records } from '../runner/records.ts'
-import { act } from './actions.ts'
+import { jobOf, recordFrom } from '../runner/history.ts'
+import { StuckWatch } from '../scheduler/stuck/stuck-watch.ts'
+import { waitsFor } from '../scheduler/stuck/waits-for.ts'
+import { Asked } from './asked.ts'
 import { Feed } from './feed.ts'
 import { refusalOf, tokenCookie } from './guard.ts'
+import { answerNode } from './node-server.ts'
 import { pageFile } from './page.ts'
 import { plainTask } from './plain.ts'
-import { searchHistory } from './search.ts'
+import { type Place, searchHistory } from './search.ts'
 import { snapshot } from './snapshot.ts'
 import { type InspectorTargets, openTargets, type Targets } from './targets.ts'
-import { waitingFor } from './waiting-for.ts'
 import type { Watched } from './watched.ts'
-import { WorkerMemory } from './worker-memory.ts'
 
 /** Who may see the page, and what may be done there. */
 export interface InspectorHandlerOptions {
@@ -26,9 +28,27 @@ export interface InspectorHandlerOptions {
   readonly hosts?: readonly string[]
 }
 
+/** A request as Node has it, and what Express and Fastify make of it. */
+export interface InspectorRequest {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+}
+
+/** A response as Node has it. */
+export interface InspectorResponse {
+  writeHead(status: number): unknown
+  end(): unknown
+}
+
 /** A fetch handler; closing it ends its streams and lets go of the targets. */
 export interface InspectorHandler extends Disposable {
   (request: Request): Promise<Response>
+  /**
+   * The same for servers that hand out Node's own objects, such as Express and Fastify. `body` is the body of the request, if
+   * the server has read it already, as a text or as what JSON was parsed to.
+   */
+  node(request: InspectorRequest, response: InspectorResponse, body?: unknown): void
   close(): void
 }
 
@@ -58,6 +78,7 @@ const MOST_ROWS = 200
  * ```ts
  * const inspector = inspectorHandler({ uploads: runner })
  * app.all('/inspector/*', context => inspector(context.req.raw)) // Hono
+ * app.use('/inspector', (request, response) => inspector.node(request, response, request.body)) // Express
  * ```
  */
 export function inspectorHandler(targets: InspectorTargets, options?: InspectorHandlerOptions): InspectorHandler {
@@ -77,7 +98,9 @@ export function inspectorHandler(targets: InspectorTargets, options?: InspectorH
     }
   }
   const close = () => routes.close()
-  return Object.assign(handle, { close, [Symbol.dispose]: close })
+  const node: InspectorHandler['node'] = (incoming, outgoing, body) =>
+    answerNode(handle, incoming as IncomingMessage, outgoing as ServerResponse, body)
+  return Object.assign(handle, { node, close, [Symbol.dispose]: close })
 }
 
 class Routes {
@@ -88,8 +111,8 @@ class Routes {
   constructor(targets: Targets, readOnly: boolean) {
     this.#targets = targets
     this.#readOnly = readOnly
-    const memory = new WorkerMemory()
-    this.#feed = new Feed(() => ({ readOnly, ...snapshot(targets, memory) }))
+    const asked = new Asked()
+    this.#feed = new Feed(() => ({ readOnly, ...snapshot(targets, asked) }))
   }
 
   async answer(request: Request, url: URL, token: string | undefined): Promise<Response> {
@@ -133,12 +156,21 @@ class Routes {
   #task(url: URL): Response {
     const watched = this.#watched(url)
     const id = Number(url.searchParams.get('id'))
-    const record = new Records(watched.scheduler, watched.history).find(id)
-    if (record === undefined) return json({ error: `there is no task ${id}, or no longer` }, 404)
     const task = watched.scheduler.find(id)
-    const waits = task && waitingFor(task, watched.scheduler)
+    const kept = task ?? watched.history.find(id) ?? watched.runner?.getRecord(id)
+    if (kept === undefined) return json({ error: `there is no task ${id}, or no longer` }, 404)
+    const rerunnable = task === undefined && watched.runner !== undefined && jobOf(kept) !== undefined
+    const waits = task && waitsFor(task, watched.scheduler)
+    const stuckSince = task && StuckWatch.since(task, watched.scheduler)
     const stillRuns = [...watched.scheduler.abandoned.values()].some(each => each.id === id)
-    return json({ ...plainTask(record), ...(waits !== undefined && { waits }), stillRuns, at: Date.now() })
+    return json({
+      ...plainTask(recordFrom(kept)),
+      ...(rerunnable && { rerunnable }),
+      ...(stuckSince !== undefined && { stuckSince: stuckSince + watched.scheduler.wallClock.offset }),
+      ...(waits !== undefined && waits.kind !== 'work' && { waits }),
+      stillRuns,
+      at: Date.now(),
+    })
   }
 
   async #act(request: Request): Promise<Response> {
@@ -148,11 +180,11 @@ class Routes {
     if (!/^application\/json\b/.test(request.headers.get('content-type') ?? '')) {
       return json({ error: 'the body must be JSON, and the content type say so' }, 415)
     }
-    const text = await request.text()
-    if (text.length > LONGEST_BODY) return json({ error: 'the body is too long' }, 413)
+    const text = await textOf(request)
+    if (text === undefined) return json({ error: 'the body is too long' }, 413)
     const asked = parsed(text)
     if (asked === undefined) return json({ error: 'the body must be an object in JSON' }, 400)
-    return json(await act(this.#target(asked.target), asked))
+    return json(await this.#target(asked.target).act(asked))
   }
 }
 
@@ -173,8 +205,25 @@ function page(url: URL, token: string | undefined): Response {
   const last = url.pathname.split('/').at(-1) as string
   if (!given && last === '') return file === undefined ? json({}, 404) : answer(file.text, file.type)
   const location = last === '' ? './' : `./${last}/`
-  const cookie = given ? { 'set-cookie': tokenCookie(token) } : undefined
+  const cookie = given ? { 'set-cookie': tokenCookie(token, url) } : undefined
   return new Response(null, { status: 303, headers: { ...HEADERS, location, ...cookie } })
+}
+
+/** No more of it is read than may be there: `undefined` for what is too long. */
+async function textOf(request: Request): Promise<string | undefined> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of request.body ?? []) {
+    text += decoder.decode(chunk, { stream: true })
+    if (text.length > LONGEST_BODY) return undefined
+  }
+  return text
+}
+
+function placeOf(before: string | null): Place {
+  const [, stored, digits] = /^(s?)(\d{1,15})$/.exec(before ?? '') ?? []
+  if (digits === undefined) return { number: Number.MAX_SAFE_INTEGER }
+  return stored === 's' ? { storedId: Number(digits) } : { number: Number(digits) }
 }
 
 function searchOf(query: URLSearchParams): Parameters<typeof searchHistory>[1] {
@@ -187,8 +236,9 @@ function searchOf(query: URLSearchParams): Parameters<typeof searchHistory>[1] {
     status: text('status'),
     type: text('type'),
     name: text('name'),
+    tag: text('tag'),
     error: text('error'),
-    before: number('before', Number.MAX_SAFE_INTEGER),
+    from: placeOf(query.get('before')),
     limit: Math.min(MOST_ROWS, Math.max(1, number('limit', 50))),
   }
 }

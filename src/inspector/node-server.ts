@@ -10,7 +10,7 @@ export async function listen(
   host: string,
 ): Promise<{ readonly server: Server; readonly close: () => Promise<void> }> {
   const server = createServer((incoming, outgoing) => {
-    serve(handler, incoming, outgoing).catch(() => outgoing.destroy())
+    answerNode(handler, incoming, outgoing)
   })
   server.on('connection', socket => socket.unref())
   server.unref()
@@ -24,16 +24,29 @@ export async function listen(
   return { server, close }
 }
 
+/** Has a fetch handler answer a request of Node's; `given` is its body, where it was read already. */
+export function answerNode(
+  handler: (request: Request) => Promise<Response>,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  given?: unknown,
+): void {
+  serve(handler, incoming, outgoing, given).catch(() => outgoing.destroy())
+}
+
 async function serve(
   handler: (request: Request) => Promise<Response>,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
+  given: unknown,
 ): Promise<void> {
   const left = new AbortController()
   outgoing.on('close', () => left.abort())
-  const url = incoming.url?.startsWith('/') ? URL.parse(`http://${incoming.headers.host ?? ''}${incoming.url}`) : null
+  // Of the path where something is mounted Express leaves nothing in `url`.
+  const { originalUrl = incoming.url } = incoming as { readonly originalUrl?: string }
+  const url = originalUrl?.startsWith('/') ? URL.parse(`http://${incoming.headers.host ?? ''}${originalUrl}`) : null
   if (url === null) return refuse(outgoing, 400)
-  const body = await bodyOf(incoming)
+  const body = given === undefined ? await bodyOf(incoming) : textOf(given)
   if (body === undefined) return refuse(outgoing, 413)
   const headers = new Headers()
   for (const [name, value] of Object.entries(incoming.headers)) {
@@ -47,6 +60,10 @@ async function serve(
 
 function refuse(outgoing: ServerResponse, status: number): void {
   outgoing.writeHead(status, { connection: 'close' }).end()
+}
+
+function textOf(given: unknown): string {
+  return typeof given === 'string' ? given : JSON.stringify(given)
 }
 
 /** `undefined` for one that is too long. */

@@ -16,6 +16,7 @@ const TYPES = {
   'format.js': 'text/javascript; charset=utf-8',
   'history.js': 'text/javascript; charset=utf-8',
   'now.js': 'text/javascript; charset=utf-8',
+  'rows.js': 'text/javascript; charset=utf-8',
   'resources.js': 'text/javascript; charset=utf-8',
   'task.js': 'text/javascript; charset=utf-8',
 } as const

@@ -20,6 +20,7 @@ const LONGEST_TEXT = 8_000
 const DEEPEST = 8
 const MOST_ERRORS = 20
 const MOST_ATTEMPTS = 200
+const MOST_TAGS = 20
 
 /** A text that takes its place on a page, and no more. */
 export function short(text: string, longest = LONGEST_NAME): string {
@@ -66,9 +67,15 @@ export function errorText(thrown: unknown): string {
   return `${typeof name === 'string' ? name : ''} ${typeof code === 'string' ? code : ''} ${messageOf(thrown)}`
 }
 
+/** Name and message, as a stack begins. */
+function headline(thrown: unknown): string {
+  const name = propertyOf(thrown, 'name')
+  return typeof name === 'string' && name !== '' ? `${name}: ${messageOf(thrown)}` : messageOf(thrown)
+}
+
 /** A row of a list. */
 export function plainRow(record: TaskRecord): object {
-  const { id, name, type, status, attempt: attempts, createdAt, startedAt, endedAt, abandoned, error } = record
+  const { id, name, type, status, attempt: attempts, createdAt, startedAt, endedAt, abandoned, error, tags } = record
   return {
     id,
     name: short(name),
@@ -79,17 +86,20 @@ export function plainRow(record: TaskRecord): object {
     startedAt,
     endedAt,
     abandoned,
-    ...('error' in record && { error: short(errorText(error).trim()) }),
+    ...(tags !== undefined && { tags: plainTags(tags) }),
+    ...('error' in record && { error: short(headline(error)) }),
   }
 }
 
 /** Everything about one task. */
 export function plainTask(record: TaskRecord): object {
-  const { priority, updatedAt, resultLeftOut, shortened, progress, attempts } = record
+  const { priority, updatedAt, resultLeftOut, shortened, progress, attempts, rerunOf, payload } = record
   return {
     ...plainRow(record),
     priority,
     updatedAt,
+    ...(rerunOf !== undefined && { rerunOf }),
+    ...(payload !== undefined && { payload: preview(payload) }),
     ...(resultLeftOut !== undefined && { resultLeftOut: short(resultLeftOut) }),
     ...(shortened !== undefined && { shortened: short(shortened) }),
     ...(progress !== undefined && { progress: plainProgress(progress) }),
@@ -104,6 +114,10 @@ export function plainTask(record: TaskRecord): object {
       ...(error !== undefined && { error: plainError(error) }),
     })),
   }
+}
+
+export function plainTags(tags: readonly string[]): readonly string[] {
+  return tags.slice(0, MOST_TAGS).map(tag => short(tag))
 }
 
 export function plainProgress(progress: NonNullable<TaskRecord['progress']>): object {

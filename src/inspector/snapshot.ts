@@ -2,13 +2,14 @@ import { attempt } from '../base/attempt.ts'
 import { now } from '../base/clock.ts'
 import { Semaphore } from '../limits/semaphore.ts'
 import type { LimitStats, LimitsStats } from '../limits/types.ts'
+import { StuckWatch } from '../scheduler/stuck/stuck-watch.ts'
+import { waitsFor } from '../scheduler/stuck/waits-for.ts'
 import { recordOf } from '../task/record.ts'
 import type { Task } from '../task/task.ts'
-import { plainProgress, short } from './plain.ts'
+import type { Asked } from './asked.ts'
+import { plainProgress, plainTags, short } from './plain.ts'
 import type { InspectedLimit, Targets } from './targets.ts'
-import { waitingFor } from './waiting-for.ts'
 import type { Watched } from './watched.ts'
-import type { WorkerMemory } from './worker-memory.ts'
 
 /** What is shown at once of the tasks that run, and of those that wait. */
 const MOST_RUNNING = 200
@@ -18,15 +19,15 @@ const MOST_LOOKED_AT = 20_000
 const MOST_LIMITS = 50
 
 /** Everything that the page shows as it is now. Bounded, however much there is. */
-export function snapshot({ watched, limits }: Targets, memory: WorkerMemory): object {
+export function snapshot({ watched, limits }: Targets, asked: Asked): object {
   return {
     at: Date.now(),
-    targets: [...watched].map(([name, one]) => targetView(name, one, memory)),
+    targets: [...watched].map(([name, one]) => targetView(name, one, asked)),
     limits: [...limits].flatMap(([name, limit]) => limitViews(name, limit)),
   }
 }
 
-function targetView(name: string, watched: Watched, memory: WorkerMemory): object {
+function targetView(name: string, watched: Watched, asked: Asked): object {
   const { running, pending } = liveTasks(watched)
   const used = limitsOf([...running, ...pending], watched)
   const view = (task: Task) => liveView(task, watched)
@@ -36,14 +37,15 @@ function targetView(name: string, watched: Watched, memory: WorkerMemory): objec
     ...(watched.mode !== undefined && { mode: watched.mode }),
     stats: finite(watched.stats()),
     slotsTaken: watched.scheduler.slotsTaken,
+    stuck: StuckWatch.count(watched.scheduler),
     running: running.map(view),
     pending: pending.map(view),
     abandoned: [...watched.scheduler.abandoned.values()]
       .slice(0, MOST_PENDING)
       .map(({ id, name }) => ({ id, name: short(name) })),
     limits: used.flatMap(limit => limitViews(undefined, limit)).slice(0, MOST_LIMITS),
-    workers: memory.workersOf(watched.engine),
-    ...(watched.mode === 'distributed' && { queue: attempt(() => watched.engine?.queue?.()) }),
+    workers: asked.workersOf(watched),
+    ...(watched.queue !== undefined && { queue: asked.queueOf(watched) }),
   }
 }
 
@@ -74,17 +76,20 @@ function liveTasks({ scheduler }: Watched): { running: Task[]; pending: Task[] }
 function liveView(task: Task, { scheduler }: Watched): object {
   const { id, name, settings, status, attempt: attempts, extras } = task
   const epoch = scheduler.wallClock.offset
-  const waits = waitingFor(task, scheduler)
+  const waits = waitsFor(task, scheduler)
+  const stuckSince = StuckWatch.since(task, scheduler)
   return {
     id,
     name: short(name),
     ...(settings.type !== undefined && { type: short(settings.type) }),
+    ...(settings.tags !== undefined && { tags: plainTags(settings.tags) }),
     status,
     attempt: attempts,
     since: (status === 'pending' ? task.createdAt : task.attemptStartedAt) + epoch,
     for: now() - (status === 'pending' ? task.createdAt : task.attemptStartedAt),
     ...(extras?.progress !== undefined && { progress: plainProgress(extras.progress) }),
-    ...(waits !== undefined && { waits }),
+    ...(waits.kind !== 'work' && { waits }),
+    ...(stuckSince !== undefined && { stuckSince: stuckSince + epoch }),
     ...(extras?.attempts.length && { lastError: lastError(task) }),
   }
 }

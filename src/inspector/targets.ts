@@ -1,8 +1,10 @@
 import { show } from '../base/options.ts'
+import type { Service } from '../distributed/serve/service.ts'
 import { Semaphore } from '../limits/semaphore.ts'
 import type { LimitsStats } from '../limits/types.ts'
 import { TaskManager } from '../manager/task-manager.ts'
 import { TaskRunner } from '../runner/task-runner.ts'
+import { PARTS, type WorkerParts } from '../worker/engine/engine.ts'
 import { workerOf } from '../worker/task.ts'
 import { TaskWorker } from '../worker/task-worker.ts'
 import type { TaskFunction } from '../worker/types.ts'
@@ -11,9 +13,12 @@ import { Watched } from './watched.ts'
 /** A limit, a set or a pool of them, or a semaphore. */
 export type InspectedLimit = { readonly stats: () => LimitsStats } | Semaphore
 
-/** What can be looked at. */
+/** What can be looked at. A service is what `serve` of `taskscope/bullmq` starts. */
+export type InspectorTarget = TaskManager | TaskRunner | Service | InspectedWorker | InspectedLimit
+
+/** A worker, or a function that `task` made. */
 // biome-ignore lint/suspicious/noExplicitAny: whatever the arguments of a function are
-export type InspectorTarget = TaskManager | TaskRunner | TaskWorker<any, any> | TaskFunction<any, any> | InspectedLimit
+export type InspectedWorker = TaskWorker<any, any> | TaskFunction<any, any>
 
 /** One of them, several, or several by the names that they are to have on the page. */
 export type InspectorTargets = InspectorTarget | readonly InspectorTarget[] | Readonly<Record<string, InspectorTarget>>
@@ -64,17 +69,21 @@ function checked(target: unknown): Checked {
   if (target instanceof TaskRunner)
     return { kind: 'runner', name: target.name, manager: target.manager, runner: target }
   if (target instanceof TaskManager) return { kind: 'manager', name: target.name, manager: target }
-  const worker = target instanceof TaskWorker ? target : workerOf(target)
-  if (worker !== undefined) {
-    const { manager, engine, mode, name } = TaskWorker.partsOf(worker)
-    return { kind: 'worker', name: name ?? 'worker', manager, engine, mode }
-  }
+  const parts = partsOf(target)
+  if (parts !== undefined) return { kind: 'worker', ...parts, name: parts.name ?? 'worker' }
   if (target instanceof Semaphore) return { kind: 'limit', name: 'semaphore', limit: target }
   const { acquire, stats, key } = Object(target) as Record<string, unknown>
   if (typeof acquire === 'function' && typeof stats === 'function' && !isPlain(target)) {
     return { kind: 'limit', name: typeof key === 'string' ? key : 'limits', limit: target as InspectedLimit }
   }
   throw new TypeError(
-    `a target must be a manager, a runner, a worker, a task function, a limit that counts in this process or a semaphore, got ${show(target)}`,
+    `a target must be a manager, a runner, a worker, a task function, a service, a limit that counts in this process or a semaphore, got ${show(target)}`,
   )
+}
+
+function partsOf(target: unknown): WorkerParts | undefined {
+  const worker = target instanceof TaskWorker ? target : workerOf(target)
+  if (worker !== undefined) return TaskWorker.partsOf(worker)
+  const isService = target !== null && typeof target === 'object' && PARTS in target
+  return isService ? (target as Service)[PARTS]() : undefined
 }

@@ -1,6 +1,6 @@
 import { requiredObject } from '../base/options.ts'
-import type { Permit } from './acquire/permit.ts'
-import { type Excess, NOT_WAITING, type PermitSource, type Waiting } from './acquire/permit-source.ts'
+import type { Permit } from './acquire/permit-source.ts'
+import { type Excess, NOT_WAITING, type PermitSource, type Requester, type Waiting } from './acquire/permit-source.ts'
 import { isKeyed } from './limit-base.ts'
 import type { Amounts, LimitPermit } from './types.ts'
 
@@ -45,7 +45,7 @@ export class CombinedSource implements PermitSource<LimitPermit> {
       if (cancelled) return
       const lacking = [...this.#others, this.#own].find(lacksRoom)
       if (lacking === undefined) told()
-      // Later: whoever tells of it is about to tell others.
+      // Later: the limit that tells of it is about to tell others.
       else waiting = lacking.whenRoom(() => queueMicrotask(look))
     }
     look()
@@ -57,25 +57,22 @@ export class CombinedSource implements PermitSource<LimitPermit> {
     }
   }
 
-  acquire(granted: (permit: LimitPermit) => void, failed: (error: unknown) => void, priority?: number): Waiting {
+  acquire(requester: Requester<LimitPermit>, priority?: number): Waiting {
     const held: Permit[] = []
     let waiting = NOT_WAITING
-    const fail = (error: unknown) => {
+    const refused = (error: unknown) => {
       putAllBack(held)
-      failed(error)
+      requester.refused(error)
     }
     const ask = <P extends Permit>(source: PermitSource<P>, next: (permit: P) => void) => {
       let answered = false
-      const asked = source.acquire(
-        permit => {
-          answered = true
-          waiting = NOT_WAITING
-          next(permit)
-        },
-        fail,
-        priority,
-      )
-      // Answered at once: then somebody further on is being waited for already.
+      const granted = (permit: P) => {
+        answered = true
+        waiting = NOT_WAITING
+        next(permit)
+      }
+      const asked = source.acquire({ granted, refused }, priority)
+      // Answered at once: then a request further on is being waited for already.
       if (answered) return
       waiting = asked
       for (const permit of held) permit.postpone()
@@ -85,7 +82,7 @@ export class CombinedSource implements PermitSource<LimitPermit> {
       if (other === undefined) {
         return ask(this.#own, own => {
           for (const permit of held) permit.begin()
-          granted(new CombinedPermit(own, held))
+          requester.granted(new CombinedPermit(own, held))
         })
       }
       ask(other, permit => {

@@ -1,5 +1,5 @@
 import { show } from '../base/options.ts'
-import type { PermitSource, Waiting } from './acquire/permit-source.ts'
+import type { PermitSource, Requester, Waiting } from './acquire/permit-source.ts'
 import { cannotLookOn, refuseAmounts } from './errors.ts'
 import type { Amounts, ExternalLimit, LimitPermit, Releasable } from './types.ts'
 
@@ -16,11 +16,11 @@ export class ExternalSource implements PermitSource<LimitPermit> {
     return undefined
   }
 
-  acquire(granted: (permit: LimitPermit) => void, failed: (error: unknown) => void): Waiting {
+  acquire(requester: Requester<LimitPermit>): Waiting {
     let cancelled = false
     this.#acquire().then(
-      permit => (cancelled ? permit.release() : granted(permit)),
-      error => cancelled || failed(error),
+      permit => (cancelled ? permit.release() : requester.granted(permit)),
+      error => cancelled || requester.refused(error),
     )
     return {
       cancel: () => {

@@ -42,8 +42,8 @@ class FreePermit implements LimitPermit {
 const FREE: PermitSource<LimitPermit> = {
   immediate: true,
   tryAcquire: () => new FreePermit(),
-  acquire(granted) {
-    granted(new FreePermit())
+  acquire(requester) {
+    requester.granted(new FreePermit())
     return NOT_WAITING
   },
   whenRoom(told) {

@@ -1,7 +1,7 @@
 import { boolean, type Known, knownOptions } from '../base/options.ts'
 import { WAIT_OPTIONS } from '../base/wait-timeout.ts'
 import { ACQUIRE_OPTIONS, Acquisition } from './acquire/acquisition.ts'
-import type { Permit } from './acquire/permit.ts'
+import type { Permit } from './acquire/permit-source.ts'
 import { PERMIT_SOURCE, type PermitSource } from './acquire/permit-source.ts'
 import { whenAvailable } from './acquire/when-available.ts'
 import { cannotLookOn } from './errors.ts'

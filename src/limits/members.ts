@@ -1,9 +1,7 @@
 import { amount, requiredObject } from '../base/options.ts'
-import { Line, type Supply } from './acquire/admission.ts'
-import { LineSource, type MakePermit } from './acquire/line-source.ts'
-import { HeldPermit } from './acquire/permit.ts'
+import { Line, LineSource, type MakePermit, type Supply } from './acquire/line.ts'
 import { nothingAsked, notNamed, unknownKey } from './errors.ts'
-import { NamedPermit } from './permit.ts'
+import { HeldPermit, type NamedPermit, namedBy } from './permit.ts'
 import type { Amounts, LimitPermit } from './types.ts'
 
 /** A limit's supply, and how much of it is taken when nobody says. */
@@ -18,12 +16,14 @@ export class Members {
   readonly keys: readonly string[]
   readonly #all: Line
   readonly #some = new Map<string, Line>()
+  readonly #makePermit: MakePermit<NamedPermit>
   #usual: LineSource<LimitPermit> | undefined
 
   constructor(members: readonly Member[]) {
     this.#members = members
     this.keys = members.map(member => member.supply.key)
     this.#all = new Line(members.map(member => member.supply))
+    this.#makePermit = namedBy(this)
   }
 
   /** What `amounts` comes to, all checked. */
@@ -75,9 +75,6 @@ export class Members {
     const needed = amounts.filter(value => value !== 0)
     return new LineSource(this.#lineFor(amounts, needed.length), needed, this.#makePermit)
   }
-
-  readonly #makePermit: MakePermit<LimitPermit> = (line, amounts, takenAt) =>
-    new NamedPermit(this, line, amounts, takenAt)
 
   #lineFor(amounts: readonly number[], needed: number): Line {
     if (needed === amounts.length) return this.#all

@@ -11,7 +11,13 @@ export function checkLimit(limits: Limits): void {
   if (limits === null || (typeof limits !== 'object' && typeof limits !== 'function')) {
     throw new TypeError(`a limit must be something with acquire(), got ${show(limits)}`)
   }
-  callback('acquire of a limit', limits.acquire)
+  const { acquire } = limits as Partial<ExternalLimit>
+  if (typeof limits === 'function' && acquire === undefined) {
+    throw new TypeError(
+      'a limit must be something with acquire(), got a function: call it, as in limits: perHost(url.host); only map, task and TaskWorker take a function, of the item or the arguments',
+    )
+  }
+  callback('acquire of a limit', acquire)
 }
 
 type Own = {

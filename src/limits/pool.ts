@@ -1,8 +1,17 @@
 import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
 import { oneOf, show } from '../base/options.ts'
-import { ownPermit } from './acquire/limit-deadlock.ts'
-import type { Permit } from './acquire/permit.ts'
-import { type Excess, NOT_WAITING, PERMIT_SOURCE, type PermitSource, type Waiting } from './acquire/permit-source.ts'
+import { ownPermit } from './acquire/holder.ts'
+import type { Supply } from './acquire/line.ts'
+import type { Permit } from './acquire/permit-source.ts'
+import {
+  type Excess,
+  NOT_WAITING,
+  PERMIT_SOURCE,
+  type PermitSource,
+  type Requester,
+  SUPPLIES,
+  type Waiting,
+} from './acquire/permit-source.ts'
 import { LimitBase } from './limit-base.ts'
 import { checkLimit, permitSourceOf } from './permit-source-of.ts'
 import type { Amounts, LimitPermit, LimitPool, Limits, LimitsStats } from './types.ts'
@@ -67,6 +76,10 @@ class Pool extends LimitBase implements LimitPool {
     return new PoolSource(this.#members, sources, this.#turns)
   }
 
+  [SUPPLIES](of: (member: Limits) => readonly Supply[]): readonly Supply[] {
+    return this.#members.flatMap(of)
+  }
+
   /** @internal */
   [INSPECT](...inspection: Inspection): string {
     return inspected('LimitPool', this.stats(), ...inspection)
@@ -97,15 +110,16 @@ class PoolSource implements PermitSource<LimitPermit> {
     return permit
   }
 
-  acquire(granted: (permit: LimitPermit) => void, failed: (error: unknown) => void, priority?: number): Waiting {
+  acquire(requester: Requester<LimitPermit>, priority?: number): Waiting {
     const first = this.#turns.member
     this.#turns.over()
     const permit = this.#takeFrom(first)
     if (permit === undefined) {
       const chosen = this.#waitFor(first)
-      return this.#source(chosen).acquire(each => granted(this.#permit(each, chosen)), failed, priority)
+      const granted = (each: LimitPermit) => requester.granted(this.#permit(each, chosen))
+      return this.#source(chosen).acquire({ granted, refused: error => requester.refused(error) }, priority)
     }
-    granted(permit)
+    requester.granted(permit)
     return NOT_WAITING
   }
 

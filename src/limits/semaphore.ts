@@ -1,17 +1,17 @@
 import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
-import { amount, callback, capacity, type Known, knownOptions } from '../base/options.ts'
+import { amount, capacity, type Known, knownOptions, runnable } from '../base/options.ts'
+import { keepResident } from '../base/resident.ts'
 import type { WaitOptions } from '../base/wait-timeout.ts'
 import { WAIT_OPTIONS } from '../base/wait-timeout.ts'
 import { ACQUIRE_OPTIONS, type AcquireOptions, Acquisition } from './acquire/acquisition.ts'
-import { Line, Supply } from './acquire/admission.ts'
-import { LineSource } from './acquire/line-source.ts'
-import { HeldPermit, type Permit } from './acquire/permit.ts'
-import { PERMIT_SOURCE } from './acquire/permit-source.ts'
+import { Line, LineSource, Supply } from './acquire/line.ts'
+import { PERMIT_SOURCE, type Permit, SUPPLIES } from './acquire/permit-source.ts'
 import { PermittedWork, type ResultOf } from './acquire/permitted-work.ts'
 import { type RoomEvent, RoomWatch } from './acquire/room-watch.ts'
 import { whenAvailable } from './acquire/when-available.ts'
 import { Concurrency } from './algorithms/concurrency.ts'
 import { refuseAmounts } from './errors.ts'
+import { HeldPermit } from './permit.ts'
 import type { Amounts, LimitPermit } from './types.ts'
 
 /** How work runs that holds permits. */
@@ -101,7 +101,7 @@ export class Semaphore {
    * it. The place in the line is taken by this call.
    */
   use<R>(work: () => R, options?: UseOptions): PermittedWork<ResultOf<R>> {
-    callback('work', work)
+    runnable('work', work)
     const { count, ...waiting } = knownOptions('options', options, USE_OPTIONS) ?? {}
     return new PermittedWork(this.acquire(count, waiting), work)
   }
@@ -128,6 +128,11 @@ export class Semaphore {
   [INSPECT](...inspection: Inspection): string {
     const { permits, available, waiting } = this
     return inspected('Semaphore', { permits, available, waiting }, ...inspection)
+  }
+
+  /** @internal */
+  [SUPPLIES](): readonly Supply[] {
+    return [this.#supply]
   }
 
   /** @internal */
@@ -166,3 +171,11 @@ class CountedPermit extends HeldPermit implements SemaphorePermit, LimitPermit {
 function permitOf(line: Line, amounts: readonly number[], takenAt: number): CountedPermit {
   return new CountedPermit(line, amounts, takenAt)
 }
+
+const resident = new Semaphore(1)
+keepResident(
+  resident,
+  resident.acquire(),
+  resident.acquire(),
+  resident.use(() => {}),
+)

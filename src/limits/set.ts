@@ -1,6 +1,8 @@
 import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
 import { requiredObject, show } from '../base/options.ts'
-import { PERMIT_SOURCE, type PermitSource } from './acquire/permit-source.ts'
+import type { Supply } from './acquire/line.ts'
+import { PERMIT_SOURCE, type PermitSource, SUPPLIES } from './acquire/permit-source.ts'
+import { letCompete } from './acquire/rivals.ts'
 import { CombinedSource } from './combined.ts'
 import { nothingAsked, notNamed } from './errors.ts'
 import { freeSource } from './free-source.ts'
@@ -53,6 +55,7 @@ class Joined extends LimitBase implements LimitSet {
     super()
     this.members = members
     this.#singles = members.filter(member => member instanceof SingleLimit)
+    letCompete(this.#singles.map(({ member }) => member.supply))
     const alone = members.length === 1
     this.#own = new Members(this.#singles.map(({ member }) => (alone ? { ...member, byDefault: 1 } : member)))
     this.#keyed = members.filter(member => member instanceof KeyedLimit)
@@ -68,6 +71,10 @@ class Joined extends LimitBase implements LimitSet {
     const own = this.#own.source(this.#ownOf(amounts, only), only, complete)
     const others = this.#others.map(ask => ask(amounts, only, complete)).filter(source => source !== undefined)
     return others.length === 0 ? own : new CombinedSource(others, own)
+  }
+
+  [SUPPLIES](of: (member: Limits) => readonly Supply[]): readonly Supply[] {
+    return this.members.flatMap(of)
   }
 
   /** @internal */

@@ -1,9 +1,11 @@
 import { preciseNow } from '../base/clock.ts'
 import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
 import { capacity } from '../base/options.ts'
-import { Supply } from './acquire/admission.ts'
-import { PERMIT_SOURCE, type PermitSource } from './acquire/permit-source.ts'
+import { keepResident } from '../base/resident.ts'
+import { Supply } from './acquire/line.ts'
+import { PERMIT_SOURCE, type PermitSource, SUPPLIES } from './acquire/permit-source.ts'
 import { type RoomEvent, RoomWatch } from './acquire/room-watch.ts'
+import { Concurrency } from './algorithms/concurrency.ts'
 import type { LimitAlgorithm, RateAlgorithm } from './algorithms/limit-algorithm.ts'
 import { LimitBase } from './limit-base.ts'
 import { type Member, Members } from './members.ts'
@@ -37,6 +39,10 @@ export class SingleLimit extends LimitBase implements Limit {
     return this.#alone.source(amounts, only)
   }
 
+  [SUPPLIES](): readonly Supply[] {
+    return [this.member.supply]
+  }
+
   /** @internal */
   [INSPECT](...inspection: Inspection): string {
     const { key, capacity } = this
@@ -62,3 +68,6 @@ export class SingleLimit extends LimitBase implements Limit {
     return { used, available: Math.max(0, this.capacity - used), waiting, utilisation: used / this.capacity }
   }
 }
+
+const resident = new SingleLimit('', new Concurrency(1), 1)
+keepResident(resident, resident.acquire(), resident.acquire())

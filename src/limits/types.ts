@@ -1,6 +1,6 @@
 import type { WaitOptions } from '../base/wait-timeout.ts'
 import type { AcquireOptions, Acquisition } from './acquire/acquisition.ts'
-import type { Permit } from './acquire/permit.ts'
+import type { Permit } from './acquire/permit-source.ts'
 import type { RoomEvent } from './acquire/room-watch.ts'
 
 /** How much of what, by key: `{ tokens: 100 }`. Whole numbers from zero to the capacity. */
@@ -111,7 +111,7 @@ export type Releasable =
   | { readonly [Symbol.asyncDispose]: () => PromiseLike<unknown> }
 
 /**
- * Any other limit, after TC39's concurrency control proposal: a semaphore, say. Whoever gives up waiting for it leaves it to
+ * Any other limit, after TC39's concurrency control proposal: a semaphore, say. A task that gives up waiting for it leaves it to
  * it when to answer, and gives back what comes too late. When its release fails, that goes to `console.error`.
  *
  * A manager asks it for a task when a slot is free, for as many tasks at a time as there are free slots. What comes when the

@@ -1,16 +1,15 @@
 import { now, startTimer, type Timer, timeOfDay } from '../base/clock.ts'
-import { ManagerClosedError, QueueFullError } from '../base/errors.ts'
+import { DuplicateKeyError, ManagerClosedError, QueueFullError } from '../base/errors.ts'
 import { followSignal } from '../base/follow-signal.ts'
-import { boolean, interval, type Known, knownOptions, oneOf } from '../base/options.ts'
+import { boolean, interval, isRunnable, type Known, knownOptions, oneOf } from '../base/options.ts'
 import { captureContext } from '../base/platform.ts'
-import { watch } from '../task/cancel.ts'
+import { type AwaitedTask, watch } from '../task/cancel.ts'
 import { TaskPromise } from '../task/handle.ts'
 import { refuseWork, SPAWN_OPTIONS, type SpawnOptions, spawnSettings } from '../task/spawn-settings.ts'
-import type { Task } from '../task/task.ts'
 import type { TaskHandle, Work } from '../task/types.ts'
 
-/** How {@link TaskManager.every} goes: the options of each run, and of the whole. */
-export interface EveryOptions<R = unknown> extends SpawnOptions<R> {
+/** How {@link TaskManager.every} goes: the options of each run, which starts at its beat, and of the whole. */
+export interface EveryOptions<R = unknown> extends Omit<SpawnOptions<R>, 'delay' | 'at'> {
   /**
    * What becomes of a beat while the run before has not ended. `'skip'`: nothing. `'queue'`: its run follows that one.
    * `'cancel'`: that one is cancelled, and its run follows once that has stopped. @default 'skip'
@@ -22,7 +21,8 @@ export interface EveryOptions<R = unknown> extends SpawnOptions<R> {
   readonly signal?: AbortSignal
 }
 
-const EVERY_OPTIONS: Known<EveryOptions> = { ...SPAWN_OPTIONS, overlap: true, immediate: true }
+const { delay: _, at: __, ...OF_SPAWN } = SPAWN_OPTIONS
+const EVERY_OPTIONS: Known<EveryOptions> = { ...OF_SPAWN, overlap: true, immediate: true }
 
 /** Work that is done again and again: see {@link TaskManager.every}. */
 export interface Every<T> extends AsyncDisposable {
@@ -51,7 +51,7 @@ export function startEvery<T>(
   options: EveryOptions<T> | undefined,
 ): Every<T> {
   interval('ms', ms)
-  if (typeof work !== 'function') refuseWork(work)
+  if (!isRunnable(work)) refuseWork(work)
   const {
     overlap = 'skip',
     immediate = false,
@@ -145,7 +145,7 @@ class Beats<T> implements Every<T> {
 
   #followOn(last: TaskHandle<T>): void {
     // Past its timeout a run has ended while its work may yet go on: `cancel` waits for that.
-    watch(TaskPromise.taskOf(last) as Task, () => void last.cancel().then(() => this.#follow()), true)
+    watch(TaskPromise.taskOf(last) as AwaitedTask, () => void last.cancel().then(() => this.#follow()), true)
   }
 
   #follow(): void {
@@ -160,7 +160,7 @@ class Beats<T> implements Every<T> {
       this.last = this.#spawn()
     } catch (error) {
       if (error instanceof ManagerClosedError) return this.#end()
-      if (!(error instanceof QueueFullError)) throw error
+      if (!(error instanceof QueueFullError || error instanceof DuplicateKeyError)) throw error
       this.skipped += 1
     }
   }

@@ -1,9 +1,17 @@
+import type { Limits } from '../limits/types.ts'
 import type { Progress } from '../progress/types.ts'
+import type { KeyOptions } from '../task/entry/entry-settings.ts'
 import type { SpawnOptions } from '../task/spawn-settings.ts'
 import type { TaskContext } from '../task/types.ts'
 
-/** How {@link TaskManager.map} runs: the options of each task, and of the whole. */
-export interface MapOptions<R = unknown> extends Omit<SpawnOptions<R>, 'startNow'> {
+/** How {@link TaskManager.map} runs, over items that are an `I`: the options of each task, and of the whole. */
+export interface MapOptions<R = unknown, I = never>
+  extends Omit<SpawnOptions<R>, 'startNow' | 'limits' | keyof KeyOptions> {
+  /**
+   * What each attempt needs before it takes a slot, or a function of the item that says it, as with `perKey`; `undefined`:
+   * nothing. What that throws ends the loop.
+   */
+  readonly limits?: Limits | ((item: I) => Limits | undefined)
   /** How many items may be started or finished ahead of the loop that takes the results. @default maxTasks */
   readonly buffer?: number
   /** `true`: results in the order of the input. `false`: as they finish. @default true */

@@ -1,5 +1,6 @@
 import { followSignal } from '../base/follow-signal.ts'
 import type { AsyncContext } from '../base/platform.ts'
+import { keepResident } from '../base/resident.ts'
 import type { RunProgress } from '../progress/types.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import { cancelTask } from '../task/cancel.ts'
@@ -24,8 +25,8 @@ export interface MapSettings {
 /** What a map needs of its manager. */
 export interface MapHost<I> {
   readonly scheduler: Scheduler
-  /** Makes the task of one item. */
-  spawn(item: I, index: number): Task
+  /** Makes the task of one item, which calls `onEnd` when it has ended. */
+  spawn(item: I, index: number, onEnd: (task: Task) => void): Task
   /** The task of an item has ended; must not throw. */
   ended?(task: Task): void
 }
@@ -36,6 +37,9 @@ export interface MapResult {
   readonly index: number
   readonly value: unknown
 }
+
+/** Nobody waits: much more often than not, a task ends while the loop is on its way to what has ended before. */
+const ASLEEP = () => {}
 
 /** One loop over the results of a map: pulls the input, keeps at most `buffer` items between input and loop. */
 export class MapRun<I> implements StepTaker<I> {
@@ -56,7 +60,7 @@ export class MapRun<I> implements StepTaker<I> {
   #failure: { readonly error: unknown; readonly task?: Task | undefined } | undefined
   /** The task that was started last, for errors that belong to no other. */
   #latest: Task | undefined
-  #wake: () => void = () => {}
+  #wake: () => void = ASLEEP
   #unlink: () => void = () => {}
 
   constructor(host: MapHost<I>, items: Iterable<I> | AsyncIterable<I>, settings: MapSettings, context: AsyncContext) {
@@ -93,20 +97,21 @@ export class MapRun<I> implements StepTaker<I> {
     return done ? { status: 'fulfilled', value, index } : { status: 'rejected', reason: value, index }
   }
 
-  /** The next result; `undefined` after the last. */
-  async next(): Promise<MapResult | undefined> {
-    for (;;) {
-      const ready = this.take()
-      if (ready !== undefined) return ready
-      if (this.#exhausted && this.#line.size === 0) return undefined
-      await new Promise<void>((resolve, reject) => {
-        const wait = this.#beginWait(reject)
-        this.#wake = () => {
-          wait?.end()
-          resolve()
-        }
-      })
-    }
+  /** Whether the last result was taken. */
+  get over(): boolean {
+    return this.#exhausted && this.#line.size === 0
+  }
+
+  /** Resolves when there may be another result, or none may come any more. */
+  changed(): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const wait = this.#beginWait(reject)
+      this.#wake = () => {
+        this.#wake = ASLEEP
+        wait?.end()
+        resolve()
+      }
+    })
   }
 
   /**
@@ -207,16 +212,20 @@ export class MapRun<I> implements StepTaker<I> {
   }
 
   #start(value: I): void {
-    const task = this.#host.spawn(value, this.#index)
+    const task = this.#host.spawn(value, this.#index, this.#ended)
     this.#line.add(task, this.#index)
     this.#index += 1
     this.#latest = task
     task.observed = true
-    if (task.ended) this.#ended(task)
-    else task.more().onEnd = this.#ended
+    if (task.ended) this.#hasEnded(task)
   }
 
+  /** One that ends while it is spawned is not observed yet, and has no place in the line. */
   readonly #ended = (task: Task): void => {
+    if (task.observed) this.#hasEnded(task)
+  }
+
+  #hasEnded(task: Task): void {
     this.#line.ended(task)
     this.#completed += 1
     this.#host.ended?.(task)
@@ -251,3 +260,5 @@ export class MapRun<I> implements StepTaker<I> {
     return Wait.begin(waiter, { [Symbol.iterator]: () => line.unfinished.values() }, 'await', reject)
   }
 }
+
+keepResident(new MapRun(undefined as never, [], { ordered: true } as never, undefined as never))

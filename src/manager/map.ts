@@ -1,10 +1,17 @@
 import { attempt } from '../base/attempt.ts'
-import { boolean, callback, capacity, iterable, type Known, knownOptions, oneOf } from '../base/options.ts'
+import { boolean, capacity, iterable, type Known, knownOptions, oneOf, runnable } from '../base/options.ts'
 import { captureContext } from '../base/platform.ts'
 import { checkProgress } from '../progress/check-progress.ts'
 import { runReporter } from '../progress/run-reporter.ts'
-import type { Supervisor } from '../scheduler/supervisor.ts'
-import { SPAWN_OPTIONS, type SpawnSettings, spawnSettings } from '../task/spawn-settings.ts'
+import type { Scheduler } from '../scheduler/scheduler.ts'
+import {
+  isLimitsOf,
+  SPAWN_OPTIONS,
+  type SpawnOptions,
+  type SpawnSettings,
+  spawnSettings,
+  withLimits,
+} from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
 import { knownLength } from './map-input.ts'
 import type { MapFunction, MapOptions, MapResults } from './map-options.ts'
@@ -13,17 +20,24 @@ import { counted, type MapProgress, reportedResults } from './reported-results.t
 
 /** See {@link TaskManager.map}: checks the call, and starts a run for every loop over the results. */
 export function mapItems<I>(
-  supervisor: Supervisor,
+  scheduler: Scheduler,
   items: Iterable<I> | AsyncIterable<I>,
   fn: MapFunction<I, unknown>,
   options: MapOptions | undefined,
 ): MapResults<unknown> {
-  const { scheduler } = supervisor
   iterable('items', items)
-  callback('fn', fn)
+  runnable('fn', fn)
   const settings = mapSettings(options, scheduler.settings.defaults)
-  const spawnItem = (item: I, index: number) => supervisor.spawn(context => fn(item, context, index), settings.spawn)
-  const host = { scheduler, spawn: spawnItem }
+  const { limits, cost } = options ?? {}
+  let { spawn } = settings
+  const host: MapHost<I> = {
+    scheduler,
+    spawn(item, index, onEnd) {
+      if (spawn.onEnd !== onEnd) spawn = { ...spawn, onEnd }
+      const own = isLimitsOf(limits) ? withLimits(spawn, limits(item), cost) : spawn
+      return scheduler.spawn(context => fn(item, context, index), own)
+    },
+  }
   const shown = options?.progress
   if (typeof shown === 'function') return runs(host, items, settings)
   const reporter = runReporter(shown, error => scheduler.report.log(error, 'the progress of a map could not be shown'))
@@ -57,9 +71,10 @@ function runs<I>(host: MapHost<I>, items: Iterable<I> | AsyncIterable<I>, settin
 async function* results<I, E>(run: MapRun<I>, of: (result: MapResult) => E): AsyncGenerator<E, void, undefined> {
   try {
     for (;;) {
-      const ready = run.take() ?? (await run.next())
-      if (ready === undefined) return
-      yield of(ready)
+      const ready = run.take()
+      if (ready !== undefined) yield of(ready)
+      else if (run.over) return
+      else await run.changed()
     }
   } catch (error) {
     run.failed(error)
@@ -74,9 +89,10 @@ async function collect<I>(run: MapRun<I>): Promise<unknown[]> {
   const values: unknown[] = []
   try {
     for (;;) {
-      const ready = run.take() ?? (await run.next())
-      if (ready === undefined) return values
-      values.push(ready.value)
+      const ready = run.take()
+      if (ready !== undefined) values.push(ready.value)
+      else if (run.over) return values
+      else await run.changed()
     }
   } catch (error) {
     run.failed(error)
@@ -86,14 +102,15 @@ async function collect<I>(run: MapRun<I>): Promise<unknown[]> {
   }
 }
 
-const { startNow: _, ...OF_SPAWN } = SPAWN_OPTIONS
+const { startNow: _, key: __, onDuplicate: ___, keepKeyFor: ____, ...OF_SPAWN } = SPAWN_OPTIONS
 const MAP_OPTIONS: Known<MapOptions> = { ...OF_SPAWN, buffer: true, ordered: true, onError: true, progress: true }
 
 function mapSettings(options: MapOptions | undefined, defaults?: SpawnSettings): MapSettings {
-  const { buffer, ordered = true, onError = 'throw', progress } = knownOptions('options', options, MAP_OPTIONS) ?? {}
+  const known = knownOptions('options', options, MAP_OPTIONS)
+  const { buffer, ordered = true, onError = 'throw', progress, limits, cost, ...others } = known ?? {}
   checkProgress(progress)
   return {
-    spawn: spawnSettings(options, defaults),
+    spawn: spawnSettings(isLimitsOf(limits) ? others : (known as SpawnOptions | undefined), defaults),
     buffer: buffer === undefined ? undefined : capacity('buffer', buffer),
     ordered: boolean('ordered', ordered),
     onError: oneOf('onError', ['throw', 'collect', 'settle'], onError),

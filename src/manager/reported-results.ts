@@ -3,7 +3,7 @@ import type { RunProgress } from '../progress/types.ts'
 import type { Task } from '../task/task.ts'
 import type { MapResults } from './map-options.ts'
 
-/** How far a map is: changed by whoever runs it. */
+/** How far a map is: changed by the run. */
 export interface MapProgress {
   completed: number
   failed: number

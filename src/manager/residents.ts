@@ -20,7 +20,7 @@ export function keepResidents(make: (supervisor: Supervisor) => unknown): void {
   const supervisor = new Supervisor(settings)
   // Outside, since what a user keeps in an AsyncLocalStorage would stay as well.
   residents = outsideContext(() => {
-    const task = new Task(supervisor.scheduler, 0, () => {}, settings.defaults)
+    const task = new Task(supervisor.scheduler, 0, () => {}, settings.defaults, 0)
     const context = currentTask.run(task, captureContext)
     return [make(supervisor), task.handle, task.more(), new AttemptContext(task, 1), context]
   })

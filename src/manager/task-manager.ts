@@ -1,22 +1,22 @@
 import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
-import { callback, capacity, knownOptions, oneOf, refuseNew, STARTING } from '../base/options.ts'
-import type { WaitOptions } from '../base/wait-timeout.ts'
-import { WAIT_OPTIONS, waitLimit } from '../base/wait-timeout.ts'
+import { capacity, knownOptions, oneOf, refuseNew, runnable, STARTING } from '../base/options.ts'
+import { onlyWaitLimit, type WaitOptions } from '../base/wait-timeout.ts'
 import { managerSettings } from '../scheduler/manager-settings.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
-import { closeRequest } from '../scheduler/shutdown.ts'
+import { cancelAll, closeRequest, stopPending } from '../scheduler/shutdown.ts'
 import { Supervisor } from '../scheduler/supervisor.ts'
 import type { CloseOptions, CloseReport, ManagerEvents, ManagerStats, TaskManagerOptions } from '../scheduler/types.ts'
 import { untilPendingBelow } from '../scheduler/waiters.ts'
-import { cancelTask } from '../task/cancel.ts'
-import type { SpawnOptions } from '../task/spawn-settings.ts'
-import { refuseWork, SPAWN_OPTIONS, spawnSettings } from '../task/spawn-settings.ts'
+import { startStream } from '../streams/task-stream.ts'
+import type { StreamOptions, StreamWork, TaskStream } from '../streams/types.ts'
+import { SharedSettings, SPAWN_OPTIONS, type SpawnOptions, spawnSettings } from '../task/spawn-settings.ts'
 import type { Outcome, TaskContext, TaskHandle, Work } from '../task/types.ts'
 import { type Every, type EveryOptions, startEvery } from './every.ts'
 import { mapItems } from './map.ts'
 import type { MapFunction, MapOptions, MapResults, MapSettled } from './map-options.ts'
 import { EVENTS, LIVE, type LiveStatus } from './names.ts'
 import { keepResidents } from './residents.ts'
+import { type SuperviseOptions, supervisedSettings } from './supervise.ts'
 import { runScope, type Scoped, type ScopeOptions, type TaskScope } from './task-scope.ts'
 
 /** @internal Makes the manager of a supervisor: what a runner and a worker stand on has one that users see. */
@@ -38,6 +38,7 @@ export let schedulerOf: (manager: TaskManager) => Scheduler
 export class TaskManager implements AsyncDisposable {
   readonly #supervisor: Supervisor
   readonly #scheduler: Scheduler
+  readonly #shared = new SharedSettings()
 
   static {
     managerOn = supervisor => new TaskManager(STARTING, supervisor)
@@ -57,6 +58,20 @@ export class TaskManager implements AsyncDisposable {
    * Rejects with `TypeError` or `RangeError` for a wrong option, and with the signal's reason if it is already aborted.
    */
   static async start(options?: number | TaskManagerOptions): Promise<TaskManager> {
+    return TaskManager.startSync(options)
+  }
+
+  /**
+   * The same without a promise: for constructors, fields of classes, and the top level of CommonJS. Throws what `start`
+   * rejects with.
+   *
+   * ```ts
+   * class Crawler {
+   *   readonly #tasks = TaskManager.startSync({ name: 'crawler', maxTasks: 10 })
+   * }
+   * ```
+   */
+  static startSync(options?: number | TaskManagerOptions): TaskManager {
     return managerOn(new Supervisor(managerSettings(options)))
   }
 
@@ -71,15 +86,11 @@ export class TaskManager implements AsyncDisposable {
   spawn<R>(work: (task: TaskContext) => R, options?: SpawnOptions<NoInfer<Outcome<R>>>): TaskHandle<Outcome<R>>
   spawn<T>(work: Work<T>, options?: SpawnOptions<NoInfer<T>>): TaskHandle<T>
   spawn(work: Work<unknown>, options?: SpawnOptions): TaskHandle<unknown> {
-    this.#supervisor.refuseIfClosed()
-    if (typeof work !== 'function') refuseWork(work)
     const { defaults } = this.#scheduler.settings
-    const settings =
-      options === undefined ? defaults : spawnSettings(knownOptions('options', options, SPAWN_OPTIONS), defaults)
-    this.#supervisor.refuseIfFull()
-    const task = this.#supervisor.spawn(work, settings)
-    if (settings.startNow) this.#scheduler.startAtOnce(task)
-    return task.handle
+    if (options === undefined) return this.#scheduler.submit(work, defaults)
+    this.#scheduler.refuseIfClosed()
+    const settings = spawnSettings(knownOptions('options', options, SPAWN_OPTIONS), defaults, this.#shared)
+    return this.#scheduler.submit(work, this.#shared.of(settings), settings.priority)
   }
 
   /**
@@ -96,25 +107,30 @@ export class TaskManager implements AsyncDisposable {
   map<I, R>(
     items: Iterable<I> | AsyncIterable<I>,
     fn: MapFunction<I, R>,
-    options: MapOptions<NoInfer<Outcome<R>>> & { readonly onError: 'collect' },
+    options: MapOptions<NoInfer<Outcome<R>>, NoInfer<I>> & { readonly onError: 'collect' },
   ): MapResults<Outcome<R> | Error>
   map<I, R>(
     items: Iterable<I> | AsyncIterable<I>,
     fn: MapFunction<I, R>,
-    options: MapOptions<NoInfer<Outcome<R>>> & { readonly onError: 'settle' },
+    options: MapOptions<NoInfer<Outcome<R>>, NoInfer<I>> & { readonly onError: 'settle' },
   ): MapResults<MapSettled<Outcome<R>>>
   map<I, R>(
     items: Iterable<I> | AsyncIterable<I>,
     fn: MapFunction<I, R>,
-    options?: MapOptions<NoInfer<Outcome<R>>>,
+    options?: MapOptions<NoInfer<Outcome<R>>, NoInfer<I>>,
   ): MapResults<Outcome<R>>
   map<I>(
     items: Iterable<I> | AsyncIterable<I>,
     fn: MapFunction<I, unknown>,
     options?: MapOptions,
   ): MapResults<unknown> {
-    this.#supervisor.refuseIfClosed()
-    return mapItems(this.#supervisor, items, fn, options)
+    this.#scheduler.refuseIfClosed()
+    return mapItems(this.#scheduler, items, fn, options)
+  }
+
+  /** Spawns a task that gives many values: see {@link TaskStream}. Throws what `spawn` throws. */
+  stream<T>(work: StreamWork<T>, options?: StreamOptions): TaskStream<T> {
+    return startStream(this.#scheduler, work, options) as TaskStream<T>
   }
 
   /**
@@ -123,9 +139,8 @@ export class TaskManager implements AsyncDisposable {
    *
    * The first failure, of the body or of a task, aborts `scope.signal`, cancels the rest, and is thrown once all has
    * stopped; where others failed besides, a `TaskGroupError` has all of them. A body that does not hear of it is waited for
-   * as long as `cleanupTimeout` says. So do `deadline` (`TaskTimeoutError`) and `signal` (its reason).
-   *
-   * For `yield*` it is an operation; halted, it aborts the scope and waits until that has stopped.
+   * as long as `cleanupTimeout` says. So do `deadline` (`TaskTimeoutError`) and `signal` (its reason), and inside a task, of
+   * whichever manager, or in the call of a worker, its stop. For `yield*` it is an operation; halted, it aborts the scope too.
    *
    * ```ts
    * const { user, posts } = await manager.scope(async scope => {
@@ -136,7 +151,7 @@ export class TaskManager implements AsyncDisposable {
    * ```
    */
   scope<T>(body: (scope: TaskScope) => T | PromiseLike<T>, options?: ScopeOptions): Scoped<T> {
-    this.#supervisor.refuseIfClosed()
+    this.#scheduler.refuseIfClosed()
     const { cleanupTimeout } = this.#scheduler.settings
     return runScope({ spawn: (work, each) => this.spawn(work, each), cleanupTimeout }, body, options)
   }
@@ -153,9 +168,23 @@ export class TaskManager implements AsyncDisposable {
   every<R>(ms: number, work: (task: TaskContext) => R, options?: EveryOptions<NoInfer<Outcome<R>>>): Every<Outcome<R>>
   every<T>(ms: number, work: Work<T>, options?: EveryOptions<NoInfer<T>>): Every<T>
   every(ms: number, work: Work<unknown>, options?: EveryOptions): Every<unknown> {
-    this.#supervisor.refuseIfClosed()
+    this.#scheduler.refuseIfClosed()
     const onClosed = (closed: () => void) => this.on('closed', closed)
     return startEvery({ spawn: (each, settings) => this.spawn(each, settings), onClosed }, ms, work, options)
+  }
+
+  /**
+   * Spawns a task that is started again when it fails, or also when it returns, after a wait without a slot. One handle over
+   * all its runs; it ends when it is cancelled, as its last run does, or with `TooManyRestartsError`.
+   *
+   * ```ts
+   * await using feed = manager.supervise(({ signal }) => listen(signal), { restart: 'always', wait: 100 })
+   * ```
+   */
+  supervise<R>(work: (task: TaskContext) => R, options?: SuperviseOptions): TaskHandle<Outcome<R>> {
+    this.#scheduler.refuseIfClosed()
+    const settings = supervisedSettings(options, this.#scheduler.settings.defaults)
+    return this.#scheduler.submit(work as Work<unknown>, settings) as TaskHandle<Outcome<R>>
   }
 
   /**
@@ -166,8 +195,7 @@ export class TaskManager implements AsyncDisposable {
    * rest after a failure.
    */
   async drain(options?: WaitOptions): Promise<void> {
-    const limit = waitLimit(knownOptions('options', options, WAIT_OPTIONS))
-    await this.#supervisor.drain(limit)
+    await this.#supervisor.drain(onlyWaitLimit(options))
   }
 
   /**
@@ -191,21 +219,17 @@ export class TaskManager implements AsyncDisposable {
    * those of the first 10 ms, 256 at least, and the others between turns of the event loop; nothing starts meanwhile.
    */
   async cancelAll(reason?: unknown): Promise<void> {
-    const stopping = this.#scheduler.live.toArray()
-    const stopped = this.#scheduler.stopAll({ kind: 'cancel', reason })
-    await Promise.all(stopping.filter(task => task.context !== undefined).map(task => cancelTask(task)))
-    await stopped
+    await cancelAll(this.#scheduler, reason)
   }
 
   /** Cancels every task that is pending now, those between two attempts included, and resolves with how many they were. */
   async cancelPending(reason?: unknown): Promise<number> {
-    return this.#scheduler.stopPending({ kind: 'cancel', reason })
+    return stopPending(this.#scheduler, { kind: 'cancel', reason })
   }
 
   /** Resolves when fewer than `count` tasks are pending: for a producer that should not run ahead. */
   async whenPendingBelow(count: number, options?: WaitOptions): Promise<void> {
-    const limit = waitLimit(knownOptions('options', options, WAIT_OPTIONS))
-    await untilPendingBelow(this.#scheduler, capacity('count', count), limit)
+    await untilPendingBelow(this.#scheduler, capacity('count', count), onlyWaitLimit(options))
   }
 
   /** Starts no more tasks until `resume`; those that run go on. */
@@ -256,7 +280,7 @@ export class TaskManager implements AsyncDisposable {
    */
   on<T extends keyof ManagerEvents>(event: T, listener: (event: ManagerEvents[T]) => void): () => void {
     const name: keyof ManagerEvents = oneOf('event', EVENTS, event)
-    const listen = callback('listener', listener) as (event: ManagerEvents[keyof ManagerEvents]) => void
+    const listen = runnable('listener', listener) as (event: ManagerEvents[keyof ManagerEvents]) => void
     const { events, emptied } = this.#scheduler
     return name === 'empty' ? emptied.on(name, listen) : events.on(name, listen)
   }

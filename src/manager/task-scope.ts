@@ -1,24 +1,24 @@
 import { ensure, type Operation, scoped } from 'effection'
 import { attempt } from '../base/attempt.ts'
-import { startTimer } from '../base/clock.ts'
+import { startTimer, type Timer } from '../base/clock.ts'
 import { ScopeEndedError, TaskCancelledError, TaskGroupError, TaskTimeoutError } from '../base/errors.ts'
 import { followSignal } from '../base/follow-signal.ts'
 import { type KeptError, keepingError, throwKept } from '../base/operation.ts'
-import { abortSignal, boolean, callback, duration, type Known, knownOptions } from '../base/options.ts'
+import { abortSignal, boolean, duration, type Known, knownOptions, runnable } from '../base/options.ts'
 import { untilPromise, yielded } from '../base/yielded.ts'
 import { watch } from '../task/cancel.ts'
-import { currentTask } from '../task/current.ts'
+import { currentTask, surroundingTask } from '../task/current.ts'
 import { Wait } from '../task/deadlock/wait.ts'
 import { TaskPromise } from '../task/handle.ts'
+import { type HandledTask, type SharedTask, taskItself } from '../task/handled-task.ts'
 import type { SpawnOptions } from '../task/spawn-settings.ts'
-import type { Task } from '../task/task.ts'
 import type { Outcome, TaskContext, TaskHandle, Work } from '../task/types.ts'
 
 /** How {@link TaskManager.scope} goes. */
 export interface ScopeOptions {
   /** Milliseconds for everything, from the call on; past it the scope is aborted with `TaskTimeoutError`. @default Infinity */
   readonly deadline?: number
-  /** Aborting it aborts the scope, which then rejects with its reason. */
+  /** Aborting it aborts the scope, which then rejects with its reason; so does the signal of a task around. */
   readonly signal?: AbortSignal
   /** `false`: a task that fails ends nothing, and its failure stays with its handle. @default true */
   readonly failFast?: boolean
@@ -31,7 +31,7 @@ export type Scoped<T> = Promise<T> & Operation<T>
 
 /** Where tasks live that must not outlive a block of code: see {@link TaskManager.scope}. */
 export interface TaskScope {
-  /** Aborted by the first failure, the deadline, or the signal of the options; its reason is that error. */
+  /** Aborted by the first failure, the deadline, the signal of the options, or that of a task around; its reason is that error. */
   readonly signal: AbortSignal
   /**
    * Spawns a task of the manager that ends with the scope. In a scope that was aborted it never starts. Throws what
@@ -57,13 +57,15 @@ export function runScope<T>(
   options: ScopeOptions | undefined,
   parent?: OpenScope,
 ): Scoped<T> {
-  callback('body', body)
+  runnable('body', body)
   const known = knownOptions('options', options, SCOPE_OPTIONS) ?? {}
   const scope = new OpenScope(
     host,
     boolean('failFast', known.failFast ?? true),
     known.deadline === undefined ? Number.POSITIVE_INFINITY : duration('deadline', known.deadline),
   )
+  const task = surroundingTask()
+  if (task !== undefined) scope.follow(task.signal)
   if (parent !== undefined) scope.follow(parent.signal)
   if (known.signal !== undefined) scope.follow(abortSignal('signal', known.signal))
   const result = scope.run(body)
@@ -75,17 +77,21 @@ export function runScope<T>(
   )
 }
 
+/** Those that are being aborted: the ones within take their turn, as a thousand of them in each other would be deep. */
+const aborting: OpenScope[] = []
+
 class OpenScope implements TaskScope {
   readonly #host: ScopeHost
   readonly #failFast: boolean
   readonly #controller = new AbortController()
   /** Those whose work has not stopped. */
-  readonly #tasks = new Map<Task, TaskHandle<unknown>>()
+  readonly #tasks = new Map<HandledTask | SharedTask, TaskHandle<unknown>>()
   readonly #inner = new Set<Promise<void>>()
   readonly #failures: unknown[] = []
   /** What ends with the scope: its timer, the signals that it follows. */
   readonly #releases: (() => void)[] = []
   #ended = false
+  #aborted: { readonly reason: unknown; readonly fromOutside: boolean } | undefined
 
   constructor(host: ScopeHost, failFast: boolean, deadline: number) {
     this.#host = host
@@ -101,14 +107,14 @@ class OpenScope implements TaskScope {
   }
 
   follow(signal: AbortSignal): void {
-    this.#releases.push(followSignal(signal, reason => this.abort(reason)))
+    this.#releases.push(followSignal(signal, reason => this.stop(reason)))
   }
 
   spawn(work: Work<unknown>, options?: SpawnOptions): TaskHandle<never> {
     this.#refuseIfEnded()
-    const { aborted, reason } = this.signal
+    const aborted = this.#aborted
     const handle = this.#host.spawn(work, aborted ? { ...options, startNow: false } : options)
-    const task = TaskPromise.taskOf(handle) as Task
+    const task = TaskPromise.taskOf(handle) as HandledTask | SharedTask
     this.#tasks.set(task, handle)
     const ended = () => {
       if (task.status === 'failed' && this.#failFast) this.#fail(handle.exception())
@@ -116,7 +122,7 @@ class OpenScope implements TaskScope {
       void handle.cancel().then(() => this.#tasks.delete(task))
     }
     watch(task, ended, !this.#failFast)
-    if (aborted) void handle.cancel(reason)
+    if (aborted) void handle.cancel(aborted.reason)
     return handle as TaskHandle<never>
   }
 
@@ -132,10 +138,29 @@ class OpenScope implements TaskScope {
     this.#inner.add(settled)
   }
 
+  /** Aborts it for a reason from outside. */
+  stop(reason: unknown): void {
+    this.abort(reason, true)
+  }
+
+  /** Whether an error that the scope has ended with is more than that it was stopped. */
+  hasFailedWith(error: unknown): boolean {
+    return this.#aborted?.fromOutside !== true || this.#aborted.reason !== error
+  }
+
   /** Tells everything in the scope to stop. What comes after that is no news. */
-  abort(reason: unknown): void {
-    if (this.signal.aborted || this.#ended) return
+  abort(reason: unknown, fromOutside = false): void {
+    if (this.#aborted !== undefined || this.#ended) return
+    this.#aborted = { reason, fromOutside }
     this.#failures.push(reason)
+    aborting.push(this)
+    if (aborting.length > 1) return
+    for (const scope of aborting) scope.#tell()
+    aborting.length = 0
+  }
+
+  #tell(): void {
+    const reason = this.#aborted?.reason
     this.#controller.abort(reason)
     for (const handle of this.#tasks.values()) void handle.cancel(reason)
   }
@@ -143,7 +168,7 @@ class OpenScope implements TaskScope {
   async run<T>(body: (scope: TaskScope) => T | PromiseLike<T>): Promise<T> {
     let value: T | undefined
     try {
-      if (!this.signal.aborted) value = await this.#unlessDeaf(body(this))
+      if (this.#aborted === undefined) value = await this.#unlessDeaf(body(this))
     } catch (error) {
       this.#fail(error)
     }
@@ -164,13 +189,13 @@ class OpenScope implements TaskScope {
   }
 
   #fail(error: unknown): void {
-    if (!this.signal.aborted) this.abort(error)
+    if (this.#aborted === undefined) this.abort(error)
     else if (!this.#isEcho(error)) this.#failures.push(error)
   }
 
   /** Whether an error is how something says that the scope was aborted. */
   #isEcho(error: unknown): boolean {
-    const { reason } = this.signal
+    const reason = this.#aborted?.reason
     if (this.#failures.includes(error)) return true
     return (
       attempt(() => {
@@ -182,28 +207,30 @@ class OpenScope implements TaskScope {
 
   /** What the body comes to; nothing if it does not hear that the scope was aborted, for as long as a task would have. */
   async #unlessDeaf<T>(body: T | PromiseLike<T>): Promise<T | undefined> {
-    let forget = () => {}
+    let timer: Timer | undefined
+    let unlink = () => {}
     const deaf = new Promise<undefined>(resolve => {
-      const unlink = followSignal(this.signal, () => {
-        const timer = startTimer(this.#host.cleanupTimeout, () => resolve(undefined))
-        forget = () => timer.cancel()
+      // Calls back at once where the body has aborted before it returned.
+      unlink = followSignal(this.signal, () => {
+        timer = startTimer(this.#host.cleanupTimeout, () => resolve(undefined))
       })
-      forget = unlink
     })
     try {
       return await Promise.race([body, deaf])
     } finally {
-      forget()
+      unlink()
+      timer?.cancel()
     }
   }
 
   /** Waits as a task does that awaits them, if one does, so that a knot is found. */
-  #untilEnded(tasks: readonly Task[]): Promise<void> {
+  #untilEnded(tasks: readonly (HandledTask | SharedTask)[]): Promise<void> {
     const waiter = currentTask.getStore()
     return new Promise((resolve, reject) => {
       const awaited = tasks.filter(task => !task.ended)
       if (awaited.length === 0) return resolve()
-      const wait = waiter === undefined || waiter.ended ? undefined : Wait.begin(waiter, awaited, 'await', reject)
+      const waits = waiter !== undefined && !waiter.ended
+      const wait = waits ? Wait.begin(waiter, awaited.map(taskItself), 'await', reject) : undefined
       let left = awaited.length
       for (const task of awaited) {
         const ended = () => {
@@ -220,26 +247,34 @@ class OpenScope implements TaskScope {
 
 function asOperation<T>(promise: Promise<T>, scope: OpenScope): Scoped<T> {
   let settled = false
-  const over = () => {
-    settled = true
-  }
-  const ended = promise.then(over, over)
-  function* awaiting(): Operation<T> {
+  let failure: KeptError['thrown']
+  const ended = promise.then(
+    () => {
+      settled = true
+    },
+    error => {
+      settled = true
+      failure = { error }
+    },
+  )
+  function* awaiting(kept: KeptError): Operation<T> {
     yield* ensure(function* () {
       if (settled) return
-      scope.abort(new TaskCancelledError('the operation that waits for the scope was halted'))
+      scope.stop(new TaskCancelledError('the operation that waits for the scope was halted'))
       yield* untilPromise(ended)
+      // As a cleanup that fails: nobody else will hear of it.
+      if (failure !== undefined && scope.hasFailedWith(failure.error)) kept.thrown = failure
     })
     return yield* untilPromise(promise)
   }
   function* steps(): Operation<T> {
     const kept: KeptError = {}
     try {
-      return (yield* scoped(() => keepingError(awaiting(), kept))) as T
+      return (yield* scoped(() => keepingError(awaiting(kept), kept))) as T
     } finally {
       throwKept(kept)
     }
   }
-  const iterator = () => yielded(() => 'a scope', steps()[Symbol.iterator]())
+  const iterator = () => yielded(() => 'a scope', steps())
   return Object.defineProperty(promise, Symbol.iterator, { value: iterator }) as Scoped<T>
 }

@@ -1,18 +1,20 @@
 import type { Attributes, Histogram, Meter } from '@opentelemetry/api'
+import type { TaskChange } from '../scheduler/events.ts'
 import type { RunTrace } from '../task/run-trace.ts'
 import { errorType } from './attributes.ts'
-import type { TaskMessage } from './spans.ts'
 
 /** Seconds: those that the conventions give for durations in messaging. */
 const BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+
+/** When an attempt began: kept with it, so that nothing is left of those that never end. */
+const STARTED_AT = Symbol('started at')
+
+type TimedRun = RunTrace & { [STARTED_AT]?: number }
 
 /** How long tasks wait for their first start, and how long each attempt runs. */
 export class Histograms {
   readonly #waits: Histogram
   readonly #runs: Histogram
-  /** What the attempts that run are labelled with, and when they began. */
-  readonly #running = new WeakMap<object, number>()
-  readonly #managers = new WeakMap<object, string>()
 
   constructor(meter: Meter) {
     const options = { unit: 's', advice: { explicitBucketBoundaries: BOUNDARIES } }
@@ -26,32 +28,26 @@ export class Histograms {
     })
   }
 
-  event({ type, manager, record, handle }: TaskMessage): void {
-    if (record === undefined || handle === undefined) return
-    if (type === 'submitted') this.#managers.set(handle, manager)
-    if (type !== 'started' || record.attempt !== 1 || record.startedAt === undefined) return
-    const seconds = Math.max(0, record.startedAt - record.createdAt) / 1_000
-    this.#waits.record(seconds, labels(manager, record.type))
+  waited({ manager, task }: TaskChange): void {
+    this.#waits.record(Math.max(0, task.startedAt - task.createdAt) / 1_000, labels(manager, task.settings.type))
   }
 
-  started(run: RunTrace): void {
-    this.#running.set(run, performance.now())
+  started(run: TimedRun): void {
+    run[STARTED_AT] = performance.now()
   }
 
-  ended(run: RunTrace): void {
-    const startedAt = this.#running.get(run)
+  ended(run: TimedRun): void {
+    const startedAt = run[STARTED_AT]
     if (startedAt === undefined) return
-    const manager = run.handle && this.#managers.get(run.handle)
-    this.#runs.record((performance.now() - startedAt) / 1_000, {
-      ...labels(manager, run.type),
-      ...('error' in run && { 'error.type': errorType(run.error) }),
-    })
+    const attributes = labels(run.manager, run.type)
+    if ('error' in run) attributes['error.type'] = errorType(run.error)
+    this.#runs.record((performance.now() - startedAt) / 1_000, attributes)
   }
 }
 
 function labels(manager: string | undefined, type: string | undefined): Attributes {
-  return {
-    ...(manager !== undefined && { 'taskscope.manager': manager }),
-    ...(type !== undefined && { 'taskscope.task.type': type }),
-  }
+  const attributes: Attributes = {}
+  if (manager !== undefined) attributes['taskscope.manager'] = manager
+  if (type !== undefined) attributes['taskscope.task.type'] = type
+  return attributes
 }

@@ -1,4 +1,4 @@
-import { boolean, callback, interval, type Known, knownOptions, show, string } from '../base/options.ts'
+import { boolean, callback, interval, type Known, knownOptions, runnable, show, string } from '../base/options.ts'
 import type { Progress, ProgressOptions, ProgressReporter, ProgressStream } from './types.ts'
 
 const PROGRESS_OPTIONS: Known<ProgressOptions> = {
@@ -31,8 +31,8 @@ export function isReporter(progress: unknown): progress is ProgressReporter {
   const methods = Object(progress) as Partial<Record<keyof ProgressReporter, unknown>>
   const { start, update, stop } = methods
   if (start === undefined && update === undefined && stop === undefined) return false
-  callback('progress.start', start)
-  callback('progress.update', update)
-  callback('progress.stop', stop)
+  runnable('progress.start', start)
+  runnable('progress.update', update)
+  runnable('progress.stop', stop)
   return true
 }

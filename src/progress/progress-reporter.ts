@@ -1,9 +1,9 @@
 import { attempt } from '../base/attempt.ts'
 import { Pace } from './pace.ts'
-import { quietWrite } from './quiet-write.ts'
 import { Run } from './run.ts'
 import { Screen } from './screen.ts'
 import type { ProgressOptions, ProgressReporter, ProgressStream } from './types.ts'
+import { quietWrite } from './write-guard.ts'
 
 const BAR_INTERVAL = 100
 const LINE_INTERVAL = 2_000

@@ -1,6 +1,6 @@
 import type { Operation } from 'effection'
 import { type Known, optionsObject } from '../base/options.ts'
-import type { RetryOptions } from '../task/retry/retry.ts'
+import type { RetryOptions } from '../task/retry/retry-options.ts'
 import { spawnSettings } from '../task/spawn-settings.ts'
 import type { TaskContext } from '../task/types.ts'
 

@@ -2,9 +2,9 @@ import { startBackgroundTimer, type Timer } from '../base/clock.ts'
 import type { TaskObserver } from '../scheduler/task-observer.ts'
 import type { Task } from '../task/task.ts'
 import type { TaskStatus } from '../task/types.ts'
-import type { History } from './records.ts'
+import type { StoreWriter } from './durable/store-writer.ts'
+import type { History } from './history.ts'
 import type { Statistics } from './statistics.ts'
-import type { StoreWriter } from './store-writer.ts'
 
 /** Keeps everything a runner knows of its tasks in step with them. */
 export class RunnerObserver implements TaskObserver {
@@ -38,8 +38,8 @@ export class RunnerObserver implements TaskObserver {
   }
 
   moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void {
-    this.#statistics.moved(task, from, to)
     if (from === undefined) this.#idleTimer.busy()
+    else this.#statistics.moved(task, from, to)
     // One that never had a place in the queue leaves nothing behind.
     if (task.extras?.acceptance?.line !== undefined) return
     if (task.ended) this.#history.add(task)

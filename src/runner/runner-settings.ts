@@ -12,10 +12,10 @@ import {
 } from '../base/options.ts'
 import { MANAGER_OPTIONS, managerSettings } from '../scheduler/manager-settings.ts'
 import type { TaskManagerOptions } from '../scheduler/types.ts'
-import type { TaskStore } from '../store/types.ts'
+import type { Retention, TaskStore } from '../store/types.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
-import { TaskRegistry } from './task-registry.ts'
-import type { Recovery, RunnerLogger, SubmitPolicy, TaskRunnerOptions } from './types.ts'
+import { TaskRegistry } from './submission.ts'
+import type { Recovery, RetainOptions, RunnerLogger, SubmitPolicy, TaskRunnerOptions } from './types.ts'
 
 const { maxTasks: _, maxPending: __, ...OF_MANAGER } = MANAGER_OPTIONS
 
@@ -25,6 +25,7 @@ const RUNNER_OPTIONS: Known<TaskRunnerOptions> = {
   queueSize: true,
   submitPolicy: true,
   history: true,
+  retain: true,
   idleTimeout: true,
   store: true,
   durable: true,
@@ -39,6 +40,7 @@ export interface RunnerSettings {
   readonly defaults: SpawnSettings
   readonly submitPolicy: SubmitPolicy
   readonly history: number
+  readonly retention: Retention
   readonly idleTimeout: number
   readonly store: TaskStore | undefined
   readonly durable: boolean
@@ -55,6 +57,7 @@ export function runnerSettings(options: TaskRunnerOptions | undefined): RunnerSe
     queueSize = 100,
     submitPolicy = 'reject',
     history = 10_000,
+    retain,
     idleTimeout = Number.POSITIVE_INFINITY,
     store,
     durable = true,
@@ -77,6 +80,7 @@ export function runnerSettings(options: TaskRunnerOptions | undefined): RunnerSe
     defaults,
     submitPolicy: oneOf('submitPolicy', ['reject', 'wait', 'dropOldest', 'dropNewest'], submitPolicy),
     history: count('history', history),
+    retention: retention(retain, store),
     idleTimeout: duration('idleTimeout', idleTimeout),
     store: store === undefined ? undefined : taskStore(store),
     durable: boolean('durable', durable),
@@ -84,6 +88,27 @@ export function runnerSettings(options: TaskRunnerOptions | undefined): RunnerSe
     recover: oneOf('recover', ['rerun', 'fail', 'ignore'], recover),
     logger,
   }
+}
+
+const RETAIN_OPTIONS: Known<RetainOptions> = { count: true, for: true, failedCount: true, failedFor: true }
+
+function retention(retain: RetainOptions | undefined, store: TaskStore | undefined): Retention {
+  if (retain !== undefined && store === undefined) {
+    throw new RangeError('retain is about a store, which this runner has not: history says what is kept in memory')
+  }
+  const {
+    count: most = 100_000,
+    for: time = Number.POSITIVE_INFINITY,
+    failedCount,
+    failedFor,
+  } = knownOptions('retain', retain, RETAIN_OPTIONS) ?? {}
+  const all = { count: count('retain.count', most), for: duration('retain.for', time) }
+  if (failedCount === undefined && failedFor === undefined) return all
+  const failed = {
+    count: count('retain.failedCount', failedCount ?? most),
+    for: duration('retain.failedFor', failedFor ?? time),
+  }
+  return { ...all, failed }
 }
 
 function refuse(options: object | undefined, name: string, instead: string): void {

@@ -1,5 +1,6 @@
 import { now } from '../base/clock.ts'
 import { createHistogram } from '../base/platform.ts'
+import { dueAt } from '../scheduler/entry/delays.ts'
 import type { Task } from '../task/task.ts'
 import type { TaskStatus } from '../task/types.ts'
 import type { Distribution, RunnerStats } from './types.ts'
@@ -22,12 +23,12 @@ export class Statistics {
   rejected = 0
   dropped = 0
 
-  moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void {
+  moved(task: Task, from: TaskStatus, to: TaskStatus): void {
     if (to === 'running') {
-      if (task.attempt === 1) this.#waits.add(task.startedAt - task.createdAt)
+      if (task.attempt === 1) this.#waits.add(task.startedAt - dueAt(task))
       return
     }
-    if (to === 'stopping' || from === undefined) return
+    if (to === 'stopping') return
     if (from !== 'pending') this.#runs.add(task.updatedAt - task.attemptStartedAt)
     if (to === 'pending') this.#retried += 1
     else if (to !== 'cancelled') this.#finish(task.updatedAt)

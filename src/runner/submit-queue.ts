@@ -1,28 +1,24 @@
 import { QueueFullError } from '../base/errors.ts'
-import { PendingQueue } from '../collections/pending-queue.ts'
-import type { Scheduler } from '../scheduler/scheduler.ts'
-import type { Supervisor } from '../scheduler/supervisor.ts'
+import { PendingQueue } from '../collections/queues.ts'
+import { hasPlace, type Scheduler } from '../scheduler/scheduler.ts'
 import { Acceptance, type SubmitLine } from '../task/acceptance.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
-import type { Work } from '../task/types.ts'
+import type { TaskHandle, Work } from '../task/types.ts'
+import type { StoreWriter } from './durable/store-writer.ts'
 import type { Statistics } from './statistics.ts'
-import type { StoreWriter } from './store-writer.ts'
 import type { SubmitPolicy } from './types.ts'
 
 /** A task to be submitted, once it may. */
 export interface Arrival {
   readonly work: Work<unknown>
   readonly settings: SpawnSettings
-  /** What the store needs to run it again. */
-  readonly job: string | undefined
   /** Its record must be durable before it may start. */
   readonly durable: boolean
 }
 
 /** Who gets into a queue of limited size, and what becomes of the others: the submit policies. */
 export class SubmitQueue implements SubmitLine {
-  readonly #supervisor: Supervisor
   readonly #scheduler: Scheduler
   readonly #policy: SubmitPolicy
   readonly #statistics: Statistics
@@ -33,25 +29,36 @@ export class SubmitQueue implements SubmitLine {
   #listening = false
 
   constructor(
-    supervisor: Supervisor,
+    scheduler: Scheduler,
     policy: SubmitPolicy,
     statistics: Statistics,
     storeWriter: StoreWriter | undefined,
   ) {
-    this.#supervisor = supervisor
-    this.#scheduler = supervisor.scheduler
+    this.#scheduler = scheduler
     this.#policy = policy
     this.#statistics = statistics
     this.#storeWriter = storeWriter
   }
 
-  /** Lets a task in, now or later, or throws `QueueFullError`. Nobody overtakes those that wait. */
-  submit(arrival: Arrival): Task {
-    const open = this.#line.size === 0 && this.#scheduler.hasRoom
+  /** A handle of a task that was let in, or of the one that has its key. */
+  enter(arrival: Arrival): TaskHandle<unknown> {
+    const { settings } = arrival
+    if (settings.key !== undefined) {
+      return this.#scheduler.keyed(settings, (own, inPlaceOf) => this.#submit({ ...arrival, settings: own }, inPlaceOf))
+    }
+    return this.#scheduler.begin(this.#submit(arrival))
+  }
+
+  /**
+   * Lets a task in, now or later, or throws `QueueFullError`. Nobody overtakes those that wait, but for one that takes the
+   * place of another.
+   */
+  #submit(arrival: Arrival, inPlaceOf?: Task): Task {
+    const open = hasPlace(inPlaceOf) || (this.#line.size === 0 && this.#scheduler.hasRoomFor(arrival.settings))
     if (!open && this.#policy === 'wait') return this.#standInLine(arrival)
     if (!open) this.#makeRoom()
     const { work, settings, durable } = arrival
-    const task = this.#supervisor.spawn(work, settings, durable ? { acceptance: new Acceptance() } : undefined)
+    const task = this.#scheduler.spawn(work, settings, durable ? { acceptance: new Acceptance() } : undefined)
     this.#placed(task, arrival)
     return task
   }
@@ -84,7 +91,7 @@ export class SubmitQueue implements SubmitLine {
   }
 
   #standInLine(arrival: Arrival): Task {
-    const task = this.#supervisor.spawn(arrival.work, arrival.settings, { acceptance: new Acceptance(this) })
+    const task = this.#scheduler.spawn(arrival.work, arrival.settings, { acceptance: new Acceptance(this) })
     if (task.ended) return task
     this.#scheduler.notAccepted += 1
     this.#line.push(task)
@@ -117,7 +124,8 @@ export class SubmitQueue implements SubmitLine {
   }
 
   #letIn(): void {
-    for (let task = this.#line.peek(); task !== undefined && this.#scheduler.hasRoom; task = this.#line.peek()) {
+    for (let task = this.#line.peek(); task !== undefined; task = this.#line.peek()) {
+      if (!this.#scheduler.hasRoomFor(task.settings, task.createdAt)) return
       const arrival = this.#arrivals.get(task) as Arrival
       const acceptance = task.extras?.acceptance as Acceptance
       this.leave(task)
@@ -128,7 +136,7 @@ export class SubmitQueue implements SubmitLine {
   }
 
   /** The task has its place in the queue. */
-  #placed(task: Task, { job, durable }: Arrival): void {
-    this.#storeWriter?.add(task, job, durable)
+  #placed(task: Task, { durable }: Arrival): void {
+    this.#storeWriter?.add(task, durable)
   }
 }

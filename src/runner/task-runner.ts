@@ -1,8 +1,7 @@
 import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
 import { boolean, capacity, knownOptions, oneOf, refuseNew, STARTING } from '../base/options.ts'
-import { inPieces } from '../base/pieces.ts'
 import type { WaitOptions } from '../base/wait-timeout.ts'
-import { WAIT_OPTIONS, waitLimit } from '../base/wait-timeout.ts'
+import { onlyWaitLimit } from '../base/wait-timeout.ts'
 import { managerOn, type TaskManager } from '../manager/task-manager.ts'
 import { callerWithin } from '../scheduler/deadlock.ts'
 import { managerSettings } from '../scheduler/manager-settings.ts'
@@ -11,19 +10,20 @@ import { CLOSE_OPTIONS } from '../scheduler/shutdown.ts'
 import { Supervisor } from '../scheduler/supervisor.ts'
 import type { CloseReport, ManagerEvents } from '../scheduler/types.ts'
 import { cancelTask } from '../task/cancel.ts'
+import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { Outcome, TaskContext, TaskHandle, TaskRecord, Work } from '../task/types.ts'
 import type { BaseTask } from './base-task.ts'
 import { runnerReport } from './closing.ts'
+import { closeQuietly, NO_PAST, openStore, type Past, takeOver } from './durable/recovery.ts'
+import { StoreWriter } from './durable/store-writer.ts'
 import { EventStream, eventLog } from './events.ts'
-import { History, Records } from './records.ts'
-import { closeQuietly, NO_PAST, openStore, type Past, type Rerun } from './recovery.ts'
+import { History } from './history.ts'
+import { Records } from './records.ts'
 import { RunnerObserver } from './runner-observer.ts'
 import { type RunnerSettings, runnerSettings } from './runner-settings.ts'
 import { Statistics } from './statistics.ts'
-import { StoreWriter } from './store-writer.ts'
-import { submission } from './submission.ts'
+import { Forgotten, submission } from './submission.ts'
 import { SubmitQueue } from './submit-queue.ts'
-import { Forgotten } from './task-registry.ts'
 import type {
   EventsOptions,
   RecordQuery,
@@ -73,22 +73,16 @@ export class TaskRunner implements AsyncDisposable {
     this.#supervisor = new Supervisor(managed, { observer: this.#observer })
     this.#scheduler = this.#supervisor.scheduler
     this.manager = managerOn(this.#supervisor)
-    this.#records = new Records(this.#scheduler, finished)
-    this.#submitQueue = new SubmitQueue(this.#supervisor, settings.submitPolicy, this.#statistics, this.#storeWriter)
+    this.#records = new Records(this.#scheduler, finished, store)
+    this.#submitQueue = new SubmitQueue(this.#scheduler, settings.submitPolicy, this.#statistics, this.#storeWriter)
     const log = logger ? eventLog(logger) : undefined
     if (log !== undefined) this.#scheduler.events.follow(log)
   }
 
-  /** In pieces, and before any of them may start: the last may be the first to go. */
-  async #takeOver({ lastId, ended, rerun, damaged, refused }: Past): Promise<void> {
+  async #takeOver(past: Past): Promise<void> {
     const { signal } = this.#settings.manager
-    this.#scheduler.continueAfter(lastId)
-    this.#records.takeOver(ended, damaged)
-    for (const { error } of damaged) this.#scheduler.report.log(error, 'the store has a damaged record')
-    for (const error of refused) this.#scheduler.report.log(error, 'the store did not keep all of what was interrupted')
-    this.#scheduler.paused = true
     try {
-      await inPieces(rerun, one => this.#runAgain(one))
+      await takeOver(past, this.#supervisor, this.#records, this.#storeWriter)
       signal?.throwIfAborted()
     } catch (error) {
       // The store writer has not been opened: in the store everything stays as it is.
@@ -97,19 +91,14 @@ export class TaskRunner implements AsyncDisposable {
       throw error
     }
     this.#ready = true
-    this.#storeWriter?.open()
+    this.#storeWriter?.open(this)
     this.#scheduler.paused = !this.#scheduler.settings.autoStart
     if (this.#scheduler.idle) this.#observer.idle()
   }
 
-  #runAgain({ id, createdAt, job, submission: { work, settings } }: Rerun): void {
-    const task = this.#supervisor.spawn(work, settings, { id, createdAt })
-    this.#storeWriter?.add(task, job, false)
-  }
-
   /** @internal What has ended. */
-  static historyOf(runner: TaskRunner): History {
-    return runner.#records.history
+  static recordsOf(runner: TaskRunner): Records {
+    return runner.#records
   }
 
   /**
@@ -151,15 +140,30 @@ export class TaskRunner implements AsyncDisposable {
   submit<R>(work: (task: TaskContext) => R, options?: SubmitOptions<NoInfer<Outcome<R>>>): TaskHandle<Outcome<R>>
   submit<T>(work: Work<T>, options?: SubmitOptions<NoInfer<T>>): TaskHandle<T>
   submit(given: BaseTask<unknown> | Work<unknown>, options?: SubmitOptions): TaskHandle<unknown> {
-    this.#supervisor.refuseIfClosed()
+    this.#scheduler.refuseIfClosed()
     const { work, settings, task: base, retry } = submission(given, options, this.#settings.defaults)
-    const storeWriter = this.#storeWriter
-    const durable = boolean('durable', options?.durable ?? this.#settings.durable) && storeWriter !== undefined
-    const job = storeWriter && base && this.#settings.registry.jobOf(base, settings, retry)
+    const durable = boolean('durable', options?.durable ?? this.#settings.durable)
+    const job = base && this.#settings.registry.jobOf(base, settings, retry)
     if (job === undefined) this.#forgotten?.tell(base)
-    const task = this.#submitQueue.submit({ work, settings, job, durable })
-    if (settings.startNow) this.#scheduler.startAtOnce(task)
-    return task.handle
+    return this.#enter(work, job === undefined ? settings : { ...settings, job }, durable)
+  }
+
+  #enter(work: Work<unknown>, settings: SpawnSettings, durable: boolean): TaskHandle<unknown> {
+    return this.#submitQueue.enter({ work, settings, durable: durable && this.#storeWriter !== undefined })
+  }
+
+  /**
+   * Runs a task that has ended again, as one of its own: with a new id, and `rerunOf` in its record. It is made by `fromJSON` of
+   * its class, which has to be in `tasks`, of what it was when it was submitted; its name, tags, priority, timeout, deadline
+   * and retries are those it was submitted with. Tasks of earlier processes are found in the store.
+   *
+   * Throws as `submit` does, and `TaskNotFoundError` when there is no record of it, `TaskNotFinishedError` when it has not
+   * ended, `DuplicateKeyError` when a task of the same key lives, `TaskNotRerunnableError` when it can't be made again, `StoreError` when the store has it damaged or can't be read.
+   */
+  rerun<T = unknown>(id: number): TaskHandle<T> {
+    this.#scheduler.refuseIfClosed()
+    const { work, settings } = this.#records.again(id, this.#settings)
+    return this.#enter(work, settings, this.#settings.durable) as TaskHandle<T>
   }
 
   /**
@@ -168,7 +172,7 @@ export class TaskRunner implements AsyncDisposable {
    * damaged.
    */
   async wait<T = unknown>(id: number, options?: WaitOptions): Promise<T> {
-    waitLimit(knownOptions('options', options, WAIT_OPTIONS))
+    onlyWaitLimit(options)
     return (await this.#records.outcome(id, options)) as T
   }
 
@@ -177,7 +181,10 @@ export class TaskRunner implements AsyncDisposable {
     return this.#records.find(id)
   }
 
-  /** The records that fit, newest first: everything that has not ended, and what `history` holds. */
+  /**
+   * The records that fit, newest first: everything that has not ended, what `history` holds, and what else the store has,
+   * at some 10 µs for each of those: give a `limit` where there may be many. Throws `StoreError` when it can't be read.
+   */
   records(query?: RecordQuery): TaskRecord[] {
     return this.#records.query(query)
   }

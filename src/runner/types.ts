@@ -17,7 +17,7 @@ export type Recovery = 'rerun' | 'fail' | 'ignore'
 export interface RunnerLogger {
   /** Takes failures that nobody observed, and what the store could not keep. */
   error(error: unknown, message: string): void
-  /** Takes retries and abandoned work. */
+  /** Takes retries, abandoned work and the warning of `stuckAfter`. */
   warn?(event: object, message: string): void
   /** Takes the close of the runner. */
   info?(event: object, message: string): void
@@ -37,8 +37,13 @@ export interface TaskRunnerOptions extends Omit<TaskManagerOptions, 'maxTasks' |
    * last, and take the new one. @default 'reject'
    */
   readonly submitPolicy?: SubmitPolicy
-  /** How many records of ended tasks are kept in memory; the oldest go first. @default 10_000 */
+  /**
+   * How many records of ended tasks are kept in memory; the oldest go first. With a store that can be asked, such as
+   * `sqliteStore`, records, waits and reruns find what that still has as well. @default 10_000
+   */
   readonly history?: number
+  /** How much of what has ended the store keeps. @default { count: 100_000 } */
+  readonly retain?: RetainOptions
   /** Milliseconds with nothing pending or running after which the runner closes. @default Infinity */
   readonly idleTimeout?: number
   /** Keeps the records of all tasks, over the end of the process. @default none, memory alone */
@@ -53,8 +58,23 @@ export interface TaskRunnerOptions extends Omit<TaskManagerOptions, 'maxTasks' |
    * are. @default 'rerun'
    */
   readonly recover?: Recovery
-  /** Where events are logged; `false`: nowhere. @default console, for errors only */
+  /** Where events are logged; `false`: nowhere. @default console, for errors and the warning of `stuckAfter` */
   readonly logger?: RunnerLogger | false
+}
+
+/**
+ * How much a store keeps of what has ended: those that ended first are removed, as others end and when the store is opened.
+ * What has not ended is never removed.
+ */
+export interface RetainOptions {
+  /** The last so many: zero, a positive integer or `Infinity`. @default 100_000 */
+  readonly count?: number
+  /** Milliseconds from the end of each task. @default Infinity */
+  readonly for?: number
+  /** Counts those that failed apart from the others: the last so many of them. @default count */
+  readonly failedCount?: number
+  /** Milliseconds for those that failed; with it they are counted apart as well. @default for */
+  readonly failedFor?: number
 }
 
 /** How one task is submitted. What is given here goes before what the task itself says. */
@@ -79,6 +99,9 @@ export interface RecordQuery {
   /** One status, or several. */
   readonly status?: TaskStatus | readonly TaskStatus[]
   readonly type?: string
+  readonly name?: string
+  /** Has it among its `tags`. */
+  readonly tag?: string
   /** At most so many, the newest. @default Infinity */
   readonly limit?: number
   /** Only tasks with smaller ids, for the next page: the id of the last record of the one before. */
@@ -107,7 +130,7 @@ export interface RunnerStats extends ManagerStats {
   readonly dropped: number
   /** Attempts that were followed by another. */
   readonly retried: number
-  /** From the submission of a task to its first start: whole milliseconds, within 0.1 %. */
+  /** From the submission of a task, or when it was due (`delay`, `at`), to its first start: whole milliseconds, within 0.1 %. */
   readonly waitTime: Distribution
   /** Of every attempt, from its start to its end: whole milliseconds, within 0.1 %. */
   readonly runTime: Distribution

@@ -1,11 +1,13 @@
 import { captureContext, channel } from '../base/platform.ts'
 import { guardedCall } from '../task/guarded-call.ts'
 import type { Task } from '../task/task.ts'
-import type { TaskEvent } from './types.ts'
+import type { TaskEvent, TaskStatusEvent } from './types.ts'
 
-/** Where every event goes as well, whoever listens. */
+/** Where every event goes as well, with or without listeners. */
 export interface Tap<Event> {
   readonly wanted: boolean
+  /** Whether changes of tasks are followed, by whomever. */
+  readonly heard: boolean
   /** Takes note of an event as it happens; the function returned is called when listeners are. */
   note(event: Event, task: Task | undefined): () => void
 }
@@ -29,7 +31,7 @@ export class Emitter<Events extends object> {
 
   /** Whether any event is wanted at all: one check for each of a million tasks, most of which nobody listens to. */
   get heard(): boolean {
-    return this.#listeners.size > 0 || this.#followers.size > 0 || this.#tap.wanted
+    return this.#listeners.size > 0 || this.#followers.size > 0 || this.#tap.heard
   }
 
   /** Whether anybody listens: events are not even made otherwise. */
@@ -71,6 +73,22 @@ export class Emitter<Events extends object> {
   }
 }
 
+/** A step of a task, told in the middle of it: who hears of it must not touch the task, and reads what it needs at once. */
+export interface TaskChange {
+  /** `joined`: another caller has got a handle of it by its key, and is who calls. */
+  readonly type: TaskStatusEvent['type'] | 'stuck' | 'joined'
+  readonly task: Task
+  readonly manager: string
+  /** Of a task that is stuck: what kind of thing it waits for. */
+  readonly detail?: string
+}
+
+/**
+ * For `taskscope/otel`, which may be another copy of this library: no record is made for it and no microtask taken, which
+ * are most of the price of an event.
+ */
+export const changes = channel('taskscope:task:change')
+
 const tasks = channel('taskscope:task')
 
 /**
@@ -81,6 +99,9 @@ export function taskChannel(manager: string): Tap<TaskEvent> {
   return {
     get wanted() {
       return tasks.hasSubscribers
+    },
+    get heard() {
+      return tasks.hasSubscribers || changes.hasSubscribers
     },
     note: (event, task) => {
       const message = { ...event, manager, ...(task && { handle: task.handle, origin: task.settings.origin }) }

@@ -1,8 +1,9 @@
 import { TaskGroupError } from '../base/errors.ts'
 import type { Task } from '../task/task.ts'
 import type { Scheduler } from './scheduler.ts'
+import { stopAll } from './shutdown.ts'
 
-/** The `failFast` side of a manager: the first failure cancels the rest, and the error waits until somebody takes it. */
+/** The `failFast` side of a manager: the first failure cancels the rest, and the error waits until it is taken. */
 export class FailFast {
   readonly #scheduler: Scheduler
   #failures: Task[] = []
@@ -21,7 +22,7 @@ export class FailFast {
   failed(task: Task): void {
     this.#failures.push(task)
     if (this.#failures.length > 1) return
-    void this.#scheduler.stopAll({ kind: 'cancel', reason: task.outcome })
+    void stopAll(this.#scheduler, { kind: 'cancel', reason: task.outcome })
   }
 
   /** The error to throw, once: after that the manager works on as if nothing had failed. */

@@ -1,10 +1,10 @@
 import { WallClock } from '../base/wall-clock.ts'
-import { LinkedSet } from '../collections/linked-set.ts'
+import { LinkedSet } from '../collections/queues.ts'
 import type { AttemptContext } from '../task/context/context.ts'
 import { recordOf } from '../task/record.ts'
 import type { Task } from '../task/task.ts'
 import type { TaskStatus } from '../task/types.ts'
-import { Emitter, taskChannel } from './events.ts'
+import { changes, Emitter, type TaskChange, taskChannel } from './events.ts'
 import { FailureReport } from './failure-report.ts'
 import type { ManagerSettings } from './manager-settings.ts'
 import type { TaskObserver } from './task-observer.ts'
@@ -80,7 +80,7 @@ export abstract class Ledger {
     this.report = new FailureReport(settings.logger, settings.onError)
     const listenerFailed = (error: unknown) => this.report.log(error, 'an event listener threw')
     this.events = new Emitter(taskChannel(settings.name), listenerFailed)
-    this.emptied = new Emitter({ wanted: false, note: () => () => {} }, listenerFailed)
+    this.emptied = new Emitter({ wanted: false, heard: false, note: () => () => {} }, listenerFailed)
   }
 
   /** How many pending tasks have a place in the queue. */
@@ -95,7 +95,7 @@ export abstract class Ledger {
   }
 
   /** Those without a place in the queue first, so that none of them gets one that another gives up. */
-  protected pendingInStopOrder(): Task[] {
+  pendingInStopOrder(): Task[] {
     const pending = this.live.toArray().filter(task => task.status === 'pending')
     if (this.notAccepted === 0) return pending
     const isNotAccepted = ({ extras }: Task) => extras?.acceptance?.line !== undefined
@@ -116,10 +116,15 @@ export abstract class Ledger {
       this.#index?.delete(task.id)
     }
     this.observer?.moved(task, from, to)
-    if (this.events.heard) this.#emit(from !== undefined && to === 'pending' ? 'retrying' : EVENT_OF[to], task)
+    if (this.events.heard) this.#tell(task, from, to)
     if (from !== 'pending') return
-    if (this.counts.pending === 0 && this.emptied.wants('empty')) this.emptied.emit('empty', { type: 'empty' })
+    if (this.counts.pending === 0 && this.emptied.heard) this.emptied.emit('empty', { type: 'empty' })
     if (this.pendingWaiters.size > 0) this.pendingWaiters.tell()
+  }
+
+  #tell(task: Task, from: TaskStatus | undefined, to: TaskStatus): void {
+    this.#emit(from !== undefined && to === 'pending' ? 'retrying' : EVENT_OF[to], task)
+    if (to === 'running' && task.attempt > 1 && task.supervised) this.#emit('restarted', task)
   }
 
   progressed(task: Task): void {
@@ -128,7 +133,13 @@ export abstract class Ledger {
   }
 
   #emit(type: TaskStatusEvent['type'], task: Task): void {
+    if (changes.hasSubscribers) this.tellChange(type, task)
     if (this.events.wants(type)) this.events.emit(type, { type, record: recordOf(task) }, task)
+  }
+
+  /** @internal Tells those who follow changes, if there are any. */
+  tellChange(type: TaskChange['type'], task: Task, detail?: string): void {
+    changes.publish({ type, task, manager: this.settings.name, ...(detail !== undefined && { detail }) })
   }
 
   gaveUp(task: Task, context: AttemptContext): void {

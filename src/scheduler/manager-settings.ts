@@ -1,12 +1,13 @@
 import {
   abortSignal,
   boolean,
-  callback,
   capacity,
   count,
   duration,
+  interval,
   type Known,
   knownOptions,
+  runnable,
   show,
   string,
 } from '../base/options.ts'
@@ -20,6 +21,7 @@ export const MANAGER_OPTIONS: Known<TaskManagerOptions> = {
   closeTimeout: true,
   cleanupTimeout: true,
   deadlockAfter: true,
+  stuckAfter: true,
   failFast: true,
   name: true,
   signal: true,
@@ -33,7 +35,10 @@ export const MANAGER_OPTIONS: Known<TaskManagerOptions> = {
 const TASK_DEFAULTS: Known<TaskDefaults> = { retry: true, timeout: true, limits: true }
 
 /** `console`, but with the message first, where a person looks; structured loggers want the error there. */
-const CONSOLE: Logger = { error: (error, message) => console.error(`${message}:`, error) }
+const CONSOLE: Logger = {
+  error: (error, message) => console.error(`${message}:`, error),
+  warn: (_event, message) => console.warn(message),
+}
 
 /** The options of a manager, checked and with their defaults. */
 export interface ManagerSettings {
@@ -42,6 +47,7 @@ export interface ManagerSettings {
   readonly closeTimeout: number
   readonly cleanupTimeout: number
   readonly deadlockAfter: number
+  readonly stuckAfter: number
   readonly failFast: boolean
   readonly name: string
   readonly signal: AbortSignal | undefined
@@ -62,6 +68,7 @@ export function managerSettings(options: number | TaskManagerOptions | undefined
     closeTimeout = 10_000,
     cleanupTimeout = 1_000,
     deadlockAfter = 1_000,
+    stuckAfter = Number.POSITIVE_INFINITY,
     failFast = false,
     name = 'manager',
     signal,
@@ -77,11 +84,12 @@ export function managerSettings(options: number | TaskManagerOptions | undefined
     closeTimeout: duration('closeTimeout', closeTimeout),
     cleanupTimeout: duration('cleanupTimeout', cleanupTimeout),
     deadlockAfter: duration('deadlockAfter', deadlockAfter),
+    stuckAfter: stuckAfter === Number.POSITIVE_INFINITY ? stuckAfter : interval('stuckAfter', stuckAfter),
     failFast: boolean('failFast', failFast),
     name: string('name', name),
     signal: signal === undefined ? undefined : abortSignal('signal', signal),
     logger: checkedLogger(logger),
-    onError: onError === undefined ? undefined : callback('onError', onError),
+    onError: onError === undefined ? undefined : runnable('onError', onError),
     autoStart: boolean('autoStart', autoStart),
     spawnStacks: boolean('spawnStacks', spawnStacks),
     defaults: spawnSettings(knownOptions('defaults', defaults, TASK_DEFAULTS)),

@@ -1,8 +1,10 @@
 import { now, startTimer, type Timer } from '../base/clock.ts'
 import { ManagerClosedError } from '../base/errors.ts'
 import { duration, type Known, knownOptions, oneOf } from '../base/options.ts'
+import { cancelTask } from '../task/cancel.ts'
 import type { Waiter } from '../task/deadlock/wait.ts'
 import { recordOf } from '../task/record.ts'
+import type { StopRequest } from '../task/stop.ts'
 import type { Task } from '../task/task.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { CloseOptions, CloseReport } from './types.ts'
@@ -20,8 +22,11 @@ export interface CloseRequest {
 export class Shutdown {
   readonly report: Promise<CloseReport>
   readonly #scheduler: Scheduler
-  readonly #reason: unknown
+  readonly #request: StopRequest
   readonly #neverStarted: Task[] = []
+  readonly #stopping = (task: Task): void => {
+    if (task.attempt === 0) this.#neverStarted.push(task)
+  }
   /** Tasks that await this shutdown from inside: nobody may wait for them. */
   readonly #insiders = new Map<Waiter, (report: CloseReport) => void>()
   #deadline = Number.POSITIVE_INFINITY
@@ -30,13 +35,16 @@ export class Shutdown {
 
   constructor(scheduler: Scheduler, reason: unknown) {
     this.#scheduler = scheduler
-    this.#reason = reason ?? new ManagerClosedError(`${scheduler.settings.name} was closed`)
+    this.#request = {
+      kind: 'cancel',
+      reason: reason ?? new ManagerClosedError(`${scheduler.settings.name} was closed`),
+    }
     this.report = this.#run()
   }
 
   /** Joins a call to the shutdown; it can only make it sooner. */
   join({ timeout, pending }: CloseRequest): void {
-    if (pending === 'cancel') this.#cancelPending()
+    if (pending === 'cancel') void stopPending(this.#scheduler, this.#request, this.#stopping)
     const deadline = now() + timeout
     if (deadline >= this.#deadline) return
     this.#deadline = deadline
@@ -58,20 +66,13 @@ export class Shutdown {
     })
     await Promise.race([this.#scheduler.whenIdle(), timeUp])
     this.#timer?.cancel()
-    this.#cancelPending()
-    void this.#scheduler.stopAll({ kind: 'cancel', reason: this.#reason })
+    void stopAll(this.#scheduler, this.#request, this.#stopping)
     await this.#scheduler.whenIdle()
     const report = this.#write()
     this.#scheduler.closed()
     const { events } = this.#scheduler
     if (events.wants('closed')) events.emit('closed', { type: 'closed', report })
     return report
-  }
-
-  #cancelPending(): void {
-    void this.#scheduler.stopPending({ kind: 'cancel', reason: this.#reason }, task => {
-      if (task.attempt === 0) this.#neverStarted.push(task)
-    })
   }
 
   /** A task has ended, or its slot is free: perhaps only those are left that wait for this themselves. */
@@ -94,6 +95,39 @@ export class Shutdown {
       abandoned: Object.freeze([...this.#scheduler.abandoned.values()].map(recordOf)),
     })
   }
+}
+
+/** Stops every task there is now: the pending ones first, so that none of them gets a slot that another gives up. */
+export function stopAll(scheduler: Scheduler, request: StopRequest, stopping?: (task: Task) => void): Promise<unknown> {
+  const others = scheduler.live.toArray().filter(task => task.status !== 'pending')
+  const stopped = stopPending(scheduler, request, stopping)
+  for (const task of others) task.stop(request)
+  return stopped
+}
+
+/** Cancels every task there is now; resolves when their work has stopped. */
+export async function cancelAll(scheduler: Scheduler, reason: unknown): Promise<void> {
+  const stopping = scheduler.live.toArray()
+  const stopped = stopAll(scheduler, { kind: 'cancel', reason })
+  await Promise.all(stopping.filter(task => task.context !== undefined).map(task => cancelTask(task)))
+  await stopped
+}
+
+/**
+ * Stops every pending task there is now, `stopping` each, and counts them. Where they are very many, some only after a
+ * turn of the event loop; until they all are, nothing starts: the place that one gives up in a line is not for the next.
+ */
+export function stopPending(
+  scheduler: Scheduler,
+  request: StopRequest,
+  stopping?: (task: Task) => void,
+): Promise<number> {
+  const pending = scheduler.pendingInStopOrder()
+  const stop = (task: Task) => {
+    if (task.status === 'pending') stopping?.(task)
+    task.stop(request)
+  }
+  return new Promise(resolve => scheduler.takeAll(pending.values(), stop, () => resolve(pending.length)))
 }
 
 export const CLOSE_OPTIONS: Known<CloseOptions> = { timeout: true, pending: true }

@@ -1,16 +1,14 @@
 import { createScope } from 'effection'
-import { DeadlockError, ManagerClosedError, QueueFullError } from '../base/errors.ts'
+import { DeadlockError } from '../base/errors.ts'
 import { followSignal } from '../base/follow-signal.ts'
 import type { WaitLimit } from '../base/wait-timeout.ts'
-import type { RestoredTask } from '../task/acceptance.ts'
-import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
-import type { Work } from '../task/types.ts'
 import { callerWithin } from './deadlock.ts'
 import { FailFast } from './fail-fast.ts'
 import type { ManagerSettings } from './manager-settings.ts'
 import { type OpenScope, Scheduler } from './scheduler.ts'
 import { type CloseRequest, Shutdown } from './shutdown.ts'
+import { StuckWatch } from './stuck/stuck-watch.ts'
 import type { Supervision, TaskObserver } from './task-observer.ts'
 import type { CloseReport } from './types.ts'
 import { untilIdle } from './waiters.ts'
@@ -23,8 +21,8 @@ export interface Surroundings {
 }
 
 /**
- * A scheduler from its start to its end: what a manager, a runner, a worker and a worker machine stand on. It takes tasks
- * until it is closed, and says what their failures lead to.
+ * A scheduler from its start to its end: what a manager, a runner, a worker and a worker machine stand on. It says what
+ * failures of tasks lead to, waits until all have ended, and closes.
  */
 export class Supervisor implements Supervision {
   readonly scheduler: Scheduler
@@ -37,6 +35,7 @@ export class Supervisor implements Supervision {
     const { signal } = settings
     signal?.throwIfAborted()
     this.scheduler = new Scheduler(settings, openScope, this, observer)
+    if (settings.stuckAfter < Number.POSITIVE_INFINITY) new StuckWatch(this.scheduler, settings.stuckAfter)
     this.#failFast = settings.failFast ? new FailFast(this.scheduler) : undefined
     if (signal === undefined) return
     this.#unfollow = followSignal(signal, reason => this.#shutDown({ timeout: 0, pending: 'cancel' }, reason))
@@ -46,28 +45,8 @@ export class Supervisor implements Supervision {
     return this.#shutdown !== undefined
   }
 
-  /** Throws `ManagerClosedError` once it was closed. */
-  refuseIfClosed(): void {
-    if (this.#shutdown === undefined) return
-    throw new ManagerClosedError(`${this.scheduler.settings.name} is closed and takes no new tasks`)
-  }
-
-  /** Throws `QueueFullError` when `maxPending` tasks are pending. */
-  refuseIfFull(): void {
-    if (this.scheduler.hasRoom) return
-    const { name, maxPending } = this.scheduler.settings
-    throw new QueueFullError(
-      `${name} has ${maxPending} tasks pending, its maxPending: wait for one to start, or raise it`,
-    )
-  }
-
-  /** Spawns what was checked already, however full the queue is. Throws once it was closed. */
-  spawn(work: Work<unknown>, settings: SpawnSettings, restored?: RestoredTask): Task {
-    this.refuseIfClosed()
-    const task = this.scheduler.spawn(work, settings, restored)
-    const failure = this.#failFast?.failure
-    if (failure !== undefined) task.stop({ kind: 'cancel', reason: failure.error })
-    return task
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failFast?.failure
   }
 
   /** See {@link TaskManager.drain}. */

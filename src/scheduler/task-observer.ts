@@ -16,6 +16,8 @@ export interface TaskObserver {
 
 /** Who has the say over a scheduler. */
 export interface Supervision {
+  /** What cancels all tasks that are spawned from now on, if anything has. */
+  readonly failure: { readonly error: unknown } | undefined
   /** A task has failed; nothing else has started since. */
   failed(task: Task): void
   /** A task has ended, or its slot is free; told once closing has begun. */

@@ -1,10 +1,13 @@
 import type { SpawnOptions } from '../task/spawn-settings.ts'
 import type { TaskRecord } from '../task/types.ts'
+import type { WaitsFor } from './stuck/waits-for.ts'
 
 /** Where failures go that nobody observed: anything with an `error` method, such as `console` or a pino logger. */
 export interface Logger {
   /** Takes one failure, and what it is about. */
   error(error: unknown, message: string): void
+  /** Takes the warning of `stuckAfter`, if it is there: the first few of the events, and the message. */
+  warn?(event: object, message: string): void
 }
 
 /** How a {@link TaskManager} works. */
@@ -22,6 +25,13 @@ export interface TaskManagerOptions {
    * a `DeadlockError`; with `Infinity` only when the process has nothing else to do. @default 1_000
    */
   readonly deadlockAfter?: number
+  /**
+   * Milliseconds after which a task that stands still is told of, by the event `stuck` and by `logger.warn`, once until it
+   * moves again; at least 1. A change of its status counts as moving, and `task.progress()`, and a wait for another task
+   * that begins or ends. The warning counts all tasks that stand still, names three, and comes once a minute at most. A task
+   * is told of an eighth of it too late at the latest. @default Infinity, off
+   */
+  readonly stuckAfter?: number
   /** The first failure cancels all other tasks, and `drain` or disposing rejects with `TaskGroupError`. @default false */
   readonly failFast?: boolean
   /** Names the manager in messages. @default 'manager' */
@@ -95,12 +105,24 @@ export interface TaskStatusEvent {
     | 'started'
     | 'progress'
     | 'retrying'
+    | 'restarted'
     | 'stopping'
     | 'done'
     | 'failed'
     | 'cancelled'
     | 'abandoned'
   readonly record: TaskRecord
+}
+
+/** A task stands still: see `stuckAfter` of {@link TaskManagerOptions}. */
+export interface StuckEvent {
+  readonly type: 'stuck'
+  readonly record: TaskRecord
+  /** Its last sign of life, in epoch milliseconds. */
+  readonly since: number
+  /** Milliseconds from then to now. */
+  readonly for: number
+  readonly waitsFor: WaitsFor
 }
 
 /** Nothing is pending and nothing runs any more. */
@@ -123,7 +145,7 @@ export interface ClosedEvent {
 }
 
 /** Something that happened. */
-export type TaskEvent = TaskStatusEvent | DrainedEvent | ClosedEvent
+export type TaskEvent = TaskStatusEvent | StuckEvent | DrainedEvent | ClosedEvent
 
 /** The events of a manager and what their listeners get. */
 export interface ManagerEvents {
@@ -131,11 +153,14 @@ export interface ManagerEvents {
   started: TaskStatusEvent
   progress: TaskStatusEvent
   retrying: TaskStatusEvent
+  /** A task of `supervise` runs again; after its `started`. */
+  restarted: TaskStatusEvent
   stopping: TaskStatusEvent
   done: TaskStatusEvent
   failed: TaskStatusEvent
   cancelled: TaskStatusEvent
   abandoned: TaskStatusEvent
+  stuck: StuckEvent
   drained: DrainedEvent
   empty: EmptyEvent
   closed: ClosedEvent

@@ -1,33 +1,44 @@
+import { timeOfDay } from '../base/clock.ts'
 import { StoreError } from '../base/errors.ts'
 import { EndOrder } from './end-order.ts'
-import type { StoreContents, StoredTask, TaskStore } from './types.ts'
+import type { Retention, StoreContents, StoredQuery, StoredTask, TaskStore } from './types.ts'
 
 /**
  * Keeps the records in memory: a runner that opens the store after another has closed it finds what that one left. For
- * tests, and for programs that need to survive a restart of their runner but not of their process. Nothing is ever
- * removed from it.
+ * tests, and for programs that need to survive a restart of their runner but not of their process.
  */
 export function memoryStore(): TaskStore {
   return new MemoryStore()
 }
 
+/** What is to be removed is sorted out again once so much of everything was written: one part of so many. */
+const PART = 10
+
 class MemoryStore implements TaskStore {
   readonly #tasks = new Map<number, Kept>()
+  #retention: Retention | undefined
+  #lastId = 0
+  /** Since it was last looked at what is to be removed. */
+  #written = 0
   /** Of the latest write. */
   #stretch = 0
   #order = new EndOrder(0)
   #opened = false
 
-  async open(history: number): Promise<StoreContents> {
+  async open(history: number, retention?: Retention): Promise<StoreContents> {
     if (this.#opened) throw new StoreError('the store is open already: close the runner that uses it first')
     this.#opened = true
+    this.#retention = retention
     this.#order = new EndOrder(this.#stretch + 1)
-    const kept = [...this.#tasks.values()].sort((a, b) => a.task.id - b.task.id)
-    const ended = kept.filter(({ task }) => hasEnded(task)).sort(byEnd)
+    this.#remove()
+    const kept = [...this.#tasks.values()].map(({ task }) => task)
     return {
-      lastId: kept.at(-1)?.task.id ?? 0,
-      unfinished: kept.map(({ task }) => task).filter(task => !hasEnded(task)),
-      ended: ended.slice(Math.max(0, ended.length - history)).map(({ task }) => task),
+      lastId: this.#lastId,
+      unfinished: kept.filter(task => !hasEnded(task)).sort((a, b) => a.id - b.id),
+      ended: this.#ended()
+        .slice(0, history)
+        .map(({ task }) => task)
+        .reverse(),
     }
   }
 
@@ -35,7 +46,45 @@ class MemoryStore implements TaskStore {
     if (!this.#opened) throw new StoreError('the store is not open: open it before writing')
     const stretch = this.#order.stretchOf(tasks)
     this.#stretch = stretch
-    for (const task of tasks.map(withoutStaleJob)) this.#tasks.set(task.id, { stretch, task })
+    // Read before any is kept, as any may throw.
+    for (const task of tasks.map(task => ({ ...task }))) {
+      this.#tasks.set(task.id, { stretch, task })
+      this.#lastId = Math.max(this.#lastId, task.id)
+    }
+    this.#written += tasks.length
+    if (this.#written * PART >= this.#tasks.size) this.#remove()
+  }
+
+  #remove(): void {
+    this.#written = 0
+    if (this.#retention === undefined) return
+    const { failed, ...all } = this.#retention
+    const ended = this.#ended()
+    const isFailed = ({ task }: Kept) => task.status === 'failed'
+    const groups =
+      failed === undefined
+        ? [{ kept: ended, bounds: all }]
+        : [
+            { kept: ended.filter(isFailed), bounds: failed },
+            { kept: ended.filter(each => !isFailed(each)), bounds: all },
+          ]
+    for (const { kept, bounds } of groups) {
+      const since = timeOfDay() - bounds.for
+      for (const [place, { task }] of kept.entries()) {
+        if (place >= bounds.count || (task.endedAt ?? 0) < since) this.#tasks.delete(task.id)
+      }
+    }
+  }
+
+  /** What has ended, the latest first. */
+  #ended(): Kept[] {
+    return [...this.#tasks.values()].filter(({ task }) => hasEnded(task)).sort(byEnd)
+  }
+
+  *find(query: StoredQuery): Generator<StoredTask> {
+    if (!this.#opened) return
+    const tasks = [...this.#tasks.values()].map(({ task }) => task).filter(task => fits(task, query))
+    yield* tasks.sort((a, b) => b.id - a.id)
   }
 
   async close(): Promise<void> {
@@ -50,14 +99,22 @@ interface Kept {
 }
 
 function byEnd(one: Kept, other: Kept): number {
-  return one.stretch - other.stretch || (one.task.endedAt ?? 0) - (other.task.endedAt ?? 0)
+  const later = other.stretch - one.stretch || (other.task.endedAt ?? 0) - (one.task.endedAt ?? 0)
+  return later || other.task.id - one.task.id
 }
 
 function hasEnded(task: StoredTask): boolean {
   return task.endedAt !== undefined
 }
 
-function withoutStaleJob(task: StoredTask): StoredTask {
-  const { job: _, ...rest } = task
-  return hasEnded(task) ? rest : task
+function fits(task: StoredTask, { id, status, type, name, tag, before, keyAfter }: StoredQuery): boolean {
+  return (
+    (id === undefined || task.id === id) &&
+    (status === undefined || status.includes(task.status)) &&
+    (type === undefined || task.type === type) &&
+    (name === undefined || task.name === name) &&
+    (tag === undefined || task.tags?.includes(tag) === true) &&
+    (before === undefined || task.id < before) &&
+    (keyAfter === undefined || (task.keyUntil ?? 0) > keyAfter)
+  )
 }

@@ -55,7 +55,7 @@ export class Acceptance {
     if (!this.#open && this.#promise !== undefined) this.#fail(task)
   }
 
-  /** Whoever asked is told, and nobody else needs to be. */
+  /** The caller who asked is told, and no other needs to be. */
   #fail(task: Arriving): void {
     task.observed = true
     this.#reject(task.failure())
@@ -74,6 +74,13 @@ export class Acceptance {
     }
     return this.#promise
   }
+}
+
+/** See {@link TaskHandle.accepted}. */
+export function accepted(
+  task: Arriving & { readonly extras: { readonly acceptance: Acceptance | undefined } | undefined },
+) {
+  return task.extras?.acceptance?.accepted(task) ?? OPEN
 }
 
 /** How a task is spawned that a runner keeps. */

@@ -9,12 +9,14 @@ export interface AwaitedTask {
   observed: boolean
   readonly context: object | undefined
   readonly extras: Listeners | undefined
+  /** The task itself, if this is what one of several has of it. */
+  readonly shared?: object
   more(): Listeners
   stop(request: StopRequest): void
 }
 
 /** Who waits for a task. */
-interface Listeners {
+export interface Listeners {
   /** Told when the task has ended: see {@link watch}. */
   watchers: Set<() => void> | undefined
   /** Told when its work has stopped. */
@@ -26,12 +28,16 @@ export function cancelTask(task: AwaitedTask, reason?: unknown): Promise<boolean
   const hadEnded = task.ended
   task.stop({ kind: 'cancel', reason })
   const cancelled = () => !hadEnded && task.status !== 'done'
-  if (task.context === undefined || (currentTask.getStore() as unknown) === task) return Promise.resolve(cancelled())
-  return new Promise(resolve => {
-    const extras = task.more()
-    extras.stopWaiters ??= []
-    extras.stopWaiters.push(() => resolve(cancelled()))
-  })
+  if ((currentTask.getStore() as unknown) === (task.shared ?? task)) return Promise.resolve(cancelled())
+  return new Promise(resolve => whenStopped(task, () => resolve(cancelled())))
+}
+
+/** Calls `tell` once the work of a task that was told to stop has stopped, or was given up; at once if it has. */
+export function whenStopped(task: AwaitedTask, tell: () => void): void {
+  if (task.context === undefined) return tell()
+  const extras = task.more()
+  extras.stopWaiters ??= []
+  extras.stopWaiters.push(tell)
 }
 
 /** The work has stopped, or was given up: tells those who cancelled it. */

@@ -22,6 +22,7 @@ export interface ExecutedTask extends CurrentTask {
   readonly owner: SlotOwner & {
     /** The effection scope in which operations run; made when first needed. */
     readonly scope: Scope
+    readonly settings: { readonly name: string }
   }
   /** The attempt's work has stopped, with its result or its error; nothing of it runs any more. */
   attemptEnded(context: AttemptContext, ok: boolean, value: unknown, cleanup?: { readonly error: unknown }): void
@@ -58,9 +59,13 @@ function enter(task: ExecutedTask, context: AttemptContext): unknown {
 function callWork(task: ExecutedTask, context: AttemptContext): unknown {
   const work = task.work as NonNullable<typeof task.work>
   if (!runs.hasSubscribers) return work(context)
-  const { id, name, settings, handle } = task
+  const { id, name, settings, handle, owner } = task
   const { type, origin } = settings
-  return callTraced(context, { id, name, type, attempt: context.attempt, handle, origin }, () => work(context))
+  return callTraced(
+    context,
+    { id, name, type, attempt: context.attempt, manager: owner.settings.name, handle, origin },
+    () => work(context),
+  )
 }
 
 /** For speed, what most work returns: a native promise that is no operation as well. */

@@ -3,32 +3,19 @@ import { attempt } from '../base/attempt.ts'
 import { TaskNotFinishedError } from '../base/errors.ts'
 import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
 import { inOwnStep } from '../base/operation.ts'
-import { knownOptions, ordering } from '../base/options.ts'
+import { ordering } from '../base/options.ts'
 import type { WaitOptions } from '../base/wait-timeout.ts'
-import { isLimited, WAIT_OPTIONS, waitLimit, waitWithin } from '../base/wait-timeout.ts'
+import { isLimited, onlyWaitLimit, waitWithin } from '../base/wait-timeout.ts'
 import { untilSettled, yielded } from '../base/yielded.ts'
-import { type AwaitedTask, cancelTask, watch } from './cancel.ts'
-import { AttemptContext, type AttemptedTask } from './context/context.ts'
+import { accepted } from './acceptance.ts'
+import { cancelTask, watch } from './cancel.ts'
+import { AttemptContext } from './context/context.ts'
 import { currentTask } from './current.ts'
 import { Wait, type Waiter, type WaitKind } from './deadlock/wait.ts'
 import { deadlock, neverEnds, selfWait } from './deadlock/wait-graph.ts'
-import type { Extras } from './extras.ts'
-import { type RecordedTask, recordOf } from './record.ts'
-import type { SpawnSettings } from './spawn-settings.ts'
+import { type HandledTask, type SharedTask, taskItself } from './handled-task.ts'
+import { recordOf } from './record.ts'
 import type { TaskHandle, TaskRecord, TaskStatus } from './types.ts'
-
-const ACCEPTED = Promise.resolve()
-
-/** A task as its handle sees it. */
-export type HandledTask = AttemptedTask &
-  RecordedTask &
-  AwaitedTask & {
-    readonly settings: Pick<SpawnSettings, 'name'>
-    readonly extras: Pick<Extras, 'acceptance'> | undefined
-    readonly owner: { prioritise(task: HandledTask, priority: number): void }
-    failure(): unknown
-    enqueue(): void
-  }
 
 /**
  * The handle of a task: a promise by its prototype, which has no state of its own. Nothing is allocated for one that
@@ -42,43 +29,44 @@ export class TaskPromise<T> implements TaskHandle<T> {
   declare readonly [Symbol.toStringTag]: string
   declare catch: TaskHandle<T>['catch']
 
-  readonly #task: HandledTask
+  readonly #task: HandledTask | SharedTask
   #outcome: Outcome | undefined
 
   static {
     Object.setPrototypeOf(TaskPromise.prototype, Promise.prototype)
   }
 
-  constructor(task: HandledTask) {
+  constructor(task: HandledTask | SharedTask) {
     this.#task = task
   }
 
-  /** The task of a handle, `undefined` for anything else. */
-  static taskOf(value: unknown): HandledTask | undefined {
+  /** The task of a handle, or what that has of it; `undefined` for anything else. */
+  static taskOf(value: unknown): HandledTask | SharedTask | undefined {
     return typeof value === 'object' && value !== null && #task in value
       ? (value as TaskPromise<unknown>).#task
       : undefined
   }
 
-  /** The task has ended: tells whoever looked. */
+  /** The task has ended: settles the promises that were asked for. */
   static settle(handle: TaskPromise<unknown>): void {
     if (handle.#outcome !== undefined) settle(handle.#outcome, handle.#task)
   }
 
   get id(): number {
-    return this.#task.id
+    return this.#itself.id
   }
 
   get name(): string {
-    return this.#task.name
+    return this.#itself.name
   }
 
   get priority(): number {
-    return this.#task.priority
+    return this.#itself.priority
   }
 
   set priority(value: number) {
-    this.#task.owner.prioritise(this.#task, ordering('priority', value))
+    const task = this.#itself
+    task.owner.prioritise(task, ordering('priority', value))
   }
 
   get status(): TaskStatus {
@@ -87,7 +75,7 @@ export class TaskPromise<T> implements TaskHandle<T> {
 
   get accepted(): Promise<void> {
     const task = this.#task
-    return task.extras?.acceptance?.accepted(task) ?? ACCEPTED
+    return task.shared === undefined ? accepted(task) : task.accepted()
   }
 
   done(): boolean {
@@ -103,7 +91,7 @@ export class TaskPromise<T> implements TaskHandle<T> {
   exception(): unknown {
     const task = this.#task
     if (!task.ended) {
-      throw new TaskNotFinishedError(`${task.label} is ${task.status}: await it before asking how it ended`)
+      throw new TaskNotFinishedError(`${this.#itself.label} is ${task.status}: await it before asking how it ended`)
     }
     task.observed = true
     return task.status === 'done' ? undefined : task.failure()
@@ -114,20 +102,22 @@ export class TaskPromise<T> implements TaskHandle<T> {
   }
 
   send(message: unknown): boolean {
-    return AttemptContext.send(this.#task, message)
+    return !this.#task.ended && AttemptContext.send(this.#itself, message)
   }
 
   async wait(options?: WaitOptions): Promise<T> {
-    const limit = waitLimit(knownOptions('options', options, WAIT_OPTIONS))
+    const limit = onlyWaitLimit(options)
     if (!isLimited(limit)) return await this
     const task = this.#task
-    if (currentTask.getStore() === task && !task.ended) throw selfWait(task)
-    await waitWithin<void>(limit, `waiting for ${task.label}, which goes on,`, resolve => watch(task, resolve))
+    const itself = this.#itself
+    if (currentTask.getStore() === itself && !task.ended) throw selfWait(itself)
+    await waitWithin<void>(limit, `waiting for ${itself.label}, which goes on,`, resolve => watch(task, resolve))
     return this.result()
   }
 
   record(): TaskRecord {
-    return recordOf(this.#task)
+    const task = this.#task
+    return task.shared === undefined ? recordOf(task) : task.record()
   }
 
   then<A = T, B = never>(
@@ -140,7 +130,9 @@ export class TaskPromise<T> implements TaskHandle<T> {
       if (first && isEngines(onFulfilled) && isEngines(onRejected)) return this.#pass(onFulfilled, onRejected)
       return this.#look(onFulfilled, onRejected)
     }
-    const kind = isListener(onFulfilled ?? onRejected) ? 'listen' : 'await'
+    const reaction = onFulfilled ?? onRejected
+    // What is no function of the user's resolves a promise, as `await` and the combinators hand in.
+    const kind = typeof reaction === 'function' && !isEngines(reaction) ? 'listen' : 'await'
     return this.#wait(waiter, kind).promise.then(onFulfilled, onRejected)
   }
 
@@ -151,7 +143,7 @@ export class TaskPromise<T> implements TaskHandle<T> {
 
   /** What `yield*` goes through. */
   [Symbol.iterator](): Iterator<Effect<unknown>, T, unknown> {
-    return yielded(() => `the handle of ${this.#task.label}`, this.#steps())
+    return yielded(() => `the handle of ${this.#itself.label}`, this.#steps())
   }
 
   *#steps(): Generator<Effect<unknown>, T, unknown> {
@@ -167,7 +159,8 @@ export class TaskPromise<T> implements TaskHandle<T> {
 
   /** @internal Looking at it this way observes nothing. */
   [INSPECT](...inspection: Inspection): string {
-    const { id, settings, status, outcome } = this.#task
+    const { status, outcome } = this.#task
+    const { id, settings } = this.#itself
     const { name } = settings
     const ending = { ...(status === 'done' && { result: outcome }), ...(status === 'failed' && { error: outcome }) }
     return inspected('TaskHandle', { id, ...(name !== undefined && { name }), status, ...ending }, ...inspection)
@@ -175,6 +168,10 @@ export class TaskPromise<T> implements TaskHandle<T> {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await cancelTask(this.#task)
+  }
+
+  get #itself(): HandledTask {
+    return taskItself(this.#task)
   }
 
   /** The task that would wait, if one calls and there is anything to wait for. It may have ended: code can outlive it. */
@@ -187,11 +184,12 @@ export class TaskPromise<T> implements TaskHandle<T> {
   /** Throws, and leaves nothing behind, where it is certain that the wait could never end. */
   #wait(waiter: Waiter, kind: WaitKind): { readonly promise: Promise<T>; end(): void } {
     const task = this.#task
+    const itself = this.#itself
     const outcome = Promise.withResolvers<unknown>()
-    const wait = Wait.begin(waiter, [task], kind, outcome.reject)
-    if (kind === 'certain' && neverEnds(waiter, task)) {
+    const wait = Wait.begin(waiter, [itself], kind, outcome.reject)
+    if (kind === 'certain' && neverEnds(waiter, itself)) {
       wait.end()
-      throw deadlock(waiter, task)
+      throw deadlock(waiter, itself)
     }
     const forget = watch(task, () => {
       wait.end()
@@ -264,7 +262,7 @@ class Passed implements PromiseLike<undefined> {
   }
 }
 
-function settle({ resolve, reject }: Omit<Outcome, 'promise'>, task: HandledTask): void {
+function settle({ resolve, reject }: Omit<Outcome, 'promise'>, task: HandledTask | SharedTask): void {
   try {
     if (task.status === 'done') resolve(task.outcome)
     else reject(task.failure())
@@ -273,24 +271,24 @@ function settle({ resolve, reject }: Omit<Outcome, 'promise'>, task: HandledTask
   }
 }
 
-let engines = ''
-// Not by `withResolvers`: the command says on an old Node as well what it needs, and does not fail while it loads.
-new Promise(resolve => {
-  engines = Function.prototype.toString.call(resolve)
-})
+const ENGINES = sourceOfReaction()
+
+/* @__NO_SIDE_EFFECTS__ */ function sourceOfReaction(): string {
+  let source = ''
+  // Not by `withResolvers`: the command says on an old Node as well what it needs, and does not fail while it loads.
+  new Promise(resolve => {
+    source = Function.prototype.toString.call(resolve)
+  })
+  return source
+}
 
 /** Whether it is one of the functions that settle a promise, as `await` and the combinators hand in: they have no name. */
 function isEngines(reaction: unknown): reaction is (value: unknown) => void {
-  if (typeof reaction !== 'function' || Function.prototype.toString.call(reaction) !== engines) return false
+  if (typeof reaction !== 'function' || Function.prototype.toString.call(reaction) !== ENGINES) return false
   // A bound function, as `console.log` is one, has no source either, but a name; and a proxy of one may throw.
   try {
     return reaction.name === ''
   } catch {
     return false
   }
-}
-
-/** Whether a reaction is a function of the user's: `await` and the combinators hand in what resolves a promise. */
-function isListener(reaction: unknown): boolean {
-  return typeof reaction === 'function' && !isEngines(reaction)
 }

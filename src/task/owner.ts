@@ -1,11 +1,25 @@
 import type { Scope } from 'effection'
 import type { WallClock } from '../base/wall-clock.ts'
+import type { LimitPermit } from '../limits/types.ts'
 import type { AttemptContext } from './context/context.ts'
 import type { SlotOwner } from './deadlock/wait.ts'
 import type { TaskStatus } from './types.ts'
 
-/** What a task needs of whoever runs it: the scheduler of a manager. */
+/** What a task asks of its limits, and has got. */
+export interface LimitRequest {
+  /** What was granted; until the slot is free again. */
+  readonly permit: LimitPermit | undefined
+  /** Whether it stands in line. */
+  readonly waits: boolean
+  /** Has it stand in line no more. */
+  cancel(): void
+  release(): void
+}
+
+/** What a task needs of its owner: the scheduler of a manager. */
 export interface TaskOwner<Task> extends SlotOwner {
+  /** Its own. */
+  readonly settings: { readonly name: string }
   /** The effection scope in which operations run; made when first needed. */
   readonly scope: Scope
   /** Milliseconds for cleaning up after a stop. */

@@ -2,8 +2,9 @@ import { attempt } from '../base/attempt.ts'
 import { show } from '../base/options.ts'
 import { isError, messageOf, propertyOf } from '../base/thrown.ts'
 import type { WallClock } from '../base/wall-clock.ts'
-import type { Extras } from './extras.ts'
+import { notBefore } from './entry/entry-settings.ts'
 import type { SpawnSettings } from './spawn-settings.ts'
+import type { Extras } from './task-state.ts'
 import type { TaskAttempt, TaskRecord, TaskRecordFields, TaskStatus } from './types.ts'
 
 /** A task as records tell of it. */
@@ -19,28 +20,47 @@ export interface RecordedTask {
   readonly startedAt: number
   readonly updatedAt: number
   readonly outcome: unknown
-  readonly settings: Pick<SpawnSettings, 'type'>
+  readonly settings: Pick<SpawnSettings, 'type' | 'tags' | 'entry' | 'key' | 'job'>
   readonly owner: { readonly wallClock: WallClock }
-  readonly extras: Pick<Extras, 'stopRequest' | 'progress' | 'cleanupError' | 'abandoned' | 'attempts'> | undefined
+  readonly extras:
+    | Pick<
+        Extras,
+        'stopRequest' | 'progress' | 'cleanupError' | 'abandoned' | 'attempts' | 'attemptsDropped' | 'keyKeptFor'
+      >
+    | undefined
 }
 
 /** A frozen snapshot of a task as it is now. */
 export function recordOf(task: RecordedTask): TaskRecord {
+  return snapshotOf(task, true)
+}
+
+/** For a store, which keeps the payload beside the record. */
+export function recordWithoutPayload(task: RecordedTask): TaskRecord {
+  return snapshotOf(task, false)
+}
+
+function snapshotOf(task: RecordedTask, withPayload: boolean): TaskRecord {
   const { id, name, status, priority, attempt, settings, extras } = task
-  const { stopRequest, progress, cleanupError, abandoned = false } = extras ?? {}
+  const { stopRequest, progress, cleanupError, abandoned = false, keyKeptFor = 0 } = extras ?? {}
   const { wallClock } = task.owner
   const epoch = task.ended ? wallClock.offsetAt(task.updatedAt) : wallClock.offset
+  const { type, tags, key, job } = settings
   const cancelled = stopRequest?.kind === 'cancel' && stopRequest.reason !== undefined
   return Object.freeze({
     __proto__: RECORD_METHODS,
     id,
     name,
-    ...(settings.type !== undefined && { type: settings.type }),
+    ...(type !== undefined && { type }),
+    ...(tags !== undefined && { tags }),
+    ...(key !== undefined && { key: key.key }),
+    ...(task.ended && keyKeptFor > 0 && { keyUntil: task.updatedAt + epoch + keyKeptFor }),
     status,
     priority,
     attempt,
     attempts: attemptsOf(task, epoch),
     createdAt: task.createdAt + epoch,
+    ...(settings.entry !== undefined && { notBefore: notBefore(settings.entry, task.createdAt + epoch) }),
     ...(attempt > 0 && { startedAt: task.startedAt + epoch }),
     ...(task.ended && { endedAt: task.updatedAt + epoch }),
     updatedAt: task.updatedAt + epoch,
@@ -49,6 +69,8 @@ export function recordOf(task: RecordedTask): TaskRecord {
     ...(cleanupError !== undefined && { cleanupError: cleanupError.error }),
     ...(cancelled && { cancelReason: stopRequest.reason }),
     abandoned,
+    ...(job?.rerunOf !== undefined && { rerunOf: job.rerunOf }),
+    ...(job !== undefined && withPayload && { payload: job.payload }),
     ...(progress !== undefined && { progress }),
   }) as TaskRecordFields as TaskRecord
 }
@@ -58,7 +80,8 @@ function attemptsOf(task: RecordedTask, epoch: number): readonly TaskAttempt[] {
   const attempts = earlier.map(({ startedAt, endedAt = startedAt, error }) =>
     Object.freeze({ startedAt: startedAt + epoch, endedAt: endedAt + epoch, error }),
   )
-  return Object.freeze(task.attempt > earlier.length ? [...attempts, latestAttempt(task, epoch)] : attempts)
+  const kept = earlier.length + (task.extras?.attemptsDropped ?? 0)
+  return Object.freeze(task.attempt > kept ? [...attempts, latestAttempt(task, epoch)] : attempts)
 }
 
 function latestAttempt(task: RecordedTask, epoch: number): TaskAttempt {

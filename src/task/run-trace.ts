@@ -11,6 +11,8 @@ export interface RunTrace {
   readonly name: string
   readonly type: string | undefined
   readonly attempt: number
+  /** The name of its manager; not inside of a thread or process. */
+  readonly manager?: string
   /** The task, always the same object; not inside of a thread or process, where it is only called. */
   readonly handle?: TaskHandle<unknown>
   /** What the caller's side has sent along, if the call came from another thread, process or machine. */
@@ -19,6 +21,11 @@ export interface RunTrace {
   within?: (work: () => void) => void
   /** May be set by a subscriber of `start`: what to send along when the attempt goes elsewhere. */
   carry?: () => Carrier
+  /**
+   * May be set by a subscriber of `start`: told when the work has joined that of another task, on a machine elsewhere, which is
+   * where this `origin` was sent along.
+   */
+  joined?: (origin: Carrier) => void
   /** What the attempt came to, once its work has stopped. */
   result?: unknown
   error?: unknown
@@ -29,13 +36,8 @@ export const runs = tracingChannel<unknown, RunTrace>('taskscope:task')
 
 /** The attempts that are traced, with the context in which the subscribers' stores are bound: none without subscribers. */
 const traces = new WeakMap<object, { readonly trace: RunTrace; readonly bound: AsyncContext }>()
-/** @internal Whether there ever was an attempt that is traced. */
+/** @internal Whether there ever was an attempt that is traced: to be asked before what looks for its trace. */
 export let everTraced = false
-
-/** @internal Whether anybody wants to know of attempts. */
-export function traced(): boolean {
-  return runs.hasSubscribers
-}
 
 /**
  * @internal Calls the work of an attempt that is traced: `start` and `end` surround the call, with the stores that they bind
@@ -85,10 +87,16 @@ const HEADER = /^[\x20-\x7e]{1,8192}$/
 
 /** @internal What is to be sent along with what an attempt does elsewhere. */
 export function carrierOf(context: object): Carrier | undefined {
-  const trace = everTraced ? traces.get(context)?.trace : undefined
+  const trace = traces.get(context)?.trace
   if (trace?.carry === undefined) return undefined
   const carried = attempt(() => Object.entries(trace.carry?.() as Carrier).filter(([, text]) => HEADER.test(text)))
   return carried === undefined || carried.length === 0 ? undefined : Object.fromEntries(carried)
+}
+
+/** @internal The work of an attempt has joined that of another, whose caller has sent this along. */
+export function traceJoin(context: object, origin: unknown): void {
+  const trace = everTraced ? traces.get(context)?.trace : undefined
+  if (isCarrier(origin)) attempt(() => trace?.joined?.(origin))
 }
 
 /** @internal Whether something that has arrived can be what was sent along. */
@@ -99,7 +107,7 @@ export function isCarrier(arrived: unknown): arrived is Carrier {
 
 /** @internal The work of an attempt has stopped: `error` if it failed, then `asyncStart` and `asyncEnd`. */
 export function traceEnd(context: object, ok: boolean, value: unknown): void {
-  const entry = everTraced ? traces.get(context) : undefined
+  const entry = traces.get(context)
   if (entry === undefined) return
   const { trace } = entry
   traces.delete(context)

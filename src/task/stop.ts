@@ -35,10 +35,22 @@ const CANCEL_CODES: ReadonlySet<unknown> = new Set(['ABORT_ERR', 'ERR_CANCELED',
  * Anything else that work throws after it was told to stop is an error of its own.
  */
 export function answersAbort(error: unknown, reason: unknown): boolean {
+  return attempt(() => answers(error, reason, LONGEST_CAUSE_CHAIN, new Set())) ?? false
+}
+
+/** `known`: those that are known to answer it, since several may share what caused them. */
+function answers(error: unknown, reason: unknown, deepest: number, known: Set<unknown>): boolean {
   let candidate = error
-  for (let depth = 0; depth < LONGEST_CAUSE_CHAIN; depth += 1) {
-    if (reason !== undefined && candidate === reason) return true
+  for (let depth = 0; depth < deepest; depth += 1) {
+    if ((reason !== undefined && candidate === reason) || known.has(candidate)) return true
     if (CANCEL_NAMES.has(propertyOf(candidate, 'name')) || CANCEL_CODES.has(propertyOf(candidate, 'code'))) return true
+    const parts = propertyOf(candidate, 'errors')
+    if (Array.isArray(parts)) {
+      // The first may well be the reason: what else there is must not be lost to it.
+      const all = parts.length > 0 && parts.every(each => answers(each, reason, deepest - depth - 1, known))
+      if (all) known.add(candidate)
+      return all
+    }
     candidate = propertyOf(candidate, 'cause')
     if (candidate === undefined) return false
   }

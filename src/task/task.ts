@@ -5,13 +5,12 @@ import { tellStopped } from './cancel.ts'
 import { AttemptContext } from './context/context.ts'
 import { forgetWaits } from './deadlock/wait.ts'
 import { execute } from './execution.ts'
-import type { Extras } from './extras.ts'
 import { TaskPromise } from './handle.ts'
-import type { Again, Verdict } from './retry/retry.ts'
-import { judge, planned, planRetry, retriesOf } from './retry/retrying.ts'
+import { type Again, judgeOf, NO_PAUSE, pauseAfter, type Verdict } from './retry/retry.ts'
+import { planned, planRetry } from './retry/retrying.ts'
 import { everTraced, traceEnd } from './run-trace.ts'
 import { addSpawnStack, answersAbort, type StopRequest } from './stop.ts'
-import { TaskState } from './task-state.ts'
+import { type Extras, TaskState } from './task-state.ts'
 import type { TaskProgress, TaskStatus } from './types.ts'
 
 /**
@@ -33,13 +32,12 @@ export class Task extends TaskState<Task> {
     this.owner.moved(this, from, to)
   }
 
-  /** Arms what may end the task before it starts. Returns whether it is still to be run. */
-  admit(): boolean {
+  /** Arms what may end the task before it starts, or at once. */
+  arm(): void {
     const { deadline, signal } = this.settings
     if (deadline !== Number.POSITIVE_INFINITY)
       this.more().deadline = startTimer(deadline, () => this.stop({ kind: 'deadline' }))
     if (signal !== undefined) this.#follow(signal)
-    return this.status === 'pending'
   }
 
   #follow(signal: AbortSignal): void {
@@ -72,12 +70,11 @@ export class Task extends TaskState<Task> {
 
   /** Starts an attempt, `at` this time of the clock; the owner has taken a slot for it. */
   start(at: number): void {
-    const context = new AttemptContext(this, this.attempt + 1)
-    this.context = context
-    this.attempt = context.attempt
+    this.attempt += 1
+    const context = (this.context = new AttemptContext(this, this.attempt))
     this.updatedAt = at
-    if (this.attempt === 1) this.startedAt = this.updatedAt
-    else this.more().restartedAt = this.updatedAt
+    if (this.attempt === 1) this.startedAt = at
+    else (this.extras as Extras).restartedAt = at
     this.#move('running')
     if (this.settings.timeout !== Number.POSITIVE_INFINITY) this.#startTimeout()
     execute(this, context, this.asyncContext as AsyncContext)
@@ -105,7 +102,8 @@ export class Task extends TaskState<Task> {
   attemptEnded(context: AttemptContext, ok: boolean, value: unknown, cleanup?: { readonly error: unknown }): void {
     if (everTraced) traceEnd(context, ok, value)
     if (context !== this.context) return this.owner.abandonedStopped(context)
-    this.clearAttempt()
+    this.context = undefined
+    if (this.extras !== undefined) this.clearAttempt(this.extras)
     if (this.ended) return this.#leaveSlot()
     if (cleanup !== undefined) this.#cleanupFailed(cleanup.error)
     if (this.#endAttempted(ok, value)) this.#leaveSlot(this.updatedAt)
@@ -114,6 +112,7 @@ export class Task extends TaskState<Task> {
   #leaveSlot(at?: number): void {
     this.owner.slotFreed(this, at)
     if (this.extras?.stopWaiters !== undefined) tellStopped(this)
+    if (this.extras?.pause === NO_PAUSE) this.owner.enqueue(this)
   }
 
   /** Asks the task to stop: at once if it is pending, else by telling its work. Does nothing once it has ended. */
@@ -146,7 +145,7 @@ export class Task extends TaskState<Task> {
   #stopAfterBody(request: StopRequest): void {
     if (request.kind !== 'timeout') {
       this.more().lateStop ??= request
-      retriesOf(this)?.end()
+      if (this.settings.retry !== undefined) judgeOf(this, this.settings.retry).end()
     }
     if (this.context !== undefined) this.#limitCleanup()
   }
@@ -161,7 +160,7 @@ export class Task extends TaskState<Task> {
   }
 
   /** The attempt is over, but its policy has not answered: nobody waits for that any more. */
-  #stopJudging(extras: Extras<Task>, request: StopRequest): void {
+  #stopJudging(extras: Extras, request: StopRequest): void {
     this.updatedAt = now()
     this.keepAttempt(extras, extras.judging?.error)
     extras.judging = this.outcome = undefined
@@ -200,13 +199,14 @@ export class Task extends TaskState<Task> {
     if (context === this.context && this.status === 'stopping') this.#giveUp()
   }
 
-  /** The cleanup time is over: the slot goes to somebody else, the work is on its own. */
+  /** The cleanup time is over: the slot goes to another task, the work is on its own. */
   #giveUp(): void {
     const context = this.context as AttemptContext
     const extras = this.more()
     const { ok, value } = extras.body ?? { ok: true, value: undefined }
     extras.abandoned = true
-    this.clearAttempt()
+    this.context = undefined
+    this.clearAttempt(extras)
     this.owner.gaveUp(this, context)
     if (this.ended || this.#endAttempted(ok, value)) this.#leaveSlot()
   }
@@ -228,12 +228,12 @@ export class Task extends TaskState<Task> {
   #endAttempted(ok: boolean, value: unknown): boolean {
     const request = this.stopRequest
     if (request !== undefined) return this.#endStopped(request, ok, value)
-    const retries = this.settings.retry === undefined ? undefined : retriesOf(this)
-    if (retries === undefined) {
+    const { retry } = this.settings
+    if (retry === undefined || (ok && !retry.judgesResults)) {
       this.#end(ok ? 'done' : 'failed', value)
       return true
     }
-    const verdict = judge(this, retries, ok, value)
+    const verdict = judgeOf(this, retry).judge(this.attempt, ok, value, this.startedAt)
     if (verdict instanceof Promise) return this.#judgeLater(verdict, ok ? undefined : value)
     this.#endOrTryAgain(verdict)
     return true
@@ -248,8 +248,7 @@ export class Task extends TaskState<Task> {
       this.#endOrTryAgain(verdict)
       this.#leaveSlot()
     })
-    const request = extras.lateStop
-    if (request !== undefined) this.#stopJudging(extras, request)
+    if (extras.lateStop !== undefined) this.#stopJudging(extras, extras.lateStop)
     return false
   }
 
@@ -260,14 +259,15 @@ export class Task extends TaskState<Task> {
   }
 
   #tryAgain({ delay, error }: Again): void {
-    const extras = this.more()
+    // Who judged the attempt, or stopped it, has left it there.
+    const extras = this.extras as Extras
     this.updatedAt = now()
     this.keepAttempt(extras, error)
     extras.stopRequest = extras.told = this.outcome = undefined
     extras.abandoned = false
     this.#move('pending')
     extras.again = this.updatedAt + delay
-    extras.pause = startTimer(delay, () => this.owner.enqueue(this))
+    extras.pause = pauseAfter(this.attempt, delay, () => this.owner.enqueue(this))
   }
 
   #cleanupFailed(error: unknown): void {
@@ -286,14 +286,14 @@ export class Task extends TaskState<Task> {
     limitRequest?.cancel()
     if (wasPending) limitRequest?.permit?.refund()
     if (extras !== undefined) {
-      const { onEnd, watchers, spawnStack } = extras
+      const { watchers, spawnStack } = extras
       if (spawnStack !== undefined && status === 'failed') addSpawnStack(outcome, this.label, spawnStack)
       extras.acceptance?.ended(this)
-      forgetWaits(this)
+      if (extras.waits !== undefined) forgetWaits(this)
       extras.clearTask()
-      onEnd?.(this)
       if (watchers !== undefined) for (const tell of watchers) tell()
     }
+    this.settings.onEnd?.(this)
     if (this.#handle !== undefined) TaskPromise.settle(this.#handle)
     if (status === 'failed') this.owner.failed(this)
   }

@@ -34,7 +34,7 @@ export interface TaskContext {
   /** Reports how far the work has come; a number is a fraction from 0 to 1. */
   progress(value: number | TaskProgress): void
   /**
-   * What is sent to the task by `handle.send`, in order, also from before it started: each message once, whoever reads it.
+   * What is sent to the task by `handle.send`, in order, also from before it started: each message once, to one of its readers.
    * The loop ends when the task is told to stop. Nothing comes to work on another machine.
    *
    * ```ts
@@ -110,12 +110,19 @@ export interface TaskRecordFields {
   readonly id: number
   readonly name: string
   readonly type?: string
+  /** Its labels, each once. */
+  readonly tags?: readonly string[]
+  readonly key?: string
+  /** Of a task that has ended: until when its key counts. */
+  readonly keyUntil?: number
   readonly status: TaskStatus
   readonly priority: number
   /** The number of the latest attempt; 0 before the first. */
   readonly attempt: number
   readonly attempts: readonly TaskAttempt[]
   readonly createdAt: number
+  /** When it was to start at the earliest, if it was spawned with `delay` or `at`. */
+  readonly notBefore?: number
   readonly startedAt?: number
   readonly endedAt?: number
   readonly updatedAt: number
@@ -129,6 +136,10 @@ export interface TaskRecordFields {
   /** The work was still running when the handle settled, because it could not be told to stop or did not in time. */
   readonly abandoned: boolean
   readonly progress?: TaskProgress
+  /** Of a task whose class is in the `tasks` of its runner: what JSON makes of it, its own copy in each record. */
+  readonly payload?: unknown
+  /** The id of the task that this one repeats: see {@link TaskRunner.rerun}. */
+  readonly rerunOf?: number
   /** Why a record that comes from a store lacks some of its attempts, or the ends of some texts. */
   readonly shortened?: string
 }

@@ -1,4 +1,4 @@
-import { callback, capacity, type Known, knownOptions } from '../base/options.ts'
+import { capacity, type Known, knownOptions, runnable } from '../base/options.ts'
 import { ScheduleError } from './errors.ts'
 import { horizonOf, RUN_VIRTUAL_OPTIONS, type RunVirtualOptions } from './run-virtual.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -52,7 +52,7 @@ export async function exploreAll(
   run: (park: Park) => void | PromiseLike<void>,
   options?: ExploreOptions,
 ): Promise<number> {
-  callback('run', run)
+  runnable('run', run)
   const given = knownOptions('options', options, EXPLORE_OPTIONS)
   const horizon = horizonOf(given)
   const limit = capacity('limit', given?.limit ?? 20_000)

@@ -1,4 +1,4 @@
-import { callback, duration, type Known, knownOptions } from '../base/options.ts'
+import { duration, type Known, knownOptions, runnable } from '../base/options.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 /** How far virtual time may go. */
@@ -50,7 +50,7 @@ export async function runVirtual<T>(
   body: () => T | PromiseLike<T>,
   options?: RunVirtualOptions,
 ): Promise<VirtualRun<T>> {
-  callback('body', body)
+  runnable('body', body)
   const clock = await VirtualClock.install(horizonOf(knownOptions('options', options, RUN_VIRTUAL_OPTIONS)))
   try {
     const value = await clock.run(body)

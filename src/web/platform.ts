@@ -63,6 +63,15 @@ export function runEntered<T, A, B, R>(
   return storage.run(value, run, first, second)
 }
 
+export const HAS_CHANNELS = false
+
+/** Nobody says anything. */
+export function subscribe(): void {}
+
+export function unsubscribe(): boolean {
+  return false
+}
+
 const NO_CHANNEL = { hasSubscribers: false, publish() {} }
 
 export function channel(): typeof NO_CHANNEL {

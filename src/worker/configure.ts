@@ -1,13 +1,13 @@
 import { callback, type Known, knownOptions, optionsObject, requiredOptions } from '../base/options.ts'
-import { CallSettings } from './call-settings.ts'
 import {
+  CallSettings,
   type Configuration,
   changeConfiguration,
   configuration,
   type Defaults,
   MODES,
   withConfiguration,
-} from './configuration.ts'
+} from './call.ts'
 import type { WorkerOptions } from './types.ts'
 import { WORKER_OPTIONS, workerSettings } from './worker-settings.ts'
 
@@ -56,10 +56,11 @@ function check(options: Defaults<WorkerOptions>): void {
     if (value === undefined) continue
     const alone: WorkerOptions = { [name]: value }
     // These are refused without their mode, which is given elsewhere.
-    if (!['key', 'cache', 'init', 'teardown'].includes(name))
+    if (!['cache', 'init', 'teardown'].includes(name))
       workerSettings(name === 'minWorkers' ? { ...alone, maxWorkers: Number.POSITIVE_INFINITY } : alone, {})
     // What they are asked for is said elsewhere, too.
     if (name === 'limits') new CallSettings({ ...alone, cost: 'none' }, {})
+    else if (name === 'onDuplicate' || name === 'keepKeyFor') new CallSettings({ ...alone, key: 'any' }, {})
     else if (name !== 'cost') new CallSettings(alone, {})
     else if (typeof value !== 'function' && value !== 'none') optionsObject('cost', value as object)
   }

@@ -1,7 +1,7 @@
 import { iterable, type Known, knownOptions } from '../base/options.ts'
 import { openSource } from '../base/source.ts'
 import { zip } from '../combinators/zip.ts'
-import { CALL_OPTIONS } from './call-settings.ts'
+import { CALL_OPTIONS } from './call.ts'
 import type { AnyFunction } from './functions/registry.ts'
 import type { WorkerMapOptions } from './types.ts'
 

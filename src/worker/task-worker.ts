@@ -1,5 +1,5 @@
 import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
-import { callback, type Known, knownOptions, present, refuseNew, STARTING } from '../base/options.ts'
+import { callback, type Known, knownOptions, present, refuseNew, STARTING, show } from '../base/options.ts'
 import type { WaitOptions } from '../base/wait-timeout.ts'
 import { mapTasks } from '../manager/map.ts'
 import type { MapResults, MapSettled } from '../manager/map-options.ts'
@@ -12,18 +12,20 @@ import { managerSettings } from '../scheduler/manager-settings.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import { Supervisor } from '../scheduler/supervisor.ts'
 import type { CloseOptions, CloseReport, ManagerEvents } from '../scheduler/types.ts'
+import type { TaskStream } from '../streams/types.ts'
 import { Acceptance } from '../task/acceptance.ts'
 import type { SpawnSettings } from '../task/spawn-settings.ts'
 import type { Task } from '../task/task.ts'
 import type { Outcome, TaskHandle } from '../task/types.ts'
-import { CallSettings } from './call-settings.ts'
+import { CallSettings, pendingArguments, refuseKeyOfMap } from './call.ts'
 import { Callable } from './callable.ts'
-import type { Engine, PreparedCall } from './engine/engine.ts'
-import type { AnyFunction } from './functions/registry.ts'
+import type { Engine, PreparedCall, WorkerParts } from './engine/engine.ts'
+import { type AnyFunction, givesStream } from './functions/registry.ts'
 import { makeEngine } from './make-engine.ts'
 import { mapCall } from './map-call.ts'
-import { pendingArguments } from './pending-arguments.ts'
+import { checkStream, streamOf } from './stream-call.ts'
 import type {
+  Called,
   CollectOptions,
   Input,
   Inputs,
@@ -41,13 +43,6 @@ export interface TaskWorkerOptions<A extends readonly unknown[] = readonly unkno
   extends WorkerOptions<A, R> {
   /** The function that is run when a call brings none of its own. */
   readonly fn?: AnyFunction
-}
-
-interface WorkerParts {
-  readonly manager: TaskManager
-  readonly engine: Engine
-  readonly mode: string
-  readonly name: string | undefined
 }
 
 const TASK_WORKER_OPTIONS: Known<TaskWorkerOptions> = { ...WORKER_OPTIONS, fn: true }
@@ -108,7 +103,8 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
   static check({ fn, ...explicit }: TaskWorkerOptions): void {
     if (fn !== undefined) callback('fn', fn)
     workerSettings(explicit)
-    new CallSettings(explicit)
+    const { options } = new CallSettings(explicit)
+    if (fn !== undefined && givesStream(fn)) checkStream(options)
   }
 
   /** @internal */
@@ -130,39 +126,49 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
    * Throws, and keeps nothing: `TypeError` without a function, or for one that can't be run in this mode;
    * `QueueFullError` past `maxPending`; `ManagerClosedError` once it was closed.
    */
-  submit<B extends readonly unknown[], S>(fn: (...args: B) => S, ...args: OrHandles<B>): TaskHandle<Outcome<S>>
-  submit(...args: OrHandles<A>): TaskHandle<Outcome<R>>
-  submit(...args: readonly unknown[]): TaskHandle<unknown> {
+  submit<B extends readonly unknown[], S>(fn: (...args: B) => S, ...args: OrHandles<B>): Called<S>
+  submit(...args: OrHandles<A>): Called<R>
+  submit(...args: readonly unknown[]): unknown {
     const [first, ...others] = args
     return typeof first === 'function' ? this.run(first as AnyFunction, others) : this.run(this.#boundFunction(), args)
   }
 
   /** Runs the bound function with these arguments, whatever they are. */
-  call(...args: OrHandles<A>): TaskHandle<Outcome<R>> {
-    return this.run(this.#boundFunction(), args) as TaskHandle<Outcome<R>>
+  call(...args: OrHandles<A>): Called<R> {
+    return this.run(this.#boundFunction(), args) as Called<R>
   }
 
   /** @internal One call, of a function that may have a `this`. */
-  run(fn: AnyFunction, args: readonly unknown[], self?: unknown, calls = this.#calls): TaskHandle<unknown> {
-    this.#supervisor.refuseIfClosed()
-    this.#supervisor.refuseIfFull()
-    const call = this.#engine.prepare(fn, this.#givenName(fn), calls.options)
-    const task = this.#spawn(call, args, calls.of(this.#nameOf(fn), args, this.#engine.carry), self)
+  run(
+    fn: AnyFunction,
+    args: readonly unknown[],
+    self?: unknown,
+    calls = this.#calls,
+  ): TaskHandle<unknown> | TaskStream<unknown> {
+    this.#scheduler.refuseIfClosed()
+    const { options } = calls
+    const settings = calls.of(this.#nameOf(fn), args, this.#engine.carry, options)
+    const isStream = givesStream(fn)
+    if (settings.key === undefined || isStream) this.#scheduler.refuseIfFull(settings)
+    const call = this.#engine.prepare(fn, this.#givenName(fn), options)
+    const called = isStream
+      ? streamOf(this.#scheduler, call, options, settings, (each, own) => this.#spawn(each, args, own, self))
+      : settings.key !== undefined
+        ? this.#scheduler.spawnKeyed(settings, own => this.#spawn(call, args, own, self))
+        : this.#spawn(call, args, settings, self).handle
     if (this.#engine.immediate) this.#scheduler.startNow()
-    return task.handle
+    return called
   }
 
   /** A call whose arguments are still to come has no slot, and no place in the line for one. */
   #spawn(call: PreparedCall, given: readonly unknown[], settings: SpawnSettings, self?: unknown): Task {
     const pending = this.#settings.unwrap ? pendingArguments(given) : undefined
     if (pending === undefined) {
-      return this.#supervisor.spawn(context => call(given, context, self), settings)
+      return this.#scheduler.spawn(context => call(given, context, self), settings)
     }
     const acceptance = new Acceptance()
     let args: readonly unknown[] = []
-    const task = this.#supervisor.spawn(context => call(args, context, self), settings, {
-      acceptance: acceptance,
-    })
+    const task = this.#scheduler.spawn(context => call(args, context, self), settings, { acceptance })
     pending.then(
       values => {
         args = values
@@ -213,11 +219,14 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
 
   /** @internal A map whose calls have these options where its own say nothing. */
   mapWith(explicit: WorkerOptions, given: readonly unknown[]): MapResults<unknown> {
-    this.#supervisor.refuseIfClosed()
+    this.#scheduler.refuseIfClosed()
     const { fn = this.#boundFunction(), items, total, options } = mapCall(given)
+    if (givesStream(fn))
+      throw new TypeError(`map takes functions with one result, and ${show(fn)} gives a stream: call it`)
     const { progress: shown = this.#settings.progress, buffer, ordered, onError, ...callOptions } = options
     const name = this.#nameOf(fn)
     const calls = new CallSettings({ ...explicit, ...present(callOptions), mode: this.#settings.mode })
+    refuseKeyOfMap(calls.options)
     const call = this.#engine.prepare(fn, this.#givenName(fn), calls.options)
     checkProgress(shown)
     const reporter = runReporter(shown, error =>
@@ -226,7 +235,7 @@ export class TaskWorker<A extends readonly unknown[] = readonly unknown[], R = u
     const done: MapProgress = { completed: 0, failed: 0 }
     const host: MapHost<readonly unknown[]> = {
       scheduler: this.#scheduler,
-      spawn: args => this.#spawn(call, args, calls.of(name, args)),
+      spawn: (args, _, onEnd) => this.#spawn(call, args, { ...calls.of(name, args), onEnd }),
       ended: task => reporter?.update(counted(done, task, total)),
     }
     const results = mapTasks(host, items, present({ buffer, ordered, onError, signal: callOptions.signal }))

@@ -1,17 +1,20 @@
 import { INSPECT, type Inspection, inspected } from '../base/inspect.ts'
 import { callback, knownOptions } from '../base/options.ts'
 import type { WaitOptions } from '../base/wait-timeout.ts'
+import type { TaskStream } from '../streams/types.ts'
 import type { Outcome, TaskHandle } from '../task/types.ts'
-import { CALL_OPTIONS, CallSettings } from './call-settings.ts'
-import { configuration } from './configuration.ts'
+import { CALL_OPTIONS, CallSettings, configuration } from './call.ts'
 import { importedNow, insideWorker } from './functions/nesting.ts'
 import { type AnyFunction, markWrapper, register } from './functions/registry.ts'
 import { TaskWorker } from './task-worker.ts'
-import type { CallOptions, TaskFunction, WorkerMode, WorkerOptions } from './types.ts'
+import type { Called, CallOptions, TaskFunction, WorkerMode, WorkerOptions } from './types.ts'
 import { WORKER_OPTIONS } from './worker-settings.ts'
 
-/** A method as a task: called on an instance, which is its `this`. */
-export type TaskMethod<This, A extends readonly unknown[], R> = (this: This, ...args: A) => TaskHandle<Outcome<R>>
+/** A method as a task: called on an instance, which is its `this`. One that gives a stream is an `async *` method. */
+export type TaskMethod<This, A extends readonly unknown[], R> = (
+  this: This,
+  ...args: A
+) => [R] extends [AsyncIterable<infer T>] ? (0 extends 1 & R ? Called<R> : TaskStream<T>) : Called<R>
 
 /** A decorator of methods: TC39, as in TypeScript 5. */
 export type TaskDecorator = <This, A extends readonly unknown[], R>(
@@ -30,11 +33,15 @@ export type TaskDecorator = <This, A extends readonly unknown[], R>(
  * await square.stop()
  * ```
  *
+ * An `async function*` gives a {@link TaskStream}, in every mode: its calls are at most `buffer` items ahead of the loop, and
+ * leaving the loop waits until the function has stopped.
+ *
  * In threads and processes the function is found by its module, `module: import.meta.url`, and its name; without `module`
  * its source is sent, which then must need nothing from outside itself.
  *
  * As a decorator of methods, `@task` or `@task({ … })`, in the modes sync and async: all instances share the slots. In
- * TypeScript the method must return a promise, and callers see one: a decorator can't change the type of a method.
+ * TypeScript the method must return a promise, or be an `async *` method that says it returns an `AsyncIterable`, and callers
+ * see that: a decorator can't change the type of a method.
  */
 export function task<A extends readonly unknown[], R>(
   fn: (...args: A) => R,
@@ -132,7 +139,7 @@ function taskMethod(method: AnyFunction, context: unknown, options: WorkerOption
     const { mode: usual = 'async' } = configuration()
     return TaskWorker.make({ ...options, mode: mode ?? (isInLoop(usual) ? usual : 'async'), fn: method })
   })
-  function decorated(this: unknown, ...args: readonly unknown[]): TaskHandle<unknown> {
+  function decorated(this: unknown, ...args: readonly unknown[]): TaskHandle<unknown> | TaskStream<unknown> {
     return worker().run(method, args, this)
   }
   return named(decorated, method)

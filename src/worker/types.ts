@@ -1,9 +1,10 @@
 import type { WaitOptions } from '../base/wait-timeout.ts'
 import type { DistributedOptions, OfArguments, SharedCallOptions } from '../distributed/options.ts'
-import type { Amounts } from '../limits/types.ts'
+import type { Amounts, Limits } from '../limits/types.ts'
 import type { MapOptions, MapResults, MapSettled } from '../manager/map-options.ts'
 import type { Progress } from '../progress/types.ts'
 import type { CloseOptions, CloseReport, ManagerEvents, ManagerStats, TaskManagerOptions } from '../scheduler/types.ts'
+import type { TaskStream } from '../streams/types.ts'
 import type { SpawnOptions } from '../task/spawn-settings.ts'
 import type { Outcome, TaskHandle } from '../task/types.ts'
 import type { HostOptions } from './messages/host.ts'
@@ -15,12 +16,31 @@ import type { PoolOptions } from './pool/pool-options.ts'
  */
 export type WorkerMode = 'sync' | 'async' | 'thread' | 'process' | 'distributed'
 
+/**
+ * What a call of a function gives that returns `R`: a stream for an `async function*`, else the handle of its result. By its
+ * type; a function that is no `async function*` itself, but returns a generator of one, has that as its result.
+ */
+export type Called<R> = [R] extends [never]
+  ? TaskHandle<never>
+  : 0 extends 1 & R
+    ? TaskHandle<R>
+    : R extends AsyncGenerator<infer T, unknown, never>
+      ? TaskStream<T>
+      : TaskHandle<Outcome<R>>
+
 /** How each call is run, of a function of `A` whose result is an `R`. */
 export interface CallOptions<A extends readonly unknown[] = readonly unknown[], R = unknown>
-  extends Omit<SpawnOptions<R>, 'cost' | 'name' | 'startNow'>,
+  extends Omit<SpawnOptions<R>, 'cost' | 'limits' | 'name' | 'startNow' | 'key'>,
     SharedCallOptions<A> {
+  /**
+   * What each attempt needs before it takes a slot, or a function of the arguments that says it, as with `perKey`;
+   * `undefined`: nothing. What that throws, the call throws.
+   */
+  readonly limits?: Limits | OfArguments<A, Limits | undefined>
   /** How much of each limit, or a function of the arguments that says it: see `cost` of `spawn`. */
   readonly cost?: Amounts | 'none' | OfArguments<A, Amounts | 'none'>
+  /** Of an `async function*`: how many items it may be ahead of the loop that takes them. @default 16 */
+  readonly buffer?: number
 }
 
 /** How a {@link TaskWorker} works; each option may have a default by {@link configure}. */
@@ -47,7 +67,7 @@ export interface WorkerOptions<A extends readonly unknown[] = readonly unknown[]
 /** How one `map` runs. */
 export interface WorkerMapOptions<A extends readonly unknown[] = readonly unknown[], R = unknown>
   extends Omit<MapOptions<R>, keyof SpawnOptions | 'progress'>,
-    CallOptions<A, R> {
+    Omit<CallOptions<A, R>, 'buffer'> {
   /** `true`: a bar or lines on stderr; options for them; a function that is told after each item; a reporter of your own. @default false */
   readonly progress?: Progress
 }
@@ -95,8 +115,8 @@ export interface SettleOptions<A extends readonly unknown[] = readonly unknown[]
 /** What submits when it is called: the bound function's arguments, or another function and its arguments. */
 export interface TaskCall<A extends readonly unknown[] = readonly unknown[], R = unknown> {
   /** See `submit`. */
-  <B extends readonly unknown[], S>(fn: (...args: B) => S, ...args: OrHandles<B>): TaskHandle<Outcome<S>>
-  (...args: OrHandles<A>): TaskHandle<Outcome<R>>
+  <B extends readonly unknown[], S>(fn: (...args: B) => S, ...args: OrHandles<B>): Called<S>
+  (...args: OrHandles<A>): Called<R>
 }
 
 /** A function that runs as a task, wherever its mode says. */
@@ -104,10 +124,10 @@ export interface TaskFunction<A extends readonly unknown[] = readonly unknown[],
   extends TaskCall<A, R>,
     AsyncDisposable {
   /** Runs the function with these arguments; a function as the first one is run in its place, with the others. */
-  submit(...args: OrHandles<A>): TaskHandle<Outcome<R>>
-  submit<B extends readonly unknown[], S>(fn: (...args: B) => S, ...args: OrHandles<B>): TaskHandle<Outcome<S>>
+  submit(...args: OrHandles<A>): Called<R>
+  submit<B extends readonly unknown[], S>(fn: (...args: B) => S, ...args: OrHandles<B>): Called<S>
   /** Runs the function with these arguments, whatever they are. */
-  call(...args: OrHandles<A>): TaskHandle<Outcome<R>>
+  call(...args: OrHandles<A>): Called<R>
   /** Runs the function on every item: see `TaskManager.map`. */
   map(items: Input<A[0]>, options: CollectOptions<A, Outcome<R>>): MapResults<Outcome<R> | Error>
   map(items: Input<A[0]>, options: SettleOptions<A, Outcome<R>>): MapResults<MapSettled<Outcome<R>>>

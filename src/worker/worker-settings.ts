@@ -3,8 +3,7 @@ import { DISTRIBUTED_OPTIONS, type DistributedOptions, distributedSettings } fro
 import { checkProgress } from '../progress/check-progress.ts'
 import { managerSettings } from '../scheduler/manager-settings.ts'
 import type { TaskManagerOptions } from '../scheduler/types.ts'
-import { CALL_OPTIONS } from './call-settings.ts'
-import { configuration, MODES, withDefaults } from './configuration.ts'
+import { CALL_OPTIONS, configuration, MODES, withDefaults } from './call.ts'
 import { moduleUrl } from './functions/registry.ts'
 import type { HostOptions } from './messages/host.ts'
 import { checkHostOptions, HOST_OPTIONS } from './parent/check-host-options.ts'
@@ -92,15 +91,10 @@ export function workerSettings(explicit: WorkerOptions, config = configuration()
 /** How many calls run at a time where that is not the number of workers: with a queue, how many it gets of one caller. */
 const SLOTS: Partial<Record<WorkerMode, number>> = { sync: 1, async: 35, distributed: 1_000 }
 
-/** A call with a key that ran twice all the same would be a silent mistake. */
-function refuseShared(explicit: WorkerOptions, mode: WorkerMode): void {
-  for (const option of ['key', 'cache'] as const) {
-    if (explicit[option] !== undefined) {
-      throw new TypeError(
-        `${option} needs the mode 'distributed', where calls can be told apart, got the mode '${mode}'`,
-      )
-    }
-  }
+/** A call that ran twice all the same would be a silent mistake. */
+function refuseShared({ cache }: WorkerOptions, mode: WorkerMode): void {
+  if (cache === undefined) return
+  throw new TypeError(`cache needs the mode 'distributed', whose server keeps results, got the mode '${mode}'`)
 }
 
 /** A function that counts on its setup would fail in ways that nobody would understand. */

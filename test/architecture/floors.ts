@@ -4,22 +4,25 @@
  * on a floor of its own; `.` is whatever lies in no folder.
  */
 export const FLOORS: readonly (readonly [name: string, ...rooms: string[]])[] = [
-  ['base', 'base'],
+  // Both copies of the library that a worker may have see what is kept there.
+  ['base', 'base', 'worker/shared-state.ts'],
   ['collections', 'collections'],
   ['serialize', 'serialize'],
   ['limits, algorithms', 'limits/algorithms'],
   ['limits, acquire', 'limits/acquire'],
   ['limits', 'limits'],
+  ['limits, one per key', 'limits/per-key'],
   ['task', 'task'],
   ['progress', 'progress'],
   ['scheduler', 'scheduler'],
+  ['streams', 'streams'],
   ['manager', 'manager'],
   ['combinators', 'combinators'],
   ['store', 'store'],
-  ['runner', 'runner'],
+  ['runner', 'runner', 'runner/durable'],
   ['metrics', 'metrics'],
   ['testing', 'testing'],
-  ['what a worker has of Node', 'worker/node.ts', 'worker/shared-state.ts', 'worker/current-task.ts'],
+  ['what a worker has of Node', 'worker/node.ts'],
   ['functions', 'worker/functions'],
   ['messages', 'worker/messages'],
   ['inside a worker', 'worker/child'],
@@ -54,6 +57,7 @@ export const FLOORS: readonly (readonly [name: string, ...rooms: string[]])[] = 
     'compat/p-map.ts',
     'compat/p-queue.ts',
     'compat/p-retry.ts',
+    'compat/tinypool.ts',
   ],
 ]
 
@@ -81,9 +85,9 @@ export const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
     'worker/parent',
     'connection',
     'distributed',
-    'otel',
     'inspector',
     'cli',
+    'compat/tinypool',
   ],
   '@opentelemetry/api': ['otel'],
   effection: [

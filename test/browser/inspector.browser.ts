@@ -2,19 +2,43 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { resourceLimit, TaskManager, TaskRunner } from '../../src/index.ts'
+import { BaseTask, resourceLimit, TaskManager, TaskRunner } from '../../src/index.ts'
 import { inspect } from '../../src/inspector.ts'
+import { task } from '../../src/worker.ts'
 import { until } from '../harness.ts'
 
 const HOSTILE = '<img src=x onerror=document.title="taken">'
 const SCREENSHOTS = fileURLToPath(new URL('screenshots/', import.meta.url))
+/** Milliseconds for a browser on a busy machine. */
+const PATIENCE = 100_000
+const square = (x: number) => x * x
 const forever = ({ signal }: { signal: AbortSignal }) => sleep(1e8, undefined, { signal })
+
+/** Fails with a name that is markup, whose cause says why; runs again by its button. */
+class Convert extends BaseTask<void> {
+  readonly type = 'kind'
+  override readonly name = HOSTILE
+
+  run(): void {
+    throw new Error(HOSTILE, { cause: new TypeError('the disk is full') })
+  }
+
+  toJSON() {
+    return { file: 'a.csv' }
+  }
+
+  static readonly type = 'kind'
+
+  static fromJSON() {
+    return new Convert()
+  }
+}
 
 let browser: Browser
 
 beforeAll(async () => {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: PATIENCE })
 })
 
 afterAll(async () => {
@@ -26,20 +50,19 @@ async function withPage(
   test: (page: Page, runner: TaskRunner, manager: TaskManager) => Promise<void>,
   readOnly = false,
 ) {
-  await using runner = await TaskRunner.start({ name: 'documents', workers: 3, closeTimeout: 0, onError() {} })
-  await using manager = await TaskManager.start({ name: 'crawler', closeTimeout: 0, onError() {} })
+  const quiet = { closeTimeout: 0, onError() {}, logger: false } as const
+  await using runner = await TaskRunner.start({ name: 'documents', workers: 3, tasks: [Convert], ...quiet })
+  await using manager = await TaskManager.start({ name: 'crawler', stuckAfter: 1, ...quiet })
+  await using worker = task(square, { mode: 'thread', maxWorkers: 2, ...quiet })
   const disk = resourceLimit({ key: 'disk', capacity: 1 })
-  await using inspector = await inspect({ runner, manager }, { readOnly })
-  runner.submit(
-    () => {
-      throw new Error(HOSTILE, { cause: new TypeError('the disk is full') })
-    },
-    { name: HOSTILE, type: 'kind' },
-  )
+  await using inspector = await inspect({ runner, manager, worker }, { readOnly })
+  await worker(2)
+  runner.submit(new Convert(), { tags: ['night'] })
   await until(() => runner.stats().failed === 1)
   for (const name of ['first', 'second']) runner.submit(forever, { name, limits: disk })
   manager.spawn(forever, { name: 'crawl' })
   const page = await browser.newPage()
+  page.setDefaultTimeout(PATIENCE)
   const errors: string[] = []
   page.on('pageerror', error => errors.push(error.message))
   page.on('console', message => message.type() === 'error' && errors.push(message.text()))
@@ -73,6 +96,7 @@ it('searches the history, and tells of one task, with all names as text', () =>
     await page.getByText('the disk is full').first().waitFor()
     expect(await page.locator('img').count()).toBe(0)
     await page.keyboard.press('Escape')
+    expect(await page.getByLabel('Name').inputValue()).toBe('onerror')
     await page.getByLabel('Error').fill('no such error')
     await page.getByRole('button', { name: 'Search' }).click()
     await page.getByText('No ended task fits.').waitFor()
@@ -94,10 +118,63 @@ it('cancels, pauses, resumes and sets the slots', () =>
     await until(() => runner.workers === 7)
   }))
 
+it('finds by tag, and runs again', () =>
+  withPage(async (page, runner) => {
+    await page.keyboard.press('/')
+    await page.getByLabel('Tag').fill('NIGHT')
+    await page.keyboard.press('Enter')
+    const row = page.getByRole('row', { name: /failed/ })
+    await row.getByText('night', { exact: true }).waitFor()
+    await row.getByRole('link').click()
+    await page.getByText("{ file: 'a.csv' }").waitFor()
+    await page.getByRole('button', { name: 'Run again' }).click()
+    // First, as it goes by itself.
+    await page.getByRole('alert').getByText('Task 1 runs again as task 4.').waitFor()
+    await page.getByRole('link', { name: 'task 1', exact: true }).waitFor()
+    expect(runner.records({ limit: 1 })[0]?.rerunOf).toBe(1)
+  }))
+
+it('marks what is stuck, and counts it', () =>
+  withPage(async page => {
+    await page.getByRole('row', { name: /crawl.*running stuck/ }).waitFor()
+    await page.getByText('without a sign of life').waitFor()
+    await page.getByRole('link', { name: 'crawl' }).click()
+    await page.getByText('Stands still').waitFor()
+  }))
+
+it('shows the workers of a pool', () =>
+  withPage(async page => {
+    await page.keyboard.press('4')
+    await page.getByRole('row', { name: /Worker 1.*idle.*1.*MB/ }).waitFor()
+  }))
+
+it('is walked through by keys, which it names, and changes its theme', () =>
+  withPage(async page => {
+    await page.getByRole('row', { name: /first.*running/ }).waitFor()
+    const focused = () => page.evaluate('document.activeElement.textContent')
+    await page.keyboard.press('j')
+    const first = await focused()
+    await page.keyboard.press('j')
+    expect(await focused()).not.toBe(first)
+    await page.keyboard.press('k')
+    expect(await focused()).toBe(first)
+    const theme = () => page.evaluate('document.documentElement.dataset.theme')
+    const before = await theme()
+    await page.keyboard.press('t')
+    expect(await theme()).not.toBe(before)
+    await page.keyboard.press('?')
+    await page.locator('#keys[open]').waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('#keys[open]').waitFor({ state: 'detached' })
+  }))
+
 it('has no action where it is read-only', () =>
   withPage(async page => {
     await page.getByRole('row', { name: /first.*running/ }).waitFor()
     expect(await page.getByRole('button', { name: /Cancel|Pause/ }).count()).toBe(0)
+    await page.evaluate(`location.hash = '#/task/runner/1'`)
+    await page.getByText('Submitted with').waitFor()
+    expect(await page.getByRole('button', { name: 'Run again' }).count()).toBe(0)
   }, true))
 
 it.each([360, 768, 1280])('fits %i pixels in both themes', width =>

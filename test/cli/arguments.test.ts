@@ -11,13 +11,15 @@ describe('the command line', () => {
       command: 'serve',
       module: './tasks.ts',
       options: { queue: 'q', connection: REDIS },
+      ports: { host: '127.0.0.1' },
     })
   })
 
   it('has an option for each of these', () => {
     const args = 'serve -q q --postgres URL -j 8 --mode process --prefix p --lock-duration 1 --close-timeout 0 file.js'
-    const more = ['--cleanup-timeout=2', '--connect-timeout=3']
-    const argv = [...args.split(' ').map(word => (word === 'URL' ? POSTGRES : word)), ...more]
+    const more = ['--cleanup-timeout=2', '--connect-timeout=3', '--inspect=0', '--metrics=9464', '--host=::']
+    const last = ['--token=t', '--read-only']
+    const argv = [...args.split(' ').map(word => (word === 'URL' ? POSTGRES : word)), ...more, ...last]
     expect(parseArguments(argv, {})).toEqual({
       command: 'serve',
       module: 'file.js',
@@ -32,6 +34,7 @@ describe('the command line', () => {
         cleanupTimeout: 2,
         connectTimeout: 3,
       },
+      ports: { host: '::', inspect: 0, metrics: 9464, token: 't', readOnly: true },
     })
   })
 
@@ -103,6 +106,18 @@ describe('the command line', () => {
     ],
     [[...SERVE, '--redis', REDIS, '--cleanup-timeout=-1'], '--cleanup-timeout must be a whole number from 0'],
     [[...SERVE, '--redis', REDIS, '--connect-timeout', '0'], '--connect-timeout must be a whole number from 1'],
+    [[...SERVE, '--redis', REDIS, '--metrics', 'x'], '--metrics must be a whole number from 0 to 65535, got "x"'],
+    [[...SERVE, '--redis', REDIS, '--inspect', '65536'], '--inspect must be a whole number from 0 to 65535'],
+    [[...SERVE, '--redis', REDIS, '--inspect', '1', '--metrics', '1'], '--inspect and --metrics need a port each'],
+    [[...SERVE, '--redis', REDIS, '--host', '::'], '--host is of --inspect and --metrics'],
+    [[...SERVE, '--redis', REDIS, '--metrics', '1', '--host='], '--host must not be empty'],
+    [[...SERVE, '--redis', REDIS, '--metrics', '1', '--token', 't'], '--token is of --inspect'],
+    [[...SERVE, '--redis', REDIS, '--read-only'], '--read-only is of --inspect'],
+    [[...SERVE, '--redis', REDIS, '--inspect', '1', '--token='], '--token must not be empty'],
+    [
+      [...SERVE, '--redis', REDIS, '--inspect', '1', '--host', '0.0.0.0'],
+      '--inspect on --host 0.0.0.0 can be reached from other machines',
+    ],
     [[...SERVE, '--job', '8'], "Unknown option '--job'"],
     [['serve', 'a', '-q'], "Option '-q, --queue <value>' argument missing"],
     [[...SERVE, '--help=yes'], "Option '-h, --help' does not take an argument"],

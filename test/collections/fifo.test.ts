@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Fifo } from '../../src/collections/fifo.ts'
+import { Fifo } from '../../src/collections/queues.ts'
+import { runs } from '../fuzz/runs.ts'
 import { type Item, item } from './item.ts'
 
 /** Pushes so many, takes so many from the front, or removes one at a place between the ends. */
@@ -48,6 +49,7 @@ describe('Fifo', () => {
         }
         expect(drain(fifo)).toEqual(model)
       }),
+      runs(100),
     )
   })
 

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { IndexedHeap } from '../../src/collections/indexed-heap.ts'
+import { runs } from '../fuzz/runs.ts'
 import { type Item, item } from './item.ts'
 
 const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ priority: fc.integer({ min: -3, max: 3 }) }) },
+  { weight: 1, arbitrary: fc.record({ index: fc.nat(), rank: fc.integer({ min: -3, max: 3 }) }) },
   { weight: 1, arbitrary: fc.constant('take' as const) },
   { weight: 1, arbitrary: fc.double({ min: 0, max: 0.999, noNaN: true }) },
 )
@@ -15,14 +17,19 @@ function sorted(model: readonly Item[]): Item[] {
 }
 
 describe('IndexedHeap', () => {
-  it('behaves like a sorted array, whatever is pushed, taken and removed from anywhere', () => {
+  it('behaves like a sorted array, whatever is pushed, taken, removed from anywhere and given another rank', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), steps => {
         const heap = new IndexedHeap<Item>()
         let model: Item[] = []
         for (const each of steps) {
           let gone: Item | undefined
-          if (typeof each === 'object') {
+          if (typeof each === 'object' && 'rank' in each) {
+            const moved = model[each.index % model.length]
+            if (moved === undefined) continue
+            moved.priority = each.rank
+            heap.rerank(moved)
+          } else if (typeof each === 'object') {
             const added = item(each.priority)
             heap.push(added)
             model.push(added)
@@ -41,6 +48,7 @@ describe('IndexedHeap', () => {
           heap.remove(next)
         }
       }),
+      runs(100),
     )
   })
 

@@ -3,6 +3,7 @@ import type { Queued } from '../../src/collections/queued.ts'
 /** The least that can stand in a queue. */
 export interface Item extends Queued {
   readonly name: number
+  priority: number
 }
 
 let names = 0

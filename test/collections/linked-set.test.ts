@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Linked, LinkedSet } from '../../src/collections/linked-set.ts'
+import { type Linked, LinkedSet } from '../../src/collections/queues.ts'
+import { runs } from '../fuzz/runs.ts'
 
 class Link implements Linked<Link> {
   next: Link | undefined
@@ -32,6 +33,7 @@ describe('LinkedSet', () => {
           expect(last?.next).toBeUndefined()
         }
       }),
+      runs(100),
     )
   })
 

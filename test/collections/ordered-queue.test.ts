@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { OrderedQueue } from '../../src/collections/pending-queue.ts'
+import { OrderedQueue } from '../../src/collections/queues.ts'
+import { runs } from '../fuzz/runs.ts'
 import { item } from './item.ts'
 
 describe('OrderedQueue', () => {
@@ -33,6 +34,7 @@ describe('OrderedQueue', () => {
           expect(queue.peek()).toBe(model[0])
         }
       }),
+      runs(100),
     )
   })
 })

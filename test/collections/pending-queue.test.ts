@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { PendingQueue } from '../../src/collections/pending-queue.ts'
+import { PendingQueue } from '../../src/collections/queues.ts'
+import { runs } from '../fuzz/runs.ts'
 import { type Item, item } from './item.ts'
 
 const step = fc.oneof(
@@ -43,6 +44,7 @@ describe('PendingQueue', () => {
           expect(queue.peek()).toBe(inOrder(model)[0])
         }
       }),
+      runs(100),
     )
   })
 

@@ -83,6 +83,16 @@ describe('Semaphore', () => {
     expect(semaphore.getValue()).toBe(1)
   })
 
+  it('cancels in the order of the line', async () => {
+    const semaphore = new Semaphore(0)
+    const log: string[] = []
+    for (const [name, priority] of Object.entries({ first: 0, second: 0, important: 1 }))
+      semaphore.acquire(1, priority).catch(() => log.push(name))
+    semaphore.cancel()
+    await settle()
+    expect(log).toEqual(['important', 'first', 'second'])
+  })
+
   it('grants nothing to the next in line while it cancels', async () => {
     const semaphore = new Semaphore(1)
     const heavy = semaphore.acquire(2)
@@ -154,7 +164,7 @@ describe('Mutex', () => {
     expect(mutex.isLocked()).toBe(false)
   })
 
-  it('can be released by whoever, once', async () => {
+  it('can be released by anyone, once', async () => {
     const mutex = new Mutex()
     await mutex.acquire()
     mutex.release()

@@ -1,8 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import pLimit, { limitFunction } from '../../src/compat/p-limit.ts'
-import { createGate } from '../../src/testing.ts'
+import { createGate, runVirtual } from '../../src/testing.ts'
 import { settle } from '../harness.ts'
+import { RunningProgram } from '../running-program.ts'
+import { delay } from '../work.ts'
 
 describe('pLimit', () => {
   it('runs no more than so many at a time, in the order of the calls', async () => {
@@ -108,6 +111,35 @@ describe('pLimit', () => {
     expect(() => {
       limit.concurrency = 0
     }).toThrow(TypeError)
+  })
+})
+
+describe('calls that call', () => {
+  it('may leave a call of the same limit to run after them, however long they take', async () => {
+    await runVirtual(async () => {
+      const limit = pLimit(1)
+      const log: string[] = []
+      const outer = limit(async () => {
+        limit(async () => log.push('inner'))
+        await delay(60_000)
+        log.push('outer')
+      })
+      await outer
+      await limit(() => {})
+      expect(log).toEqual(['outer', 'inner'])
+    })
+  })
+
+  it('reject with a DeadlockError where they wait for one another and nothing else is left to do', async () => {
+    const program = new RunningProgram(fileURLToPath(new URL('../fixtures/limited-in-itself.ts', import.meta.url)), [])
+    const ended = await program.ended
+    expect({ ended, stdout: program.stdout, stderr: program.stderr }).toEqual({
+      ended: 0,
+      stdout:
+        "DeadlockError: task 1 awaits task 2, which can't start: every slot is held by a task that waits. " +
+        'Raise maxTasks, or use a second manager for the inner tasks\n',
+      stderr: '',
+    })
   })
 })
 

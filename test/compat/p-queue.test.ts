@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import PQueue, { TimeoutError } from '../../src/compat/p-queue.ts'
 import { createGate, runVirtual } from '../../src/testing.ts'
 import { settle } from '../harness.ts'
@@ -358,6 +358,7 @@ describe('the events', () => {
     await settle()
     expect(log.slice(3)).toEqual([
       'completed 1 1',
+      'pendingZero 1 0',
       'active 0 1',
       'empty 0 1',
       'next 0 1',
@@ -367,6 +368,24 @@ describe('the events', () => {
       'idle 0 0',
       'next 0 0',
     ])
+  })
+
+  it('tell nothing when there is nothing to clear', () => {
+    const queue = new PQueue({ autoStart: false })
+    const log = told(queue, 'empty', 'idle', 'next')
+    queue.clear()
+    expect(log).toEqual([])
+  })
+
+  it('tell that nothing waits any more when start or concurrency let all of it run', async () => {
+    const queue = new PQueue({ autoStart: false, concurrency: 1 })
+    const log = told(queue, 'active', 'empty')
+    const both = [1, 2].map(n => queue.add(() => n))
+    queue.start()
+    expect(log).toEqual(['active 1 1'])
+    queue.concurrency = 2
+    expect(log).toEqual(['active 1 1', 'active 0 2', 'empty 0 2'])
+    await Promise.all(both)
   })
 
   it('have the result or the error as their detail, and null for none', async () => {
@@ -466,7 +485,7 @@ describe('intervalCap', () => {
       const add = (name: string, priority = 0) => void queue.add(() => log.push(name), { priority })
       add('first')
       add('low')
-      await vi.waitFor(() => expect(log).toEqual(['first']))
+      expect(log).toEqual(['first'])
       add('high', 1)
       await queue.onIdle()
     })

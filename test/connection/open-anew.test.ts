@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { cleanErrors } from '../../src/connection/driver-errors.ts'
 import { ConnectionError } from '../../src/connection/errors.ts'
 import { openAnew } from '../../src/connection/persistence.ts'
@@ -22,6 +22,13 @@ it('opens what has lost its connection, within the time that is left', async () 
   )
   expect(value).toBe('open')
   expect(left).toEqual([1_000, 900, 800, 700])
+})
+
+it('gives the first attempt all of the time, which a server that is away is said to have had', async () => {
+  const ticking = vi.spyOn(performance, 'now')
+  for (let tick = 0; tick < 10; tick += 1) ticking.mockReturnValueOnce(tick)
+  onTestFinished(() => ticking.mockRestore())
+  expect(await openAnew(SERVER, TIMEOUT, async left => left)).toBe(TIMEOUT)
 })
 
 it('says after that time that the server could not be reached, and why', async () => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { gated, pid } from '../fixtures/bullmq/functions.ts'
 import { until } from '../harness.ts'
 import { describeEachServer } from '../servers/describe-each-server.ts'
@@ -17,9 +17,6 @@ const TASKS = `
   export class Big {}
   export const square = x => x * x
   export const fail = () => { throw new Error('a failure of its own') }`
-
-// Most of them start several processes.
-vi.setConfig({ testTimeout: 60_000 })
 
 let folder: string
 let notes: string

@@ -1,6 +1,7 @@
+import dns from 'node:dns'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ConnectionError, serve } from '../../src/bullmq.ts'
 import { task } from '../../src/worker.ts'
 import { echo } from '../fixtures/bullmq/functions.ts'
@@ -10,6 +11,8 @@ import { failureOf } from '../work.ts'
 
 const QUEUE = 'connecting'
 const SCHEMES = ['redis', 'postgres'] as const
+
+type Unknown = (error: Error) => void
 
 /** What a caller and a worker get who try to reach this server. */
 async function failuresOf(connection: string, connectTimeout: number): Promise<unknown[]> {
@@ -22,7 +25,7 @@ async function failuresOf(connection: string, connectTimeout: number): Promise<u
   return failures
 }
 
-/** A port at which nobody listens. */
+/** A port with a listener that says nothing. */
 async function silent(): Promise<number> {
   const server = createServer(() => {}).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -46,7 +49,7 @@ describe.each(SCHEMES)('a server that is not there (%s)', scheme => {
 
   it('is nothing to a call that is cancelled meanwhile, which ends at once', async () => {
     const connection = `${scheme}://127.0.0.1:${await freePort()}/0`
-    const call = task(echo, { mode: 'distributed', name: 'echo', queue: QUEUE, connection, connectTimeout: 300 })
+    const call = task(echo, { mode: 'distributed', name: 'echo', queue: QUEUE, connection, connectTimeout: 2_000 })
     const [handle, other] = [call(1), call(2)]
     const ended: unknown[] = []
     const ends = [handle, other].map(async each => ended.push(await failureOf(each)))
@@ -58,20 +61,24 @@ describe.each(SCHEMES)('a server that is not there (%s)', scheme => {
   })
 
   it('is said not to be known', async () => {
-    for (const error of await failuresOf(`${scheme}://nowhere.invalid/0`, 1_500)) {
+    // That of the system may ask a network, and wait for it.
+    const lookup = vi.spyOn(dns, 'lookup').mockImplementation(((host: string, ...[, done]: [unknown, Unknown]) => {
+      done(Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), { code: 'ENOTFOUND' }))
+    }) as never)
+    onTestFinished(() => lookup.mockRestore())
+    for (const error of await failuresOf(`${scheme}://nowhere.invalid/0`, 300)) {
       expect(error).toMatchObject({
         code: 'ERR_CONNECTION',
-        message: expect.stringMatching(/nowhere\.invalid.*(ENOTFOUND|EAI_AGAIN)/),
+        message: expect.stringMatching(/nowhere\.invalid.*ENOTFOUND/),
       })
     }
+    expect(lookup).toHaveBeenCalled()
   })
 
   it('is said not to answer, when it takes connections and is silent', async () => {
     for (const error of await failuresOf(`${scheme}://127.0.0.1:${await silent()}/0`, 300)) {
-      expect(error).toMatchObject({
-        code: 'ERR_CONNECTION',
-        message: expect.stringMatching(/could not be reached within 300 ms/),
-      })
+      expect(error).toMatchObject({ code: 'ERR_CONNECTION' })
+      expect(String(error)).toMatch(/could not be reached within 300 ms/)
     }
   })
 })
@@ -89,7 +96,7 @@ describeEachServer('a server', ({ kind, url }) => {
 })
 
 describeEachOwnServer('a server', ({ start }) => {
-  it('that refuses the password, or asks for one, says so at once', { timeout: 60_000 }, async () => {
+  it('that refuses the password, or asks for one, says so at once', async () => {
     const server = await start({ password: 'right' })
     onTestFinished(() => server[Symbol.asyncDispose]())
     for (const url of [server.url.replace(':right@', ':wrong@'), server.url.replace(':right@', '@')]) {
@@ -106,13 +113,13 @@ describeEachOwnServer('a server', ({ start }) => {
     await service.close()
   })
 
-  it('that comes later is there for the next call, and for one that still waits', { timeout: 60_000 }, async () => {
+  it('that comes later is there for the next call, and for one that still waits', async () => {
     const server = await start()
     onTestFinished(() => server[Symbol.asyncDispose]())
     await server.stop()
     const where = { mode: 'distributed', name: 'echo', queue: QUEUE, connection: server.url } as const
     const [hasty, patient] = [
-      task(echo<string>, { ...where, connectTimeout: 200 }),
+      task(echo<string>, { ...where, connectTimeout: 3_000 }),
       task(echo<string>, { ...where, connectTimeout: 50_000 }),
     ]
     const waiting = patient('patient')

@@ -44,7 +44,7 @@ describe('the functions of a module that are served', () => {
     await expect(book.find('homedir')).rejects.toThrow('does not serve it')
   })
 
-  it('are those it passes to task(), whoever has made them', async () => {
+  it('are those it passes to task(), no matter who has made them', async () => {
     const url = moduleWith(`
       import { task } from '${TASK}'
       import { readFileSync, statSync } from 'node:fs'

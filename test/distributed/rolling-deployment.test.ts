@@ -1,5 +1,7 @@
+import type { ChildProcess } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, it, onTestFinished } from 'vitest'
 import { serve } from '../../src/bullmq.ts'
 import { type TaskFunction, task, type WorkerOptions } from '../../src/worker.ts'
@@ -10,6 +12,7 @@ import { ownQueue } from '../servers/queues.ts'
 import { temporaryFolder } from '../servers/temporary-folder.ts'
 import { failureOf } from '../work.ts'
 import { eventCount } from './faults/engine.ts'
+import { startWorker } from './worker-process.ts'
 
 type Where = Required<Pick<WorkerOptions, 'connection' | 'queue'>>
 
@@ -21,6 +24,15 @@ function caller<A extends readonly unknown[], R>(
   const made = task(fn, { ...where, mode: 'distributed', name })
   onTestFinished(async () => void (await made.close({ timeout: 0 })))
   return made
+}
+
+/** A worker of the version before, in a process that can be frozen: it gives a call up after some tries, however soon. */
+async function oldWorker(where: Where): Promise<ChildProcess> {
+  const module = join(temporaryFolder(), 'old.mjs')
+  writeFileSync(module, 'export const pid = () => process.pid')
+  const worker = await startWorker(pathToFileURL(module), where)
+  onTestFinished(() => worker[Symbol.asyncDispose]())
+  return worker.child
 }
 
 describeEachServer('workers of two versions', server => {
@@ -38,10 +50,12 @@ describeEachServer('workers of two versions', server => {
 
   it('leave a call to the one that comes later', async () => {
     const where = { connection: server.url, queue: ownQueue(server) }
-    await using _old = await serve([pid], where)
+    const old = await oldWorker(where)
     const call = caller(echo<number>, where)(1)
     await until(async () => (await eventCount(server, where.queue, 'delayed')) > 0)
+    old.kill('SIGSTOP')
     await using _new = await serve([echo], where)
+    old.kill('SIGCONT')
     expect(await call).toBe(1)
   })
 })
@@ -49,12 +63,14 @@ describeEachServer('workers of two versions', server => {
 describeEachServer('a call that a worker has given back', server => {
   it('is no longer one that runs, for its timeout as well, until another worker has it', async () => {
     const where = { connection: server.url, queue: ownQueue(server) }
-    await using _old = await serve([pid], where)
+    const old = await oldWorker(where)
     const call = caller(echo<number>, where)
     const answer = call(1)
     // Each time until the old worker draws it again, and after some of them for good.
     await until(() => call.stats().dispatched === 1 && call.stats().active === 0)
+    old.kill('SIGSTOP')
     await using _new = await serve([echo], where)
+    old.kill('SIGCONT')
     expect(await answer).toBe(1)
     expect(call.stats()).toMatchObject({ dispatched: 1, active: 0 })
   })

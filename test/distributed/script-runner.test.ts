@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { gated, pid } from '../fixtures/bullmq/functions.ts'
 import { until } from '../harness.ts'
 import { RunningProgram } from '../running-program.ts'
@@ -10,8 +10,6 @@ import { temporaryFolder } from '../servers/temporary-folder.ts'
 import type { TestServer } from '../servers/test-server.ts'
 import { runs, untilGone } from '../worker/host/processes.ts'
 import { caller, FUNCTIONS, SCRIPT } from './command-line.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const npm = (process.env.PATH ?? '')
   .split(delimiter)

@@ -25,6 +25,17 @@ function started(notes: string, times: number): Promise<unknown> {
   return until(() => lines().length === times)
 }
 
+describeEachServer('whether a service is ready', server => {
+  it('is so until it is closed', async () => {
+    const service = await serve([failOnce], { connection: server.url, queue: ownQueue(server) })
+    expect(await Promise.all([service.ready(), service.ready()])).toEqual([true, true])
+    const closed = service.close()
+    expect(await service.ready()).toBe(false)
+    await closed
+    expect(await service.ready()).toBe(false)
+  })
+})
+
 describeEachServer('the report of a service', server => {
   it('says how its calls ended, and how many went back to the queue', async () => {
     const folder = temporaryFolder()

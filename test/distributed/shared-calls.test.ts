@@ -87,7 +87,7 @@ describeEachServer('calls that are the same call', server => {
     const other = two(notes, gate, 'x')
     await until(() => two.stats().active === 1)
     await second.cancel()
-    // Whoever else wants the result has it computed again.
+    // The next call that wants the result has it computed again.
     await started(2)
     writeFileSync(gate, '')
     expect(await other).toBe('x')
@@ -139,6 +139,7 @@ describeEachServer('calls that are the same call', server => {
     const made = caller(gated<string>, { key: 'all' })
     const calls = [made(notes, gate, 'x'), made(notes, gate, 'x')]
     await until(() => made.stats().active === 2)
+    await started(1)
     await Promise.all(calls.map(call => call.cancel('no more')))
     expect(lines()).toContain('stopped')
     for (const call of calls) expect(await failureOf(call)).toMatchObject({ cause: 'no more' })
@@ -182,7 +183,9 @@ describeEachServer('calls that are the same call', server => {
     expect(() => caller(note, { key: 5 as never })).toThrow(TypeError)
     expect(() => caller(note, { cache: { ttl: 0 } })).toThrow(RangeError)
     expect(() => caller(note, { cache: 5 as never })).toThrow(TypeError)
-    expect(() => task(note, { mode: 'async', key: 'a' })).toThrow(/key needs the mode 'distributed'/)
+    expect(() => task(note, { mode: 'async', cache: { ttl: 1 } })).toThrow(/cache needs the mode 'distributed'/)
+    expect(() => caller(note, { key: 'a', onDuplicate: 'replace' })).toThrow(/'join' alone in the mode 'distributed'/)
+    expect(() => caller(note, { key: 'a', keepKeyFor: 5 })).toThrow(/cache: \{ ttl \}/)
   })
 
   it('fail alone when their key can not be made', async () => {

@@ -10,7 +10,7 @@ const SCRIPT = resolve(import.meta.dirname, '../../examples/api-client/main.ts')
 
 /** Runs to the end. */
 function run(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, ...args], { timeout: 15_000 })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, ...args], { timeout: 50_000 })
   return { status, stdout: stdout.toString(), stderr: stderr.toString() }
 }
 

@@ -67,13 +67,13 @@ describeHashFolder.each(['async', 'thread', 'process'])('hash-folder --mode %s',
 
   it('lets running files end after Ctrl-C, and leaves no process behind', async () => {
     write({ a: 'a', b: SLOWISH, c: 'c', d: SLOW, e: 'e' })
-    const running = new Running(['folder', '--jobs', '1', '--close-timeout', '15000', '--mode', mode])
+    const running = new Running(['folder', '--jobs', '1', '--close-timeout', '600000', '--mode', mode])
     await running.until('stdout', '  folder/a\n')
     const children = childrenOf(running.child)
     running.child.kill('SIGINT')
     expect(await running.exitCode()).toBe(130)
     expect(running.stdout).toMatch(/ {2}folder\/a\n.* {2}folder\/b\n$/)
-    expect(running.stderr).toMatch(/^interrupted: 1 running file may take another 15000 ms/m)
+    expect(running.stderr).toMatch(/^interrupted: 1 running file may take another 600000 ms/m)
     expect(running.stderr).toMatch(/^interrupted: 3 files left\nsummary: 2 files, .* 0 failures\n$/m)
     expect(children.filter(runs)).toEqual([])
   })

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -19,8 +20,8 @@ export const PROJECT = resolve(import.meta.dirname, '../..')
 export const SCRIPT = join(PROJECT, 'examples/hash-folder/main.ts')
 /** Sparse, so it takes no room on the disk, and minutes to hash. */
 export const SLOW = 100 * 2 ** 30
-/** Long enough to be caught in the middle, short enough to wait for. */
-export const SLOWISH = 2 ** 28
+/** Long enough to be caught in the middle, also by a test that has to wait for its turn, short enough to wait for. */
+export const SLOWISH = 2 ** 30
 
 /** What a person's shell does not have: what npm and build servers tell the programs they start. */
 const NOT_IN_A_SHELL = /^(npm_.*|INIT_CWD|CI|NO_PROGRESS)$/
@@ -59,7 +60,7 @@ export function write(files: Record<string, string | number>): void {
 
 /** Runs to the end. */
 export function run(...args: string[]) {
-  const options = { cwd: place, env: ENV, timeout: 15_000, maxBuffer: 2 ** 26 }
+  const options = { cwd: place, env: ENV, timeout: 50_000, maxBuffer: 2 ** 26 }
   const { status, stdout, stderr } = spawnSync(process.execPath, [SCRIPT, ...args], options)
   return { status, stdout, stderr: stderr.toString() }
 }
@@ -121,10 +122,10 @@ export class Running {
   }
 }
 
-/** The processes that it has started and that still run. */
+/** The processes that it has started and that still run, without the time that it takes to start another one. */
 export function childrenOf({ pid }: ChildProcess): number[] {
-  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)])
-  return stdout.toString().split('\n').filter(Boolean).map(Number)
+  const list = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return list.split(' ').filter(Boolean).map(Number)
 }
 
 /** Tests of the example, on systems that have what they use. */

@@ -214,10 +214,11 @@ describeHashFolder('hash-folder', () => {
       const env = { npm_lifecycle_event: 'start', INIT_CWD: place }
       const running = new Running(['folder', '--close-timeout', '100'], { cwd: PROJECT, env })
       await running.until('stdout', '  folder/a\n')
+      // Two of one kind that wait for their turn are one, and two kinds may arrive in either order: whichever comes second
+      // counts as the same key press.
       running.child.kill('SIGINT')
-      await running.until('stderr', 'interrupted: ')
-      running.child.kill('SIGINT')
-      expect(await running.exitCode()).toBe(130)
+      running.child.kill('SIGTERM')
+      expect([130, 143]).toContain(await running.exitCode())
       expect(running.stderr).toContain('interrupted: 1 file left\nsummary:')
     })
 
@@ -236,7 +237,7 @@ describeHashFolder('hash-folder', () => {
 
   describe('a stdout that takes no more', () => {
     it('ends the run quietly when the reader has left', async () => {
-      write(Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`${i}`, ''])))
+      write(Object.fromEntries(Array.from({ length: 6_000 }, (_, i) => [`${i}`, ''])))
       const running = new Running(['folder'])
       await running.until('stdout', '\n')
       running.child.stdout?.destroy()

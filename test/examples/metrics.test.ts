@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,7 +11,7 @@ describe.skipIf(process.platform === 'win32' || !process.features.typescript)('t
   it('serves the counts of what runs, until it is stopped', async () => {
     const args = ['--disable-warning=ExperimentalWarning', SCRIPT]
     const child = spawn(process.execPath, args, { env: { ...process.env, PORT: '0' } })
-    const exit = once(child, 'exit')
+    const exit = once(child, 'close')
     let stderr = ''
     child.stderr.on('data', chunk => {
       stderr += chunk
@@ -29,5 +29,14 @@ describe.skipIf(process.platform === 'win32' || !process.features.typescript)('t
     child.kill('SIGTERM')
     const [code] = await exit
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  it.each(['xyz', '-1', '65536', '80.5'])('says in a line that PORT=%s is no port', port => {
+    const args = ['--disable-warning=ExperimentalWarning', SCRIPT]
+    const { status, stderr } = spawnSync(process.execPath, args, { env: { ...process.env, PORT: port } })
+    expect([status, String(stderr)]).toEqual([
+      2,
+      `metrics: PORT must be a whole number from 0 to 65535, got "${port}"\n`,
+    ])
   })
 })

@@ -41,7 +41,7 @@ function define(object: object, key: string, member: unknown): object {
   return Object.defineProperty(object, key, { value: member, enumerable: true, writable: true, configurable: true })
 }
 
-/** What somebody may put in the place of a part. */
+/** What a sender may put in the place of a part. */
 const evil = fc.oneof(
   fc.constantFrom<unknown>(
     ...[undefined, null, -1, 0.5, 2 ** 32, Number.NaN, '', '__proto__', 'constructor', true, 5n],
@@ -60,7 +60,7 @@ const changes = fc.array(
 )
 type Change = { readonly at: readonly number[]; readonly how: string; readonly evil: unknown }
 
-/** Data as somebody may have sent it instead: parts replaced, left out, or there twice. */
+/** Data as a sender may have sent it instead: parts replaced, left out, or there twice. */
 function changed(data: unknown, all: readonly Change[]): unknown {
   const root = { data }
   for (const { at, how, evil } of all) {

@@ -64,10 +64,13 @@ function eventsOf(job: Job): Message[] {
     { to: 'callers', fields: { event: 'removed', jobId } },
     { to: 'callers', fields: { event: 'ask', jobId, request: '1', what: args } },
     { to: 'callers', fields: { event: 'worker', id: 'worker', slots: '1', functions: '["echo"]' } },
+    { to: 'callers', fields: { event: 'stream', jobId, run: 'run' } },
+    { to: 'callers', fields: { event: 'items', jobId, run: 'run' } },
     { to: 'callers', fields: { event: 'priorities' } },
     { to: 'workers', fields: { event: 'cancel', jobId, reason: args } },
     { to: 'workers', fields: { event: 'answer', jobId, request: '1', result: args } },
     { to: 'workers', fields: { event: 'answer', jobId, request: '1', error: args } },
+    { to: 'workers', fields: { event: 'credit', jobId, run: 'run', total: '16' } },
     { to: 'workers', fields: { event: 'who' } },
     { to: 'workers', fields: { event: 'worker', id: 'worker', slots: '1', functions: '["echo"]' } },
   ]

@@ -3,9 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { SerializationError, WorkerCrashedError } from '../../src/base/errors.ts'
 import { plainThrown } from '../../src/serialize/thrown.ts'
 import { packValue } from '../../src/worker/functions/carry.ts'
-import { fromWorker } from '../../src/worker/messages/from-worker.ts'
 import type { Link, LinkListener } from '../../src/worker/messages/link.ts'
-import { toWorker } from '../../src/worker/messages/to-worker.ts'
+import { fromWorker, toWorker } from '../../src/worker/messages/protocol.ts'
 import { WorkerHost } from '../../src/worker/parent/worker-host.ts'
 import { KINDS, run, runSource } from '../worker/host/hosts.ts'
 import { TAMPER, tamperingFlags } from '../worker/host/tampering.ts'
@@ -35,6 +34,7 @@ const saidOf = (call: unknown): unknown[][] => [
   ['stopped', call],
   ['progress', call, { completed: 1, total: 2, message: 'half' }],
   ['request', call, 7, packed({ acquire: 'tokens' })],
+  ['items', call, packed([1, new RangeError('two')])],
 ]
 const SAID = [
   ...CALLS.flatMap(saidOf),
@@ -50,6 +50,8 @@ const SAID = [
 const toldOf = (call: unknown): unknown[][] => [
   ['call', call, 99, { kind: 'source', source: 'x => x', name: 'f' }, packed([1]), 1, 'f', 1],
   ['call', call, 1, undefined, packed([1, { a: 'b' }]), 1, 'f', 2, true],
+  ['call', call, 1, undefined, packed([1]), 1, 'f', 1, undefined, undefined, undefined, true],
+  ['credit', call, 3],
   ['abort', call, thrown(FAILURE)],
   ['answer', 7, packed('granted')],
   ['refusal', 7, thrown(FAILURE)],

@@ -1,7 +1,13 @@
+import { request } from 'node:http'
+import { networkInterfaces } from 'node:os'
 import { expect, it } from 'vitest'
 import { TaskManager } from '../../src/index.ts'
 import { inspect, inspectorHandler } from '../../src/inspector.ts'
 import { get, opened, post } from './set-up.ts'
+
+function hasIpv6(): boolean {
+  return Object.values(networkInterfaces()).some(all => all?.some(({ address }) => address === '::1'))
+}
 
 const TOKEN = 'a secret of some length'
 
@@ -63,9 +69,16 @@ it('shows nothing without its token, and remembers it in a cookie that no script
   }
   const opening = await handler(get(`/?token=${encodeURIComponent(TOKEN)}`, { host: 'tasks.example' }))
   expect([opening.status, opening.headers.get('location')]).toEqual([303, './'])
+  // The address with the token is in the history of no browser, and no page after it is told.
+  expect(opening.headers.get('referrer-policy')).toBe('no-referrer')
   const cookie = opening.headers.get('set-cookie') as string
   expect(cookie).toMatch(/; HttpOnly; SameSite=Strict$/)
   const kept = cookie.split(';')[0] as string
+  // Other ports of the host get it, too.
+  expect(decodeURIComponent(cookie)).not.toContain(TOKEN)
+  expect((await handler(get('/', { cookie: `taskscope_inspector=${encodeURIComponent(TOKEN)}` }))).status).toBe(401)
+  const secure = await handler(new Request(`https://tasks.example/?token=${encodeURIComponent(TOKEN)}`))
+  expect(secure.headers.get('set-cookie')).toMatch(/; Secure$/)
   expect((await handler(get('/', { host: 'tasks.example', cookie: `other=1; ${kept}` }))).status).toBe(200)
   expect((await handler(get('/', { authorization: `Bearer ${TOKEN}` }))).status).toBe(200)
 })
@@ -105,6 +118,18 @@ it('refuses to be reached from other machines without a token', async () => {
   const url = `http://127.0.0.1:${inspector.port}/`
   expect((await fetch(url)).status).toBe(401)
   expect((await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } })).status).toBe(200)
+})
+
+it.skipIf(!hasIpv6())('is reached by the IPv6 loopback, and by no name that was made to lead there', async () => {
+  const manager = await TaskManager.start()
+  await using inspector = await inspect(manager, { host: '::1' })
+  expect(inspector.url).toBe(`http://[::1]:${inspector.port}/`)
+  expect((await fetch(inspector.url)).status).toBe(200)
+  const status = await new Promise(resolve => {
+    const headers = { host: `evil.example:${inspector.port}` }
+    request({ host: '::1', port: inspector.port, headers, agent: false }, ({ statusCode }) => resolve(statusCode)).end()
+  })
+  expect(status).toBe(403)
 })
 
 it('refuses what it does not know', async () => {

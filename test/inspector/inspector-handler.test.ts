@@ -1,9 +1,35 @@
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { resourceLimit, Semaphore, TaskManager, TaskRunner } from '../../src/index.ts'
+import { BaseTask, resourceLimit, Semaphore, TaskManager, TaskRunner } from '../../src/index.ts'
+import { sqliteStore } from '../../src/sqlite.ts'
 import { task } from '../../src/worker.ts'
 import { until } from '../harness.ts'
+import { temporaryFolder } from '../servers/temporary-folder.ts'
 import { bodyOf, firstPicture, get, opened, post } from './set-up.ts'
+
+class Square extends BaseTask<number> {
+  static readonly type = 'square'
+  readonly type = 'square'
+  readonly side: number
+
+  constructor(side: number) {
+    super()
+    this.side = side
+  }
+
+  run(): number {
+    return this.side ** 2
+  }
+
+  toJSON(): object {
+    return { side: this.side }
+  }
+
+  static fromJSON({ side }: { side: number }): Square {
+    return new Square(side)
+  }
+}
 
 const HOSTILE = '<img src=x onerror=alert(1)>'
 const quiet = { onError() {} }
@@ -85,6 +111,18 @@ describe('what is shown', () => {
     expect(worker).toMatchObject({ number: 1, state: 'idle', dispatched: 1, active: 0 })
   })
 
+  it('marks what stands still, and counts it', async () => {
+    await using manager = await TaskManager.start({ name: 'main', stuckAfter: 5, closeTimeout: 0, logger: false })
+    const stuck = new Promise(resolve => manager.on('stuck', resolve))
+    const handler = opened(manager)
+    manager.spawn(forever)
+    await stuck
+    const [target] = (await firstPicture(handler)).targets
+    expect(target.stuck).toBe(1)
+    const { updatedAt, stuckSince } = await bodyOf(handler(get('/api/task?target=main&id=1')))
+    expect([target.running[0].stuckSince, stuckSince]).toEqual([updatedAt, updatedAt])
+  })
+
   it('is bounded, however much there is', async () => {
     await using manager = await TaskManager.start({ maxTasks: 1_000, closeTimeout: 0 })
     for (let count = 0; count < 3_000; count++) manager.spawn(forever, { name: 'x'.repeat(10_000) })
@@ -105,7 +143,7 @@ describe('the history', () => {
         () => {
           if (fails) throw Object.assign(new Error(`disk ${count} is full`), { code: 'ENOSPC' })
         },
-        { name: `copy ${count}`, type: fails ? 'bad' : 'good' },
+        { name: `copy ${count}`, type: fails ? 'bad' : 'good', ...(count === 7 && { tags: ['night', 'Disk 7'] }) },
       )
     }
     await runner.drain()
@@ -122,6 +160,34 @@ describe('the history', () => {
     expect(await idsFor('error=DISK%2050')).toEqual([50])
     expect(await idsFor('type=bad&name=copy%203')).toEqual([30])
     expect(await idsFor('name=nothing')).toEqual([])
+    expect(await idsFor('tag=disk')).toEqual([7])
+    expect((await search('tag=NIGHT')).rows[0].tags).toEqual(['night', 'Disk 7'])
+    expect(await idsFor('tag=day')).toEqual([])
+  })
+
+  it('goes on with what only the store of a runner has', async () => {
+    const store = sqliteStore(join(temporaryFolder(), 'tasks.db'))
+    const options = { name: 'runner', history: 30, queueSize: 200, store, recover: 'ignore' } as const
+    await using runner = await TaskRunner.start({ ...options, ...quiet })
+    for (let count = 1; count <= 100; count++) {
+      runner.submit(() => 1, { name: `copy ${count}`, ...(count % 25 === 0 && { tags: ['old'] }) })
+    }
+    await runner.drain()
+    await runner.flush()
+    const handler = opened(runner)
+    const seen: number[] = []
+    let next: string | undefined = ''
+    for (let pages = 0; next !== undefined && pages < 20; pages++) {
+      const found: { rows: { id: number }[]; next?: string } = await bodyOf(
+        handler(get(`/api/history?target=runner&limit=20&before=${next}`)),
+      )
+      seen.push(...found.rows.map(({ id }) => id))
+      next = found.next
+    }
+    expect(seen).toEqual(Array.from({ length: 100 }, (_, index) => 100 - index))
+    const tagged = await bodyOf(handler(get('/api/history?target=runner&tag=old')))
+    expect(tagged.rows.map(({ id }: { id: number }) => id)).toEqual([100, 75, 50, 25])
+    expect(await bodyOf(handler(get('/api/task?target=runner&id=25')))).toMatchObject({ name: 'copy 25' })
   })
 
   it('of a manager begins with the inspector, and ends with it', async () => {
@@ -213,6 +279,30 @@ describe('an action', () => {
     cleaned.resolve()
     expect(await answer).toEqual({ cancelled: true, status: 'cancelled', abandoned: false })
     expect(await bodyOf(handler(post({ target: 'main', action: 'cancel', id: 1 })))).toEqual({ cancelled: false })
+  })
+
+  it('runs a task again that can be, and says of which that is so', async () => {
+    await using runner = await TaskRunner.start({ name: 'main', tasks: [Square] })
+    const handler = opened(runner)
+    await runner.submit(new Square(3))
+    await runner.submit(() => 1)
+    const rerunnable = async (id: number) => (await bodyOf(handler(get(`/api/task?target=main&id=${id}`)))).rerunnable
+    expect([await rerunnable(1), await rerunnable(2)]).toEqual([true, undefined])
+    expect(await bodyOf(handler(post({ target: 'main', action: 'rerun', id: 1 })))).toEqual({ id: 3 })
+    expect(await runner.wait(3)).toBe(9)
+    expect(await bodyOf(handler(get('/api/task?target=main&id=3')))).toMatchObject({
+      rerunOf: 1,
+      payload: '{ side: 3 }',
+    })
+    const refused = handler(post({ target: 'main', action: 'rerun', id: 2 }))
+    expect((await bodyOf(refused)).error).toContain("can't be run again")
+    expect((await bodyOf(handler(post({ target: 'main', action: 'rerun', id: 99 })))).error).toContain('no task 99')
+  })
+
+  it('cannot have a manager run a task again', async () => {
+    await using manager = await TaskManager.start({ name: 'main' })
+    const answer = await opened(manager)(post({ target: 'main', action: 'rerun', id: 1 }))
+    expect([answer.status, (await bodyOf(answer)).error]).toEqual([400, 'only a runner can run a task again'])
   })
 
   it('pauses, resumes and sets maxTasks', async () => {

@@ -111,7 +111,7 @@ describe.each([
     })
   })
 
-  it('a cleanup after a cancel by somebody else does', async () => {
+  it('a cleanup after a cancel from another context does', async () => {
     await runVirtual(async () => {
       const storage = new AsyncLocalStorage<string>()
       const asOther = <T>(act: () => T): T => (other === undefined ? outside(act) : storage.run(other, act))

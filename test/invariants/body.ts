@@ -2,7 +2,7 @@ import { ensure, type Operation, resource, suspend, until } from 'effection'
 import type { TaskContext, Work } from '../../src/index.ts'
 import type { Script } from './plan.ts'
 
-/** What the body of a task tells whoever watches it. */
+/** What the body of a task tells its watcher. */
 export interface Observer {
   /** The work was called. */
   called(): void

@@ -26,7 +26,7 @@ describe('a failure', () => {
     expect(await told(manager => void manager.spawn(failing(error)))).toEqual([error])
   })
 
-  it('goes to whoever awaits the handle alone, early or late', async () => {
+  it('goes only to those who await the handle, early or late', async () => {
     const errors = await told(async manager => {
       const handle = manager.spawn(failing(error))
       await expect(handle).rejects.toBe(error)
@@ -35,7 +35,7 @@ describe('a failure', () => {
     expect(errors).toEqual([])
   })
 
-  it('goes to whoever awaits the handle in the same breath alone', async () => {
+  it('goes only to those who await the handle in the same turn', async () => {
     const errors = await told(async manager => {
       const handle = manager.spawn(() => {
         throw error

@@ -3,7 +3,8 @@ import { ensure, suspend, until } from 'effection'
 import { describe, expect, it } from 'vitest'
 import { type TaskHandle, TaskManager } from '../../src/index.ts'
 import { createGate, settle } from '../../src/testing.ts'
-import { heapAfterWaves } from '../soak/waves.ts'
+import { task } from '../../src/worker.ts'
+import { heapAfterWaves, heapInUse } from '../soak/waves.ts'
 
 type Large = readonly number[]
 
@@ -81,6 +82,28 @@ const lives: Record<string, Life> = {
   'the results of a map that was left': async (manager, large) => {
     for await (const result of manager.map([1, 2, 3], () => large)) return result.length
   },
+  'a stream that was read': async (manager, large) => {
+    const stream = manager.stream(async function* () {
+      yield large.length
+    })
+    for await (const _ of stream);
+    return { stream }
+  },
+  'a stream that was left, with items that nobody has read': async (manager, large) => {
+    const stream = manager.stream(async function* () {
+      for (;;) yield { large }
+    })
+    for await (const _ of stream) break
+    return { stream }
+  },
+  'a stream that nobody has read': async (manager, large) => {
+    const stream = manager.stream(async function* () {
+      for (;;) yield large.length
+    })
+    await settle()
+    await stream.cancel()
+    return { stream }
+  },
 }
 
 /** An error made elsewhere: one made in the work would hold the work by its stack, which V8 formats when it is read. */
@@ -155,5 +178,29 @@ describe('invariant 13: nothing is left behind', () => {
     const heap = await heapAfterWaves(10, 20_000)
     const growth = Math.max(...heap.slice(-3)) - Math.max(...heap.slice(2, 5))
     expect(growth, `heap after each wave: ${heap.join(', ')}`).toBeLessThan(1_000_000)
-  }, 60_000)
+  })
+
+  it.each(['async', 'thread', 'process'] as const)(
+    'no growing heap with a slow reader of a stream, mode %s',
+    async mode => {
+      await using large = task(
+        async function* large() {
+          for (let item = 0; ; item += 1) yield String(item).repeat(1_000)
+        },
+        { mode, maxWorkers: 1 },
+      )
+      const heap: number[] = []
+      let read = 0
+      for await (const _ of large()) {
+        read += 1
+        if (read % 16 === 0) await settle()
+        if (read % 2_000 !== 0) continue
+        heap.push(await heapInUse())
+        if (heap.length === 6) break
+      }
+      const growth = Math.max(...heap.slice(-3)) - Math.max(...heap.slice(0, 3))
+      expect(growth, `heap after each part: ${heap.join(', ')}`).toBeLessThan(1_000_000)
+    },
+    60_000,
+  )
 })

@@ -13,7 +13,7 @@ export interface Script {
   readonly priority: number
   readonly timeout: number
   readonly deadline: number
-  /** Whether somebody looks at the handle from the start. */
+  /** Whether the handle is looked at from the start. */
   readonly observed: boolean
   /** What the body does first, before its first pause. */
   readonly does: Deed | undefined

@@ -128,7 +128,7 @@ describe('the body of a task', () => {
     })
   })
 
-  it("runs in the spawner's async context, not in that of whoever freed the slot", async () => {
+  it("runs in the spawner's async context, not in that of the call that freed the slot", async () => {
     await runVirtual(async () => {
       await using manager = await TaskManager.start(1)
       const storage = new AsyncLocalStorage<string>()

@@ -73,7 +73,7 @@ async function runWaiting({ slots, tasks }: Waiting, unknown: boolean): Promise<
   }
 }
 
-describe('invariant 14: whoever waits for whom', () => {
+describe('invariant 14: which task waits for which', () => {
   it(
     'is refused exactly where it would hang',
     async () => {

@@ -165,12 +165,11 @@ describe('demandOf', () => {
     const db = resourceLimit({ key: 'db', capacity: 1 })
     const source = permitSourceOf(db)
     const permits: Disposable[] = []
-    const granted = (permit: Disposable) => permits.push(permit)
-    const failed = () => expect.unreachable()
-    source.acquire(granted, failed)
+    const requester = { granted: (permit: Disposable) => permits.push(permit), refused: () => expect.unreachable() }
+    source.acquire(requester)
     expect(permits).toHaveLength(1)
-    const cancelled = source.acquire(granted, failed)
-    source.acquire(granted, failed)
+    const cancelled = source.acquire(requester)
+    source.acquire(requester)
     cancelled.cancel()
     permits[0]?.[Symbol.dispose]()
     expect(permits).toHaveLength(2)
@@ -181,7 +180,7 @@ describe('demandOf', () => {
   it('calls nobody back once cancelled, whatever an external limit answers', async () => {
     const source = permitSourceOf({ acquire: () => Promise.reject(new Error('theirs')) })
     const called = vi.fn()
-    source.acquire(called, called).cancel()
+    source.acquire({ granted: called, refused: called }).cancel()
     await settle()
     expect(called).not.toHaveBeenCalled()
   })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import type { RateAlgorithm } from '../../src/limits/algorithms/limit-algorithm.ts'
 import { callLimit, rateLimit } from '../../src/limits/rate.ts'
+import { runs } from '../fuzz/runs.ts'
 import { autojump } from '../harness.ts'
 
 const delay = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
@@ -104,7 +105,7 @@ describe.each(ALGORITHMS)('%s', algorithm => {
         // The limit may be older than its first use; so may the model's clock.
         expect(value).toEqual(simulate(DEFINITIONS[algorithm], arrivals, capacity, per))
       }),
-      { numRuns: 150 },
+      runs(150),
     )
   })
 
@@ -124,7 +125,7 @@ describe.each(ALGORITHMS)('%s', algorithm => {
           }
         })
       }),
-      { numRuns: 100 },
+      runs(100),
     )
   })
 

@@ -140,7 +140,7 @@ describe('acquire', () => {
 })
 
 describe('update', () => {
-  it('gives the rest back to whoever waits, and the release gives back what was kept', async () => {
+  it('gives the rest back to the next in line, and the release gives back what was kept', async () => {
     const memory = resourceLimit({ key: 'mb', capacity: 100 })
     const permit = await memory.acquire({ mb: 100 })
     const waiting = memory.acquire({ mb: 20 })

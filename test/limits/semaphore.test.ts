@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { TaskTimeoutError } from '../../src/base/errors.ts'
 import { Semaphore } from '../../src/limits/semaphore.ts'
+import { runs } from '../fuzz/runs.ts'
 import { autojump, settle } from '../harness.ts'
 import { HOSTILE } from '../hostile.ts'
 
@@ -184,7 +185,7 @@ describe('in an operation', () => {
 })
 
 describe.each(Object.entries(HOSTILE))('what is thrown: %s', (_, make) => {
-  it('comes to whoever yields to a permit, from the signal', async () => {
+  it('comes to an operation that yields to a permit, from the signal', async () => {
     const semaphore = new Semaphore(1)
     await semaphore.acquire()
     const [signal, reason] = [new AbortController(), make()]
@@ -197,7 +198,7 @@ describe.each(Object.entries(HOSTILE))('what is thrown: %s', (_, make) => {
     expect(semaphore.waiting).toBe(0)
   })
 
-  it('comes to whoever awaits or yields to work, of every kind', async () => {
+  it('comes to code that awaits or yields to work, of every kind', async () => {
     const semaphore = new Semaphore(1)
     const error = make()
     const work: (() => unknown)[] = [
@@ -451,7 +452,7 @@ it('never gives out more than there is, keeps the order and loses nothing, whate
         expect(granted).toEqual(expect.arrayContaining(expected))
       },
     ),
-    { numRuns: 150 },
+    runs(150),
   )
 })
 

@@ -4,6 +4,7 @@ import { callLimit, rateLimit } from '../../src/limits/rate.ts'
 import { resourceLimit } from '../../src/limits/resource.ts'
 import { limits } from '../../src/limits/set.ts'
 import type { Acquirable, LimitPermit } from '../../src/limits/types.ts'
+import { runs } from '../fuzz/runs.ts'
 import { autojump, settle } from '../harness.ts'
 
 /** So long that no token flows back while a test runs in real time. */
@@ -155,6 +156,19 @@ describe('a waiter for one limit', () => {
     expect(order).toEqual(['first', 'second', 'third', 'fourth'])
   })
 
+  it('keeps its turn when a set is made of that limit while it waits', async () => {
+    const db = resource('db')
+    const held = await db.acquire()
+    const first = db.acquire()
+    const set = limits([db, resource('disk')])
+    const second = set.acquire()
+    held.release()
+    expect(await isGranted(first)).toBe(true)
+    expect(await isGranted(second)).toBe(false)
+    ;(await first).release()
+    expect(await isGranted(second)).toBe(true)
+  })
+
   it('wakes those behind it when it leaves', async () => {
     const set = limits([resource('a', 2), resource('b')])
     const holder = await set.acquire()
@@ -177,7 +191,7 @@ describe('a holder who asks for another limit', () => {
     expect(set.stats()).toMatchObject({ a: { used: 1 }, b: { used: 1 } })
   })
 
-  it('gets it although somebody waits for both, however long', async () => {
+  it('gets it although another waits for both, however long', async () => {
     const { elapsed } = await autojump(async () => {
       const set = limits([resource('a'), resource('b')])
       const outer = await set.acquire({ a: 1 }, { only: true })
@@ -313,7 +327,7 @@ describe('several limits under random load', () => {
           for (const key of keys) expect(all[key].stats()).toMatchObject({ used: 0, waiting: 0 })
         }, 60_000)
       }),
-      { numRuns: 200 },
+      runs(200),
     )
   })
 })

@@ -37,7 +37,7 @@ describe('drain', () => {
     expect(elapsed).toBe(55)
   })
 
-  it('waits for one spawned by whoever awaited the last', async () => {
+  it('waits for one spawned by the code that awaited the last', async () => {
     await within({}, async manager => {
       const last = manager.spawn(() => delay(10))
       last.then(() => manager.spawn(() => delay(10)))

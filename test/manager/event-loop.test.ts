@@ -83,6 +83,17 @@ describe('the event loop', { timeout: 120_000 }, () => {
       neverStarted: MANY,
     })
   })
+
+  it('has its turns when the time to close is up, and all that never started are reported', async () => {
+    const manager = await TaskManager.start(1)
+    manager.on('cancelled', noWork)
+    manager.spawn(
+      ({ signal }) => new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true })),
+    )
+    for (let count = 0; count < MANY; count++) manager.spawn(noWork)
+    const { neverStarted } = await manager.close({ timeout: 1 })
+    expect(neverStarted.length).toBe(MANY)
+  })
 })
 
 describe('a long run of ready tasks', { timeout: 120_000 }, () => {

@@ -5,7 +5,7 @@ import { elapse } from '../invariants/work.ts'
 
 const start = (maxTasks: number) => TaskManager.start({ maxTasks, logger: false })
 
-/** A limiter of somebody else: so many calls in each window, and an answer takes its time. */
+/** A limiter of another library: so many calls in each window, and an answer takes its time. */
 function theirs(count: number, per: number, latency = 1) {
   const rate = callLimit(count, per)
   const state = { asked: 0, held: 0 }

@@ -54,7 +54,7 @@ describe('failFast', () => {
     expect(elapsed).toBe(80)
   })
 
-  it('counts a failure that somebody observed too', async () => {
+  it('counts a failure that was looked at too', async () => {
     await within({}, async manager => {
       await failureOf(manager.spawn(() => Promise.reject('no')))
       expect(await failureOf(manager.drain())).toBeInstanceOf(TaskGroupError)

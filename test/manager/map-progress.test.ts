@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { TaskManager } from '../../src/index.ts'
 import { task } from '../../src/worker.ts'
+import { until } from '../harness.ts'
 
 const stream = () => {
   const printed: string[] = []
@@ -19,7 +20,8 @@ describe('progress', () => {
     await manager.map([2, 3, 4], half, { onError: 'collect', progress: { stream: ofManager } }).toArray()
     await using halved = task(half, { logger: false })
     await halved.map([2, 3, 4], { onError: 'collect', progress: { stream: ofTask } }).toArray()
-    await expect.poll(() => ofManager.printed).toEqual(['half: 3/3 (100 %), 1 failed\n'])
+    await until(() => ofManager.printed.length > 0 && ofTask.printed.length > 0)
+    expect(ofManager.printed).toEqual(['half: 3/3 (100 %), 1 failed\n'])
     expect(ofTask.printed).toEqual(ofManager.printed)
   })
 

@@ -1,3 +1,4 @@
+import { install } from '@sinonjs/fake-timers'
 import { run, sleep, suspend } from 'effection'
 import { describe, expect, it } from 'vitest'
 import {
@@ -192,6 +193,20 @@ describe('a scope', () => {
     })
   })
 
+  it('leaves no timer behind where its own body has aborted it', async () => {
+    const clock = install({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    try {
+      const manager = await TaskManager.start()
+      const controller = new AbortController()
+      const body = async () => controller.abort(new Error('enough'))
+      await expect(manager.scope(body, { signal: controller.signal })).rejects.toThrow('enough')
+      expect(clock.countTimers()).toBe(0)
+      await manager.close()
+    } finally {
+      clock.uninstall()
+    }
+  })
+
   it('takes no cancelled task for a failure', async () => {
     await virtually(async manager => {
       const result = await manager.scope(async scope => {
@@ -263,40 +278,148 @@ describe('a scope within', () => {
       const deeper = (scope: TaskScope, left: number): Promise<number> =>
         left === 0 ? scope.spawn(() => delay(1, 0)) : scope.scope(inner => deeper(inner, left - 1)).then(n => n + 1)
       expect(await manager.scope(scope => deeper(scope, 1_000))).toBe(1_000)
+      const late = manager.scope(scope => deeper(scope, 1_000), { deadline: 0.5 })
+      expect(await failureOf(late)).toBeInstanceOf(TaskTimeoutError)
     })
   })
 })
 
 describe('a scope in a task', () => {
-  it('waits for slots, and ends with the task that is cancelled by its signal', async () => {
+  /** A body whose tasks take a while to stop, and say so. */
+  const leaving = (stopped: string[]) => (scope: TaskScope) => {
+    for (const name of ['a', 'b'])
+      scope.spawn(({ signal }) => untilAborted(signal, 5).finally(() => stopped.push(name)))
+  }
+
+  it('waits for slots, and ends with the task that is cancelled', async () => {
     await virtually(async manager => {
       const stopped: string[] = []
-      const task = manager.spawn(({ signal }) =>
-        manager.scope(
-          scope => {
-            for (const name of ['a', 'b']) {
-              scope.spawn(each => untilAborted(each.signal, 5).finally(() => stopped.push(name)))
-            }
-          },
-          { signal },
-        ),
-      )
+      const task = manager.spawn(() => manager.scope(leaving(stopped)))
       await delay(10)
-      await task.cancel()
+      await task.cancel('enough')
       expect(stopped).toEqual(['a', 'b'])
-      expect(task.status).toBe('cancelled')
+      expect(task.record()).toMatchObject({ status: 'cancelled', cancelReason: 'enough', abandoned: false })
     }, 3)
+  })
+
+  it('ends with an attempt that is late, and the next attempt has one of its own', async () => {
+    await virtually(async manager => {
+      const stopped: string[] = []
+      const work = ({ attempt }: { readonly attempt: number }) =>
+        attempt === 1 ? manager.scope(leaving(stopped)) : manager.scope(scope => scope.spawn(() => 'second'))
+      expect(await manager.spawn(work, { timeout: 10, retry: { retries: 1, wait: 0 } })).toBe('second')
+      expect(stopped).toEqual(['a', 'b'])
+    })
+  })
+
+  it('ends by a signal of its own as well, and the task goes on', async () => {
+    await virtually(async manager => {
+      const controller = new AbortController()
+      const stopped: string[] = []
+      const task = manager.spawn(async () => {
+        expect(await failureOf(manager.scope(leaving(stopped), { signal: controller.signal }))).toBe('only the scope')
+        return 'goes on'
+      })
+      await delay(1)
+      controller.abort('only the scope')
+      expect(await task).toBe('goes on')
+      expect(stopped).toEqual(['a', 'b'])
+    })
+  })
+
+  it('ends with the task that runs it, whose manager is another and whose scope is around', async () => {
+    await virtually(async manager => {
+      await using other = await TaskManager.start()
+      const stopped: string[] = []
+      const log: unknown[] = []
+      await manager.scope(async scope => {
+        const inner = scope.spawn(() => scope.scope(leaving(stopped)))
+        const elsewhere = scope.spawn(() => other.scope(leaving(stopped)))
+        await delay(1)
+        for (const each of [inner, elsewhere]) log.push(await each.cancel())
+        expect(scope.signal.aborted).toBe(false)
+      })
+      expect(log).toEqual([true, true])
+      expect(stopped).toEqual(['a', 'b', 'a', 'b'])
+      expect(other.stats()).toMatchObject({ running: 0, cancelled: 2 })
+    })
+  })
+
+  it('does not begin once the task was told to stop', async () => {
+    await virtually(async manager => {
+      let begun = false
+      const task = manager.spawn(async ({ signal }) => {
+        await untilAborted(signal).catch(() => {})
+        await manager.scope(() => {
+          begun = true
+        })
+      })
+      await delay(1)
+      await task.cancel()
+      expect(task.status).toBe('cancelled')
+      expect(begun).toBe(false)
+    })
+  })
+
+  it('follows nothing that is over: what a task has left running is on its own', async () => {
+    await virtually(async manager => {
+      let left: Promise<string> | undefined
+      await manager.spawn(() => {
+        left = delay(5).then(() => manager.scope(scope => scope.spawn(() => delay(5, 'on its own'))))
+      })
+      expect(await left).toBe('on its own')
+    })
+  })
+
+  it('hides no failure in the cancel', async () => {
+    await virtually(async manager => {
+      const error = new Error('cleanup')
+      const scoped = () =>
+        manager.scope(scope => {
+          scope.spawn(({ signal }) => untilAborted(signal).catch(() => Promise.reject(error)))
+        })
+      const operation = function* () {
+        yield* scoped()
+      }
+      for (const work of [scoped, () => scoped().then(() => {}), operation]) {
+        const task = manager.spawn<void>(work)
+        await delay(1)
+        await task.cancel('enough')
+        expect(task.status).toBe('failed')
+        expect(task.exception()).toMatchObject({ name: 'TaskGroupError', errors: ['enough', error] })
+      }
+    })
   })
 
   it('is a knot with a name where its tasks can have no slot', async () => {
     await virtually(async manager => {
-      const task = manager.spawn(() =>
-        manager.scope(scope => {
-          scope.spawn(() => 'never')
-        }),
+      const task = manager.spawn(
+        () =>
+          manager.scope(scope => {
+            scope.spawn(() => 'never', { name: 'inner' })
+          }),
+        { name: 'outer' },
       )
-      expect(await failureOf(task)).toBeInstanceOf(DeadlockError)
+      const error = await failureOf(task)
+      expect(error).toBeInstanceOf(DeadlockError)
+      expect(String(error)).toMatch(/task 1 "outer".*task 2 "inner"/)
     }, 1)
+  })
+
+  it('may be in a task of a scope in a task, a thousand deep, and is told where one slot is missing', async () => {
+    const deeper = async (manager: TaskManager, left: number): Promise<number> => {
+      if (left === 1) return 1
+      return 1 + (await manager.scope(scope => scope.spawn(() => deeper(manager, left - 1))))
+    }
+    await virtually(async manager => {
+      expect(await manager.spawn(() => deeper(manager, 1_000))).toBe(1_000)
+      const error = await failureOf(manager.spawn(() => deeper(manager, 1_001)))
+      expect(error).toBeInstanceOf(DeadlockError)
+      const stuck = manager.spawn(() => deeper(manager, 1_001))
+      await delay(1)
+      await stuck.cancel('enough')
+      expect(stuck.status).toBe('cancelled')
+    }, 1_000)
   })
 })
 
@@ -330,5 +453,40 @@ describe('a scope for `yield*`', () => {
     await operation.halt()
     expect(stopped).toBe(true)
     expect(manager.stats()).toMatchObject({ running: 0, stopping: 0 })
+  })
+
+  it('in a task ends with the task, whether or not it is what that waits for', async () => {
+    await virtually(async manager => {
+      for (const waits of [true, false]) {
+        let stopped = false
+        const task = manager.spawn(function* () {
+          const scoped = manager.scope(scope => {
+            scope.spawn(({ signal }) => untilAborted(signal, 5).finally(() => (stopped = true)))
+          })
+          if (waits) yield* scoped
+          scoped.catch(() => {})
+          yield* suspend()
+        })
+        await delay(1)
+        await task.cancel('enough')
+        await manager.drain()
+        expect(stopped).toBe(true)
+        expect(task.record()).toMatchObject({ status: 'cancelled', cancelReason: 'enough' })
+      }
+    })
+  })
+
+  it('does not lose a failure to a halt that comes while it ends', async () => {
+    await virtually(async manager => {
+      const error = new Error('first')
+      const operation = run(function* () {
+        yield* manager.scope(scope => {
+          scope.spawn(({ signal }) => untilAborted(signal, 20))
+          scope.spawn(fails(5, error))
+        })
+      })
+      await delay(10)
+      expect(await failureOf(operation.halt())).toBe(error)
+    })
   })
 })

@@ -116,6 +116,7 @@ describe('wrong work', () => {
     ['a thenable', { then() {} }, /already running/],
     ['a generator object', (function* () {})(), /an operation: pass the function that makes it/],
     ['an effection operation', sleep(1), /an operation: pass the function/],
+    ['an async function*', async function* () {}, /work must be no async function\*.*see stream\(\)/],
     ['nothing', undefined, /work must be a function, got undefined/],
     ['null', null, /got null/],
     ['a string', 'work', /got "work"/],

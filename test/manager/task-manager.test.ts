@@ -57,6 +57,45 @@ describe('start', () => {
   })
 })
 
+describe('startSync', () => {
+  it('has the manager at once, of the same options', async () => {
+    const manager = TaskManager.startSync({ maxTasks: 2, name: 'here', defaults: { timeout: 5_000 } })
+    expect(manager).toBeInstanceOf(TaskManager)
+    expect([manager.name, manager.maxTasks, TaskManager.startSync(7).maxTasks]).toEqual(['here', 2, 7])
+    expect(await manager.spawn(async () => 'done')).toBe('done')
+    expect(await manager.close()).toMatchObject({ done: 1 })
+  })
+
+  it('stands in a field of a class, whose tasks it answers for', async () => {
+    class Crawler {
+      readonly #tasks = TaskManager.startSync(1)
+      crawl = (page: string) => this.#tasks.spawn(async () => `read ${page}`)
+      close = () => this.#tasks.close()
+    }
+    const crawler = new Crawler()
+    expect(await crawler.crawl('a')).toBe('read a')
+    await crawler.close()
+    expect(() => crawler.crawl('b')).toThrow(ManagerClosedError)
+  })
+
+  it.each<[unknown, ErrorConstructor, string]>([
+    [{ maxTasks: 0 }, RangeError, 'maxTasks must be a positive integer or Infinity, got 0'],
+    [{ maxTask: 3 }, TypeError, '"maxTask" must be a known option: did you mean "maxTasks"?'],
+    ['35', TypeError, 'options must be an object, got "35"'],
+  ])('throws for %j in the call', (options, type, message) => {
+    const start = () => TaskManager.startSync(options as TaskManagerOptions)
+    expect(start).toThrow(type)
+    expect(start).toThrow(message)
+  })
+
+  it('throws the reason of a signal that is aborted already', async () => {
+    const reason = new Error('too late')
+    const signal = AbortSignal.abort(reason)
+    expect(() => TaskManager.startSync({ signal })).toThrow(reason)
+    expect(await failureOf(TaskManager.start({ signal }))).toBe(reason)
+  })
+})
+
 describe('stats', () => {
   it('counts every task in exactly one state', async () => {
     await within({ maxTasks: 4, cleanupTimeout: 50 }, async manager => {
@@ -218,7 +257,7 @@ describe('the signal of a manager', () => {
 
 describe('the process', () => {
   const node = (code: string) =>
-    promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], { timeout: 15_000 })
+    promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], { timeout: 50_000 })
   const index = JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)
 
   it('is not kept alive by an idle manager', async () => {

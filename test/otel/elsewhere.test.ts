@@ -1,7 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { task } from '../../src/worker.ts'
 import { startWorker, type WorkerProcess } from '../distributed/worker-process.ts'
-import { activeInOperation, activeSpan, ended, fails, register } from '../fixtures/otel/functions.ts'
+import {
+  activeInOperation,
+  activeSpan,
+  atGate,
+  ended,
+  fails,
+  gated,
+  openGate,
+  register,
+} from '../fixtures/otel/functions.ts'
+import { settle, until } from '../harness.ts'
 import { cleanUp } from '../servers/clean-up.ts'
 import { describeEachServer } from '../servers/describe-each-server.ts'
 import { queueName } from '../servers/queues.ts'
@@ -43,7 +53,7 @@ describeEachServer('a call on another machine', server => {
   const workers: WorkerProcess[] = []
 
   beforeAll(async () => {
-    const starting = modes.map(mode => startWorker(MODULE, { connection, queue: queues[mode], mode, maxTasks: 1 }))
+    const starting = modes.map(mode => startWorker(MODULE, { connection, queue: queues[mode], mode, maxTasks: 2 }))
     workers.push(...(await Promise.all(starting)))
   })
   afterAll(async () => {
@@ -66,5 +76,29 @@ describeEachServer('a call on another machine', server => {
         .filter(({ name }) => name === 'activeSpan')
         .map(({ kind, id, parent, trace }) => ({ kind, id, parent, trace })),
     ).toEqual([{ kind, id: active, parent: span('activeSpan').id, trace: span('outer').trace }])
+  })
+
+  it('is linked to the one that it has joined, as it has the same key', async () => {
+    const where = { mode: 'distributed', connection, queue: queues.async } as const
+    await using there = task(register, where)
+    await there()
+    const { span, within, spans } = telemetry()
+    await using first = task(gated, { ...where, key: 'one' })
+    await using second = task(gated, { ...where, key: 'one' })
+    const calls: Promise<unknown>[] = []
+    await within('outer', () => calls.push(first()))
+    await until(async () => (await there.submit(atGate)) === 1)
+    await within('other', () => calls.push(second()))
+    await until(() => second.stats().active === 1)
+    await there.submit(openGate)
+    const [inside] = await Promise.all(calls)
+    await settle()
+    const below = (name: string) => spans().filter(one => one.name === 'gated' && one.parent === span(name).id)
+    const [ran, joined] = [below('outer'), below('other')]
+    expect([ran.length, joined.length]).toEqual([1, 1])
+    expect(joined[0]?.links).toEqual([ran[0]?.id])
+    expect(ran[0]?.links).toEqual([])
+    const run = (await there.submit(ended)).filter(({ id }) => id === inside)
+    expect(run.map(({ parent }) => parent)).toEqual([ran[0]?.id])
   })
 })

@@ -3,6 +3,8 @@ import { sleep } from 'effection'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type TaskHandle, TaskManager, TaskRunner } from '../../src/index.ts'
 import { instrument } from '../../src/otel.ts'
+import { managerSettings } from '../../src/scheduler/manager-settings.ts'
+import { Supervisor } from '../../src/scheduler/supervisor.ts'
 import { TaskWorker } from '../../src/worker.ts'
 import { settle } from '../harness.ts'
 import { HOSTILE } from '../hostile.ts'
@@ -149,6 +151,45 @@ describe('a task', () => {
     await settle()
     expect(span('deaf').attributes).toMatchObject({ 'taskscope.task.abandoned': true })
     expect(span('deaf').events.map(({ name }) => name)).toContain('stopping')
+  })
+
+  it('tells that it stands still, and what it waits for', async () => {
+    const { span } = telemetry()
+    await using manager = await TaskManager.start({ stuckAfter: 1, logger: false })
+    const gate = Promise.withResolvers<void>()
+    const stuck = Promise.withResolvers<unknown>()
+    manager.on('stuck', stuck.resolve)
+    const handle = manager.spawn(() => gate.promise, { name: 'slow' })
+    await stuck.promise
+    gate.resolve()
+    await handle
+    await settle()
+    expect(span('slow').events).toContainEqual({ name: 'stuck', attributes: { 'taskscope.task.waits_for': 'work' } })
+  })
+
+  it('is linked to those who have joined it by its key', async () => {
+    const { span, within } = telemetry()
+    await using manager = await TaskManager.start()
+    const gate = Promise.withResolvers<void>()
+    const handles: TaskHandle<void>[] = []
+    const join = () => handles.push(manager.spawn(() => gate.promise, { name: 'keyed', key: 'one' }))
+    await within('first', join)
+    await within('second', join)
+    join()
+    gate.resolve()
+    await Promise.all(handles)
+    await settle()
+    expect(span('keyed')).toMatchObject({ parent: span('first').id, links: [span('second').id] })
+  })
+
+  it('that was submitted before this process began has its span begin then', async () => {
+    const { span } = telemetry()
+    const settings = managerSettings({ name: 'again' })
+    const supervisor = new Supervisor(settings)
+    const task = supervisor.scheduler.spawn(() => 1, settings.defaults, { id: 7, createdAt: 1_000 })
+    await task.handle
+    await settle()
+    expect(span('task').startedAt).toBeCloseTo(1_000, 0)
   })
 
   it('of two managers with one name, and the same id, each has its own', async () => {

@@ -10,13 +10,16 @@ export interface Told {
   readonly trace: string
   readonly attributes: Readonly<Record<string, unknown>>
   readonly events: readonly { readonly name: string; readonly attributes: Readonly<Record<string, unknown>> }[]
+  readonly links: readonly string[]
   readonly status: { readonly code: number; readonly message?: string }
   readonly milliseconds: number
+  /** Epoch milliseconds. */
+  readonly startedAt: number
 }
 
 export function told(span: ReadableSpan): Told {
   const { traceId, spanId } = span.spanContext()
-  const [seconds, nanoseconds] = span.duration
+  const milliseconds = ([seconds, nanoseconds]: readonly [number, number]) => seconds * 1_000 + nanoseconds / 1_000_000
   return {
     name: span.name,
     kind: SpanKind[span.kind],
@@ -25,7 +28,9 @@ export function told(span: ReadableSpan): Told {
     trace: traceId,
     attributes: span.attributes,
     events: span.events.map(({ name, attributes = {} }) => ({ name, attributes })),
+    links: span.links.map(({ context }) => context.spanId),
     status: span.status,
-    milliseconds: seconds * 1_000 + nanoseconds / 1_000_000,
+    milliseconds: milliseconds(span.duration),
+    startedAt: milliseconds(span.startTime),
   }
 }

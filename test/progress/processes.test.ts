@@ -20,7 +20,7 @@ function piped(scenario: string, { env, cwd = PROJECT }: Options = {}) {
     cwd,
     env: { ...ENV, ...env },
     encoding: 'utf8',
-    timeout: 15_000,
+    timeout: 50_000,
   })
   return { status, stdout, stderr }
 }
@@ -37,7 +37,7 @@ function shown(scenario: string, { env, cwd = PROJECT }: Options = {}, redirecti
     env: { ...ENV, ...env },
     input: '',
     encoding: 'utf8',
-    timeout: 15_000,
+    timeout: 50_000,
   })
   return { status, ...screenOf(stdout) }
 }

@@ -40,7 +40,7 @@ async function run(args: readonly string[], until?: (first: Promise<void>) => Pr
 
 describe.skipIf(process.platform === 'win32' || !process.features.typescript)('killed without warning', () => {
   it(`loses no accepted task, and ends each exactly once in the records`, {
-    timeout: 60_000 + KILLS * 2_000,
+    timeout: 120_000 + KILLS * 5_000,
   }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'taskscope-crash-'))
     try {

@@ -178,16 +178,16 @@ describe('a loop that falls behind', () => {
     const runner = await TaskRunner.start({ queueSize: Number.POSITIVE_INFINITY })
     const events = runner.events({ buffer: Number.POSITIVE_INFINITY })
     for (let n = 0; n < 50_000; n += 1) runner.submit(() => n)
-    await runner.close()
+    await runner.close({ timeout: Number.POSITIVE_INFINITY })
     await settle()
     expect(await rest(events)).toHaveLength(150_002)
     expect(events.dropped).toBe(0)
   })
 })
 
-/** An emitter, a stream that follows it, and whether somebody still follows. */
+/** An emitter, a stream that follows it, and whether it still follows. */
 function stream(buffer = 10) {
-  const emitter = new Emitter<{ drained: TaskEvent }>({ wanted: false, note: () => () => {} }, () => {})
+  const emitter = new Emitter<{ drained: TaskEvent }>({ wanted: false, heard: false, note: () => () => {} }, () => {})
   const events = new EventStream(buffer, take => emitter.follow(take))
   const emit = async () => {
     emitter.emit('drained', { type: 'drained' })
@@ -196,7 +196,7 @@ function stream(buffer = 10) {
   return { events, emit, followed: () => emitter.wants('drained') }
 }
 
-describe('whoever leaves', () => {
+describe('a follower that leaves', () => {
   it('the loop by break stops listening', async () => {
     const { events, emit, followed } = stream()
     await emit()

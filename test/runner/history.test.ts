@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { TaskRunner } from '../../src/index.ts'
-import { History } from '../../src/runner/records.ts'
+import { History } from '../../src/runner/history.ts'
 import { sqliteStore } from '../../src/sqlite.ts'
 import type { TaskRecord } from '../../src/task/types.ts'
 import { settle } from '../harness.ts'
@@ -142,13 +142,14 @@ describe('the ring of a history', () => {
 describe('a clock that is set back', () => {
   /** What a runner finds of its history in a store that keeps two, and what it has after it has run two tasks. */
   async function restart(path: string, between: () => void): Promise<{ found: number[]; kept: number[] }> {
-    const store = sqliteStore(path, { history: 2, synchronous: 'normal' })
-    const runner = await TaskRunner.start({ store, history: 2, workers: 1 })
+    const store = sqliteStore(path, { synchronous: 'normal' })
+    const runner = await TaskRunner.start({ store, history: 2, retain: { count: 2 }, workers: 1 })
     const found = ids(runner)
     await run(runner, 1)
     await runner.flush()
     between()
     await run(runner, 1)
+    await runner.flush()
     const kept = ids(runner)
     await runner.close()
     return { found, kept }

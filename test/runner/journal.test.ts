@@ -92,13 +92,13 @@ describe('the storeWriter', () => {
     await runner.close()
   })
 
-  it('keeps the way to run a task again until it has ended', async () => {
+  it('keeps the way to run a task again, also once it has ended', async () => {
     const runner = await start()
     await runner.submit(new CountingTask(3))
     await runner.flush()
     const [first, last] = store.batches.map(([task]) => task)
     expect(JSON.parse(first?.job as string)).toMatchObject({ task: 'CountingTask', payload: { n: 3 } })
-    expect(last).not.toHaveProperty('job')
+    expect(last).toMatchObject({ status: 'done', job: first?.job })
     await runner.close()
   })
 

@@ -110,7 +110,7 @@ describe('what else ends the wait for a place', () => {
     })
   })
 
-  it('the deadline, which whoever awaits accepted has then heard of: it is not reported as well', async () => {
+  it('the deadline, which a caller that awaits accepted has then heard of: it is not reported as well', async () => {
     const onError = vi.fn()
     await within({ ...TIGHT, onError }, async runner => {
       runner.submit(() => delay(1_000))

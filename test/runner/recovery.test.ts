@@ -56,12 +56,14 @@ describe('a store with a past', () => {
     await second.close()
   })
 
-  it('keeps as many of them as history says', async () => {
+  it('keeps as many of them as history says, and finds the others in the store', async () => {
     const store = memoryStore()
     const first = await restart(store)
     for (let n = 0; n < 10; n++) await first.submit(() => n)
     await first.close()
     const second = await restart(store, { history: 3 })
+    expect(second.records().map(({ id }) => id)).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1])
+    Object.assign(store, { find: undefined })
     expect(second.records().map(({ id }) => id)).toEqual([10, 9, 8])
     await second.close()
   })
@@ -273,7 +275,7 @@ describe(`close with pending: 'keep'`, () => {
     expect([unfinished.map(({ id }) => id), ended.map(({ id }) => id)]).toEqual([[1], [2, 3]])
   })
 
-  it('records a cancel by somebody else', async () => {
+  it('records a cancel from outside', async () => {
     const store = memoryStore()
     const first = await restart(store, { autoStart: false })
     const handle = first.submit(new CountingTask(1))

@@ -110,6 +110,13 @@ describe('a wrong submission', () => {
   it.each([
     [undefined, undefined, TypeError, /work must be a function, got undefined/],
     [{}, undefined, TypeError, /work must be a function, got an object/],
+    [async function* () {}, undefined, TypeError, /work must be no async function\*/],
+    [
+      { type: 't', async *run() {} },
+      undefined,
+      TypeError,
+      /run of a task must be a function that runs when it is called/,
+    ],
     [Promise.resolve(1), undefined, TypeError, /which is already running/],
     [sleep(1), undefined, TypeError, /got an operation/],
     [typeless, undefined, TypeError, /type of a task must be a string, got undefined/],

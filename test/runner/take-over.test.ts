@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type StoredTask, TaskRunner, type TaskStore } from '../../src/index.ts'
-import { encodeTask } from '../../src/store/codec.ts'
+import { encodeTask } from '../../src/store/encode.ts'
 import { CountingTask } from './counting-task.ts'
 
 const MANY = 5_000

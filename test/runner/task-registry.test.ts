@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { type BaseTask, SleepTask, type SleepTaskOptions, type SubmitOptions } from '../../src/index.ts'
-import { submission } from '../../src/runner/submission.ts'
-import { TaskRegistry } from '../../src/runner/task-registry.ts'
+import { submission, TaskRegistry } from '../../src/runner/submission.ts'
 
 /** What comes back of a task and the options that it was submitted with. */
 function throughStore(task: BaseTask<unknown>, options?: SubmitOptions) {
   const registry = new TaskRegistry([SleepTask])
   const { settings, retry } = submission(task, options)
   const job = registry.jobOf(task, settings, retry)
-  return job === undefined ? undefined : registry.revive(job)
+  return job === undefined ? undefined : registry.revive(job.text)
 }
 
 describe('a task that a store keeps', () => {

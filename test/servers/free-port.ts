@@ -6,12 +6,19 @@ import { createServer } from 'node:net'
  * a client that keeps trying to reach it can even be connected to itself.
  */
 const FIRST = 20_000
-const COUNT = 10_000
+/** For each of the processes that run tests at the same time. */
+const COUNT = 1_000
+const OWN = FIRST + (Number(process.env.VITEST_POOL_ID ?? 0) % 10) * COUNT
 
-/** A port of 127.0.0.1 that nobody listens on now. Somebody else may still be faster. */
+/** Those that were given out: one whose server is down for a moment looks free. */
+const given = new Set<number>()
+
+/** A port of 127.0.0.1 that has no listener now, and that no other test is given. Another process may still be faster. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = FIRST + Math.floor(Math.random() * COUNT)
+    const port = OWN + Math.floor(Math.random() * COUNT)
+    if (given.has(port)) continue
+    given.add(port)
     if (await isFree(port)) return port
   }
 }

@@ -5,7 +5,7 @@ folder=$1
 signal=$2
 read -r _
 
-# Once it has ended, whoever inherited it may take long to notice.
+# Once it has ended, the process that inherited it may take long to notice.
 alive() {
   kill -0 "$pid" 2>/dev/null && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { until } from '../harness.ts'
 import { get, put } from './data.ts'
 import { describeEachOwnServer, describeOwn } from './describe-each-server.ts'
 import { type OwnServer, startPostgres, startRedis } from './own-server.ts'
@@ -35,7 +36,7 @@ describeEachOwnServer('a server', ({ kind, start }) => {
     let server: OwnServer
     beforeAll(async () => {
       server = await start()
-    }, 20_000)
+    })
     afterAll(() => server[Symbol.asyncDispose]())
 
     it('keeps its data when it is stopped and started again, on the same port', async () => {
@@ -119,7 +120,7 @@ describeEachOwnServer('a server', ({ kind, start }) => {
     const [url] = await Promise.race([once(child.stdout.setEncoding('utf8'), 'data'), exit.then(() => [''])])
     if (how === 'killed') child.kill('SIGKILL')
     expect(await exit).toEqual(how === 'killed' ? [null, 'SIGKILL'] : [0, null])
-    await expect.poll(() => readdirSync(folder), { timeout: 10_000 }).toEqual([])
+    await until(() => readdirSync(folder).length === 0)
     expect(await refusalOf(kind, url.trim())).toMatch(REFUSED)
   })
 })

@@ -20,7 +20,7 @@ export interface OwnServer extends TestServer, AsyncDisposable {
 export interface OwnServerOptions {
   /** @default a free one */
   readonly port?: number
-  /** Whoever connects must give it. @default none is asked for */
+  /** A client must give it to connect. @default none is asked for */
   readonly password?: string
 }
 
@@ -101,7 +101,7 @@ async function startOwn(wanted: number | undefined, plan: Plan): Promise<OwnServ
       try {
         await server.start()
       } catch (error) {
-        // Somebody was faster between the choice of the port and its use.
+        // Another process was faster between the choice of the port and its use.
         if (wanted === undefined && server.portTaken) continue
         throw error
       }

@@ -2,8 +2,8 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Kind } from './test-server.ts'
 
-/** Milliseconds for a server to answer. One on this machine takes a few. */
-const TIMEOUT = 2_000
+/** Milliseconds for a server to answer. One on this machine takes a few, unless that is busy. */
+const TIMEOUT = 20_000
 
 /** Why this server can't be used, or `undefined`: it answered, and what tests need may be created there. */
 export async function refusalOf(kind: Kind, url: string): Promise<string | undefined> {

@@ -75,6 +75,13 @@ describe.each(KINDS)('findServer without a server of the kind %s', kind => {
   })
 })
 
+describe('freePort', () => {
+  it('gives no port twice: the server of the first one may just be down', async () => {
+    const ports = await Promise.all(Array.from({ length: 300 }, freePort))
+    expect(new Set(ports).size).toBe(300)
+  })
+})
+
 describeOwn('postgres', 'refusalOf', ({ kind, start }) => {
   it('refuses a database where its user may not create a schema', async () => {
     await using server = await start()

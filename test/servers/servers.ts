@@ -21,7 +21,7 @@ export interface Found {
   readonly startable: boolean
   /** Why there is no URL. */
   readonly why: string
-  /** The one that was started, for whoever looked to dispose. */
+  /** The one that was started, for the caller to dispose. */
   readonly started?: OwnServer
 }
 

@@ -17,7 +17,7 @@ function spawnOne(manager: TaskManager, index: number, never: AbortSignal): void
 }
 
 /** The heap in use once everything that can be collected is. */
-async function heapInUse(): Promise<number> {
+export async function heapInUse(): Promise<number> {
   if (globalThis.gc === undefined) throw new Error('run with --expose-gc')
   for (let round = 0; round < 4; round += 1) {
     await settle()

@@ -34,6 +34,18 @@ export function describeStore(name: string, make: () => Promise<StoreUnderTest>)
       return store.open(history)
     }
 
+    it('finds those whose keys count after a time, also once it was opened anew', async () => {
+      await store.open(EVERYTHING)
+      const keyed = [endedTask(1, 10, { keyUntil: 100 }), endedTask(2, 20, { keyUntil: 101 }), endedTask(3, 30)]
+      await store.write([...keyed, endedTask(4, 40, { status: 'failed', keyUntil: 500 }), pendingTask(5)])
+      if (store.find === undefined) return
+      expect(idsOf([...store.find({ keyAfter: 100 })])).toEqual([4, 2])
+      await reopened(0)
+      const found = [...(store.find?.({ keyAfter: 100 }) ?? [])]
+      expect(found[1]).toStrictEqual(keyed[1])
+      expect(idsOf([...(store.find?.({ keyAfter: 100, status: ['failed'] }) ?? [])])).toEqual([4])
+    })
+
     describe('open', () => {
       it('finds nothing in a new store', async () => {
         expect(await store.open(EVERYTHING)).toEqual({ lastId: 0, unfinished: [], ended: [] })
@@ -147,14 +159,12 @@ export function describeStore(name: string, make: () => Promise<StoreUnderTest>)
         expect(ended).toStrictEqual([endedTask(1, 10, { status: 'failed' })])
       })
 
-      it('drops the job of a task that has ended', async () => {
+      it('keeps the job of a task that has ended, and its tags', async () => {
         await store.open(EVERYTHING)
         await store.write([pendingTask(1)])
-        await store.write([
-          { ...endedTask(1, 10), job: '{"stale":true}' },
-          { ...endedTask(2, 20), job: '{}' },
-        ])
-        expect((await reopened()).ended).toStrictEqual([endedTask(1, 10), endedTask(2, 20)])
+        const ended = [endedTask(1, 10, { tags: ['night', 'a "b"'] }), { ...endedTask(2, 20), job: '{}' }]
+        await store.write(ended)
+        expect((await reopened()).ended).toStrictEqual(ended)
       })
 
       it('does nothing for no tasks', async () => {

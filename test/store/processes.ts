@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
-const LIMITS = { timeout: 30_000, killSignal: 'SIGKILL' } as const
+const LIMITS = { timeout: 50_000, killSignal: 'SIGKILL' } as const
 
 export function fixturePath(name: string): string {
   return fileURLToPath(new URL(`../fixtures/${name}.ts`, import.meta.url))

@@ -80,5 +80,5 @@ describe('the SQLite of Node', () => {
     `
     const command = [process.execPath, '--input-type=module', '--eval', script]
     expect(await outputOf(command)).toEqual({ before: false, after: true })
-  }, 60_000)
+  })
 })

@@ -83,8 +83,8 @@ describe('a record that was changed in the file', () => {
   it('does not keep others from being written or removed', async () => {
     const path = await makeStore()
     withDatabase(path, database => database.exec('UPDATE tasks SET updated_at = 1 WHERE id IN (2, 5)'))
-    const store = sqliteStore(path, { history: 2 })
-    expect((await store.open(EVERYTHING)).damaged?.map(({ id }) => id)).toEqual([2, 5])
+    const store = sqliteStore(path)
+    expect((await store.open(EVERYTHING, { count: 2, for: EVERYTHING })).damaged?.map(({ id }) => id)).toEqual([2, 5])
     await store.write([endedTask(1, 60)])
     await store.close()
     const { unfinished, ended } = await contentsOf(path)
@@ -112,7 +112,7 @@ describe('an index that was changed in the file', () => {
   function withoutIndex(path: string, index: string, statement: string): void {
     const [row] = inspect(path, `SELECT sql FROM sqlite_schema WHERE name = '${index}'`)
     const become = (sql: string) =>
-      changeSchema(path, `UPDATE sqlite_schema SET sql = '${sql}' WHERE name = '${index}'`)
+      changeSchema(path, `UPDATE sqlite_schema SET sql = '${sql.replaceAll("'", "''")}' WHERE name = '${index}'`)
     become(`${row?.sql} AND id < 0`)
     withDatabase(path, database => database.exec(statement))
     become(`${row?.sql}`)

@@ -74,11 +74,11 @@ describe('the open of a file', () => {
   it('says that it was written by a later version, and leaves it as it is', async () => {
     const path = join(temporaryFolder(), 'tasks.db')
     await makeStore(path, 1)
-    withDatabase(path, database => database.exec('PRAGMA user_version = 4'))
+    withDatabase(path, database => database.exec('PRAGMA user_version = 5'))
     const before = readFileSync(path)
     const { message } = await refusal(path)
     expect(message).toMatch(`${path} was written by a later version of taskscope: update it`)
-    expect(message).toMatch('its schema has version 4, this one knows those up to 3')
+    expect(message).toMatch('its schema has version 5, this one knows those up to 4')
     expect(readFileSync(path).equals(before)).toBe(true)
   })
 
@@ -112,8 +112,6 @@ describe('the open of a file', () => {
 })
 
 /** Those that start processes. */
-const PATIENCE = 60_000
-
 interface Attempt {
   readonly opened: StoreOutcome
   readonly written: StoreOutcome
@@ -122,7 +120,7 @@ interface Attempt {
 const NOT_OPEN = { code: 'ERR_STORE', message: expect.stringContaining('not open') }
 const CANT_WRITE = `can't be written: check the permissions of the file and its folder, and that its disk is not read-only`
 
-describe('a user who lacks permissions', { timeout: PATIENCE }, () => {
+describe('a user who lacks permissions', () => {
   /** Others may go into it, but not change it. */
   function protectedFolder(): string {
     const folder = temporaryFolder()
@@ -160,7 +158,7 @@ describe('a user who lacks permissions', { timeout: PATIENCE }, () => {
   })
 })
 
-describe.skipIf(!canMount())('a disk that is mounted read-only', { timeout: PATIENCE }, () => {
+describe.skipIf(!canMount())('a disk that is mounted read-only', () => {
   it('is named', async () => {
     const folder = temporaryFolder()
     const path = join(folder, 'tasks.db')
@@ -171,7 +169,7 @@ describe.skipIf(!canMount())('a disk that is mounted read-only', { timeout: PATI
   })
 })
 
-describe('a disk that is full', { timeout: PATIENCE }, () => {
+describe('a disk that is full', () => {
   const AROUND_IT = { opened: 'done', before: 'done', after: 'done', left: [1, 4] }
 
   it.skipIf(!canMount())('fails that batch, as a whole, and no other', async () => {
@@ -190,7 +188,7 @@ describe('a disk that is full', { timeout: PATIENCE }, () => {
   })
 })
 
-describe('a Node without SQLite', { timeout: PATIENCE }, () => {
+describe('a Node without SQLite', () => {
   const flag = '--no-experimental-sqlite'
 
   it.skipIf(!process.allowedNodeEnvironmentFlags.has('--experimental-sqlite'))('is told which one has it', async () => {

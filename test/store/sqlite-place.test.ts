@@ -25,6 +25,8 @@ const FAULTS: [string, (path: string) => void, RegExp][] = [
   ['was replaced', replace, /tasks\.db was replaced by another file/],
   ['was cut off', path => truncateSync(path, 100), /tasks\.db was cut off/],
   ['lost its log', path => rmSync(`${path}-wal`), /tasks\.db-wal was removed or moved away/],
+  ['lost its lock', path => rmSync(`${path}-lock`), /tasks\.db-lock was removed or moved away/],
+  ['lost what is shared', path => rmSync(`${path}-shm`), /tasks\.db-shm was removed or moved away/],
   ['had its log cut off', path => truncateSync(`${path}-wal`), /tasks\.db-wal was cut off/],
 ]
 

@@ -12,8 +12,6 @@ import type { StoreOutcome } from './outcome.ts'
 import { fixturePath } from './processes.ts'
 import { pendingTask } from './tasks.ts'
 
-const PATIENCE = 60_000
-
 function start(fixture: string, path: string): ChildProcess {
   const execArgv = ['--disable-warning=ExperimentalWarning']
   const child = fork(fixturePath(fixture), [path], { execArgv })
@@ -52,7 +50,7 @@ function tellsWhoLocks(path: string): boolean {
   return existsSync(list) && readFileSync(list, 'utf8').includes(`:${statSync(path).ino} `)
 }
 
-describe('a file that another process has open', { timeout: PATIENCE }, () => {
+describe('a file that another process has open', () => {
   it('is refused with a StoreError, until that one has closed it', async () => {
     const path = join(temporaryFolder(), 'tasks.db')
     const holders = await startHolders(path, 1)
@@ -103,7 +101,7 @@ describe('a file that another process has open', { timeout: PATIENCE }, () => {
   })
 })
 
-describe('a process that is killed while it writes', { timeout: PATIENCE }, () => {
+describe('a process that is killed while it writes', () => {
   const KILLS = 10
   const MOST_BATCHES = 30
   const LONGEST_DELAY = 10

@@ -1,7 +1,10 @@
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { StoreError } from '../../src/base/errors.ts'
+import { StoreError, TaskNotRerunnableError } from '../../src/base/errors.ts'
+import { SleepTask, TaskRunner } from '../../src/index.ts'
 import { sqliteStore } from '../../src/sqlite.ts'
+import { failureOf } from '../work.ts'
 import { changeSchema, inspect, temporaryFolder, withDatabase } from './files.ts'
 import { endedTask, pendingTask } from './tasks.ts'
 
@@ -61,9 +64,9 @@ describe('a file of version 1', () => {
     const [old, fresh] = [version1(), join(temporaryFolder(), 'tasks.db')]
     await openAndClose(old)
     await openAndClose(fresh)
-    expect(versionOf(old)).toBe(3)
-    expect(versionOf(fresh)).toBe(3)
-    expect(indicesOf(old)).toHaveLength(2)
+    expect(versionOf(old)).toBe(4)
+    expect(versionOf(fresh)).toBe(4)
+    expect(indicesOf(old)).toHaveLength(6)
     expect(indicesOf(old)).toEqual(indicesOf(fresh))
     await openAndClose(old)
   })
@@ -80,7 +83,7 @@ describe('a file of version 1', () => {
     expect(inspect(path, 'SELECT count(*) AS tasks FROM tasks')).toEqual([{ tasks: 3 }])
     withDatabase(path, database => database.exec('DROP INDEX tasks_ended'))
     await openAndClose(path)
-    expect(versionOf(path)).toBe(3)
+    expect(versionOf(path)).toBe(4)
   })
 })
 
@@ -129,6 +132,45 @@ describe('a new file', () => {
     const path = join(temporaryFolder(), 'tasks.db')
     withDatabase(path, database => database.exec('PRAGMA journal_mode = WAL'))
     await openAndClose(path)
-    expect(versionOf(path)).toBe(3)
+    expect(versionOf(path)).toBe(4)
+  })
+})
+
+describe('a file that version 3 has made', () => {
+  /** By a runner, with a nap that ran and one that waited when it was closed. */
+  function version3(): string {
+    const path = join(temporaryFolder(), 'tasks.db')
+    copyFileSync(new URL('../fixtures/store/version-3.db', import.meta.url), path)
+    return path
+  }
+
+  it('is taken over whole: its records are found, and what had not ended runs', async () => {
+    const options = { tasks: [SleepTask], workers: 2, autoStart: false }
+    await using runner = await TaskRunner.start({ store: sqliteStore(version3()), ...options })
+    const found = runner.records().map(({ id, name, status, payload }) => [id, name, status, payload])
+    expect(found).toEqual([
+      [5, 'SleepTask', 'pending', { name: 'SleepTask', type: 'sleep', ms: 3 }],
+      [4, 'long nap', 'pending', { name: 'long nap', type: 'sleep', retry: 2, ms: 60_000 }],
+      [3, 'task 3', 'done', undefined],
+      [2, 'task 2', 'failed', undefined],
+      [1, 'first nap', 'done', undefined],
+    ])
+    runner.resume()
+    expect(await runner.wait(3)).toEqual({ answer: 42 })
+    expect(await failureOf(runner.wait(2))).toEqual(new RangeError('too far'))
+    expect(await runner.wait(5)).toBe('slept for 3 ms')
+    await runner.cancel(4)
+    // What it dropped is gone; what ends now can be run again.
+    expect(() => runner.rerun(1)).toThrow(TaskNotRerunnableError)
+    expect(await runner.rerun(5)).toBe('slept for 3 ms')
+  })
+
+  it('is damaged where its checksums say so', async () => {
+    const path = version3()
+    withDatabase(path, database => database.exec(`UPDATE tasks SET name = 'second nap' WHERE id = 1`))
+    const store = sqliteStore(path)
+    const { damaged } = await store.open(10)
+    await store.close()
+    expect(damaged?.map(({ id }) => id)).toEqual([1])
   })
 })

@@ -1,14 +1,19 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type Backoff, failedAttempt, type Waiting, waitBefore } from '../../src/task/retry/backoff.ts'
+import { type Waiting, waitBefore } from '../../src/task/retry/retry.ts'
+import type { Backoff } from '../../src/task/retry/retry-options.ts'
+import { runs } from '../fuzz/runs.ts'
 
 afterEach(() => vi.restoreAllMocks())
 
-const failed = (attempt: number) => failedAttempt(attempt, new Error('no'), 0)
 const EXACT: Waiting = { backoff: 'exponential', wait: 100, maxWait: Number.POSITIVE_INFINITY, jitter: 0 }
 
+function waitAfter(waiting: Partial<Waiting>, attempt: number): number {
+  return waitBefore({ ...EXACT, ...waiting }, attempt, new Error('no'), 0)
+}
+
 function waits(waiting: Partial<Waiting>, attempts = 7): number[] {
-  return Array.from({ length: attempts }, (_, index) => waitBefore({ ...EXACT, ...waiting }, failed(index + 1)))
+  return Array.from({ length: attempts }, (_, index) => waitAfter(waiting, index + 1))
 }
 
 describe('the wait', () => {
@@ -31,19 +36,19 @@ describe('the wait', () => {
   it('is what a function of the attempt, its error and the time since the first start gives', () => {
     const backoff: Backoff = ({ attempt, error, elapsed }) =>
       attempt + elapsed + (error as { retryAfter: number }).retryAfter
-    expect(waitBefore({ ...EXACT, backoff }, failedAttempt(2, { retryAfter: 700 }, 50))).toBe(752)
+    expect(waitBefore({ ...EXACT, backoff }, 2, { retryAfter: 700 }, 50)).toBe(752)
   })
 
   it('refuses an asynchronous function, and nobody has to handle its rejection', async () => {
     const backoff = () => Promise.reject(new Error('late')) as never
-    expect(() => waitBefore({ ...EXACT, backoff }, failed(1))).toThrow(/^backoff must be a number of milliseconds/)
+    expect(() => waitAfter({ backoff }, 1)).toThrow(/^backoff must be a number of milliseconds/)
   })
 
   it.each(['5', null, undefined, true, new Date(5), -1, Number.NaN, Promise.resolve(5), 5n])(
     'refuses %s from a function, also what would pass for a number by coercion',
     given => {
       const backoff = () => given as never
-      expect(() => waitBefore({ ...EXACT, backoff }, failed(1))).toThrow(/^backoff must be a number of milliseconds/)
+      expect(() => waitAfter({ backoff }, 1)).toThrow(/^backoff must be a number of milliseconds/)
     },
   )
 
@@ -68,11 +73,12 @@ describe('the wait', () => {
     })
     fc.assert(
       fc.property(anyWaiting as fc.Arbitrary<Waiting>, fc.integer({ min: 1, max: 3000 }), (waiting, attempt) => {
-        const delay = waitBefore(waiting, failed(attempt))
+        const delay = waitAfter(waiting, attempt)
         expect(delay).toBeGreaterThanOrEqual(0)
         expect(delay).toBeLessThanOrEqual(waiting.maxWait)
         if (waiting.wait === 0) expect(delay).toBe(0)
       }),
+      runs(100),
     )
   })
 })
@@ -91,7 +97,7 @@ describe('jitter', () => {
 
   function draws(jitter: number | 'full'): { min: number; max: number; mean: number; deviation: number } {
     vi.spyOn(Math, 'random').mockImplementation(seededRandom(42))
-    const drawn = Array.from({ length: 20_000 }, () => waitBefore({ ...EXACT, wait: 1000, jitter }, failed(1)))
+    const drawn = Array.from({ length: 20_000 }, () => waitAfter({ wait: 1000, jitter }, 1))
     const mean = drawn.reduce((sum, each) => sum + each, 0) / drawn.length
     const deviation = Math.sqrt(drawn.reduce((sum, each) => sum + (each - mean) ** 2, 0) / drawn.length)
     return { min: Math.min(...drawn), max: Math.max(...drawn), mean, deviation }

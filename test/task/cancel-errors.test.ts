@@ -17,6 +17,8 @@ const ANSWERS: Readonly<Record<string, (signal: AbortSignal) => unknown>> = {
   'axios, wrapped': () => new Error('could not load', { cause: named('CanceledError') }),
   bluebird: () => named('CancellationError'),
   'an AbortError of a vm context': () => runInNewContext(`Object.assign(new Error('x'), { name: 'AbortError' })`),
+  'several that share their causes, level by level': ({ reason }) => levels(14, reason),
+  'several, all of them such': ({ reason }) => new AggregateError([reason, new DOMException('', 'AbortError')]),
   'a plain object': () => ({ name: 'AbortError' }),
   'the cancel of another task': () => new TaskCancelledError('task 7 was cancelled'),
 }
@@ -24,8 +26,22 @@ const ANSWERS: Readonly<Record<string, (signal: AbortSignal) => unknown>> = {
 const OWN: Readonly<Record<string, unknown>> = {
   'an error of its own': new Error('disk full'),
   'an error that only speaks of it': new Error('AbortError: canceled'),
+  'several, of which the first is the answer': new AggregateError([named('AbortError'), new Error('disk full')], '', {
+    cause: named('AbortError'),
+  }),
+  'several in each other without end': endless(),
   'an error with another code': Object.assign(new Error('no'), { code: 'ECONNRESET' }),
   nothing: undefined,
+}
+
+function endless(): AggregateError {
+  const error = new AggregateError([])
+  error.errors = [error, error]
+  return error
+}
+
+function levels(left: number, reason: unknown): unknown {
+  return left === 0 ? reason : new AggregateError(new Array(10).fill(levels(left - 1, reason)))
 }
 
 function answering(answer: (signal: AbortSignal) => unknown) {

@@ -69,10 +69,10 @@ describe('a value', () => {
   })
 
   it('may be the generator of an async function*, which is left to the caller', async () => {
-    const handle = manager.spawn(async function* () {
+    async function* one() {
       yield 1
-    })
-    const values = await handle
+    }
+    const values = await manager.spawn(() => one())
     expect((await values.next()).value).toBe(1)
   })
 })
@@ -267,7 +267,7 @@ describe('an operation', () => {
 describe('the async context of the work', () => {
   const store = new AsyncLocalStorage<string>()
 
-  it('is that of the spawn call, whoever frees the slot', async () => {
+  it('is that of the spawn call, no matter who frees the slot', async () => {
     manager.maxTasks = 1
     const { promise, resolve } = Promise.withResolvers<void>()
     const first = manager.spawn(() => promise)
@@ -277,7 +277,7 @@ describe('the async context of the work', () => {
     expect(await seen).toBe('spawner')
   })
 
-  it('is that of the spawn call in every step of an operation, whoever resumes it', async () => {
+  it('is that of the spawn call in every step of an operation, no matter who resumes it', async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     const seen: unknown[] = []
     const handle = store.run('spawner', () =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { TaskManager } from '../../src/index.ts'
 import { task } from '../../src/worker.ts'
-import { settle } from '../harness.ts'
+import { settle, until } from '../harness.ts'
 import { failureOf } from '../work.ts'
 
 describe('send', () => {
@@ -20,7 +20,7 @@ describe('send', () => {
     )
     for (const message of ['early', 'fail', 'next']) expect(handle.send(message)).toBe(true)
     manager.resume()
-    await expect.poll(() => seen.length).toBe(3)
+    await until(() => seen.length === 3)
     handle.send('end')
     await handle
     expect(seen).toEqual([

@@ -316,3 +316,57 @@ describe('the wait before the next attempt', () => {
     })
   })
 })
+
+describe('no wait before the next attempt', () => {
+  const atOnce = (retries: number) => ({ retries, wait: 0 })
+
+  it('takes no turn of the event loop', async () => {
+    await using manager = await TaskManager.start(quiet)
+    const turn = vi.fn()
+    setImmediate(turn)
+    expect(await manager.spawn(failing(...errors(3)), { retry: atOnce(3) })).toBe('done')
+    expect(turn).not.toHaveBeenCalled()
+  })
+
+  it('gives back slot and permit, and asks for both anew behind others', async () => {
+    await using manager = await TaskManager.start({ maxTasks: 2, ...quiet })
+    const db = resourceLimit({ key: 'db', capacity: 1 })
+    const log: string[] = []
+    const work = (name: string) => async (context: TaskContext) => {
+      expect(db.stats().used).toBe(1)
+      log.push(`${name} ${context.attempt}`)
+      await settle()
+      return failing(...errors(2))(context)
+    }
+    for (const name of ['a', 'b']) manager.spawn(work(name), { retry: atOnce(2), limits: db })
+    await manager.drain()
+    expect(log).toEqual(['a 1', 'b 1', 'a 2', 'b 2', 'a 3', 'b 3'])
+    expect(db.stats()).toMatchObject({ used: 0, waiting: 0 })
+  })
+
+  it('is none for a task that is cancelled in between', async () => {
+    await using manager = await TaskManager.start(quiet)
+    const work = vi.fn(() => {
+      throw new Error('failed')
+    })
+    const handle = manager.spawn(work, { retry: atOnce(5) })
+    manager.on('retrying', () => void handle.cancel('enough'))
+    await expect(handle).rejects.toBeInstanceOf(TaskCancelledError)
+    await settle()
+    expect(manager.stats()).toMatchObject({ pending: 0, running: 0, cancelled: 1 })
+    expect(handle.record().attempt).toBe(work.mock.calls.length)
+  })
+
+  it.each(['real', 'virtual'])('lets timers of %s time fire, however often an attempt fails', async time => {
+    const cancelled = async () => {
+      await using manager = await TaskManager.start(quiet)
+      const work = async () => {
+        throw new Error('failed')
+      }
+      const handle = manager.spawn(work, { retry: atOnce(Number.POSITIVE_INFINITY) })
+      setTimeout(() => void handle.cancel(), 0)
+      await expect(handle).rejects.toBeInstanceOf(TaskCancelledError)
+    }
+    await (time === 'real' ? cancelled() : autojump(cancelled))
+  })
+})

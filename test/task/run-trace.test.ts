@@ -96,7 +96,7 @@ describe('the tracing channel taskscope:task', () => {
     expect(log).toEqual([])
   })
 
-  it('calls the work once, whoever subscribes', async () => {
+  it('calls the work once, with any subscribers', async () => {
     trace()
     trace()
     bind()

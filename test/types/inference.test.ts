@@ -7,12 +7,37 @@ import {
   type TaskHandle,
   type TaskManager,
   type TaskRunner,
+  type TaskStream,
   type Work,
 } from '../../src/index.ts'
 import { type TaskFunction, TaskWorker, task, type WorkerOptions } from '../../src/worker.ts'
 
 /** None of these is called: only the types are looked at, and each `@ts-expect-error` is one error of its line. */
 const never = (looked: (...args: never[]) => unknown) => expectTypeOf(looked).toBeFunction()
+
+describe('a call gives', () => {
+  it('a stream of the items of an async function*, else a handle', () => {
+    never((manager: TaskManager, worker: TaskWorker) => {
+      async function* count(to: number) {
+        yield to
+      }
+      expectTypeOf(manager.stream(() => count(1))).toEqualTypeOf<TaskStream<number>>()
+      expectTypeOf(manager.stream(async () => count(1))).toEqualTypeOf<TaskStream<number>>()
+      const counted = task(count)
+      expectTypeOf(counted(1)).toEqualTypeOf<TaskStream<number>>()
+      expectTypeOf(counted.with({ buffer: 1 }).submit(1)).toEqualTypeOf<TaskStream<number>>()
+      expectTypeOf(worker.submit(count, 1)).toEqualTypeOf<TaskStream<number>>()
+      type Anything = ReturnType<typeof JSON.parse>
+      expectTypeOf(worker.submit(() => JSON.parse('1'))).toEqualTypeOf<TaskHandle<Anything>>()
+      expectTypeOf(worker.submit((): never => process.exit())).toEqualTypeOf<TaskHandle<never>>()
+      expectTypeOf(task(async () => [1])()).toEqualTypeOf<TaskHandle<number[]>>()
+      // @ts-expect-error an operation is no stream
+      manager.stream(function* () {})
+      // @ts-expect-error a list is none either
+      manager.stream(() => [1])
+    })
+  })
+})
 
 describe('retryUntil gets the result of the work', () => {
   it('in spawn, map and submit', () => {

@@ -7,6 +7,7 @@ import { Histogram } from '../../src/web/histogram.ts'
 import { makeEngine } from '../../src/web/make-engine.ts'
 import * as web from '../../src/web/platform.ts'
 import type { WorkerSettings } from '../../src/worker/worker-settings.ts'
+import { runs } from '../fuzz/runs.ts'
 
 describe('what browsers have in place of Node', () => {
   it('has everything that the core takes from Node', () => {
@@ -57,6 +58,7 @@ describe('the histogram of browsers', () => {
         expect(histogram.percentile(share)).toBeGreaterThanOrEqual(exact)
         expect(histogram.percentile(share)).toBeLessThanOrEqual(exact * (1 + 1 / 64))
       }),
+      runs(100),
     )
   })
 

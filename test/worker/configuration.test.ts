@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { callLimit } from '../../src/index.ts'
 import { configure, currentTask, TaskWorker, task, type WorkerOptions, withConfig } from '../../src/worker.ts'
 import { failureOf } from '../work.ts'
 
@@ -62,6 +63,21 @@ describe('configure', () => {
     configure({ mode: 'sync', sync: { priority: 7 }, async: { priority: 8 } })
     const handle = task(() => 'at once')()
     expect([handle.status, handle.record().priority]).toEqual(['done', 7])
+  })
+
+  it('asks functions of the arguments that were set after a call without them', async () => {
+    const double = task((n: number) => 2 * n)
+    const limits = callLimit(1_000, 1_000)
+    const asked: unknown[] = []
+    await double(1)
+    configure({
+      limits: (...args: readonly unknown[]) => {
+        asked.push(args)
+        return limits
+      },
+    })
+    expect(await double(2)).toBe(4)
+    expect(asked).toEqual([[2]])
   })
 
   it('looks up the options of a worker when that is made, those of calls at each call', async () => {

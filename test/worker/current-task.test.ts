@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { TaskContext } from '../../src/index.ts'
 import { Inbox } from '../../src/task/context/inbox.ts'
-import { currentTask, runAsCurrent } from '../../src/worker/current-task.ts'
+import { currentCall } from '../../src/task/current.ts'
+import { currentTask } from '../../src/worker/current-task.ts'
 import { NO_LIMITS, NO_PERMIT } from '../../src/worker/messages/remote-limits.ts'
 
 const context = (name: string): TaskContext => ({
@@ -18,7 +19,7 @@ const context = (name: string): TaskContext => ({
 describe('currentTask', () => {
   it('is the context of the function that runs, through everything it awaits', async () => {
     const names = (name: string) =>
-      runAsCurrent(context(name), async () => {
+      currentCall.run(context(name), async () => {
         const before = currentTask().name
         await new Promise(resolve => setImmediate(resolve))
         return [before, currentTask().name]
@@ -30,8 +31,8 @@ describe('currentTask', () => {
   })
 
   it('is the innermost one', () => {
-    const [inner, outer] = runAsCurrent(context('outer'), () => [
-      runAsCurrent(context('inner'), () => currentTask().name),
+    const [inner, outer] = currentCall.run(context('outer'), () => [
+      currentCall.run(context('inner'), () => currentTask().name),
       currentTask().name,
     ])
     expect([inner, outer]).toEqual(['inner', 'outer'])
@@ -42,20 +43,10 @@ describe('currentTask', () => {
     expect(() => currentTask()).toThrow(/outside of a task/)
   })
 
-  it('hands the result and the error of the function on', () => {
-    const error = new RangeError('mine')
-    expect(runAsCurrent(context('one'), () => 5)).toBe(5)
-    expect(() =>
-      runAsCurrent(context('one'), () => {
-        throw error
-      }),
-    ).toThrow(error)
-  })
-
   it('is the same in another copy of this library', async () => {
     const url = `${new URL('../../src/worker/current-task.ts', import.meta.url)}?copy`
     const copy: { readonly currentTask: typeof currentTask } = await import(/* @vite-ignore */ url)
     expect(copy.currentTask).not.toBe(currentTask)
-    expect(runAsCurrent(context('one'), () => copy.currentTask().name)).toBe('one')
+    expect(currentCall.run(context('one'), () => copy.currentTask().name)).toBe('one')
   })
 })

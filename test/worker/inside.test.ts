@@ -69,7 +69,7 @@ describe.each(['async', 'thread', 'process'] as const)('inside a task of mode %s
     expect(tokens.stats()).toMatchObject({ used: 4, available: 96 })
     await settle({ tokens: 150 })
     expect(tokens.stats()).toMatchObject({ used: 154, available: 0 })
-    expect(await failureOf(settle.with({ timeout: 1_000, cost: { tokens: 0 } })({ other: 1 }))).toBeInstanceOf(
+    expect(await failureOf(settle.with({ timeout: 10_000, cost: { tokens: 0 } })({ other: 1 }))).toBeInstanceOf(
       RangeError,
     )
   })
@@ -163,5 +163,13 @@ describe.each(['async', 'thread', 'process'] as const)('inside a task of mode %s
     const error = await failureOf(handle)
     expect(error).toBeInstanceOf(TypeError)
     expect(handle.status).toBe('failed')
+  })
+
+  it('a scope ends with the call, once its tasks have stopped', async () => {
+    const handle = make(inside.scoped)()
+    await running(handle)
+    expect(await handle.cancel('enough')).toBe(true)
+    expect(handle.record()).toMatchObject({ status: 'cancelled', cancelReason: 'enough', abandoned: false })
+    expect(await make(inside.scopedBefore)()).toBe('enough')
   })
 })

@@ -25,7 +25,7 @@ try {
   page.on('console', message => console.log(`console: ${message.text()}`))
   page.on('requestfailed', request => console.log(`failed: ${request.url()}`))
   await page.goto(address ?? `http://127.0.0.1:${server.address().port}/`)
-  await page.waitForFunction(() => /works|Error/.test(document.title), undefined, { timeout: 20_000 })
+  await page.waitForFunction(() => /works|Error/.test(document.title), undefined, { timeout: 100_000 })
   const title = await page.title()
   console.log(title)
   if (title !== 'core works') process.exitCode = 1

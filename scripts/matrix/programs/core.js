@@ -12,6 +12,12 @@ import {
   TaskManager,
   TaskRunner,
 } from 'taskscope'
+import { Mutex } from 'taskscope/compat/async-mutex'
+import fastq from 'taskscope/compat/fastq'
+import pLimit from 'taskscope/compat/p-limit'
+import pMap from 'taskscope/compat/p-map'
+import PQueue from 'taskscope/compat/p-queue'
+import pRetry from 'taskscope/compat/p-retry'
 import { currentTask, TaskWorker, task } from 'taskscope/worker'
 
 export function expect(what, actual, expected) {
@@ -24,6 +30,7 @@ export async function core(hasContexts = true) {
   await limitsCalls()
   await keepsRecords()
   await callsFunctions(hasContexts)
+  await hasFaces()
   return 'core works'
 }
 
@@ -94,6 +101,21 @@ async function callsFunctions(hasContexts) {
   const asks = worker.submit(() => currentTask().name)
   expect('currentTask()', (await asks.catch(error => error)) instanceof TypeError, !hasContexts)
   await worker.stop()
+}
+
+/** `taskscope/compat`. */
+async function hasFaces() {
+  const double = async x => 2 * x
+  const limit = pLimit(2)
+  expect('p-limit', (await Promise.all([1, 2, 3].map(x => limit(double, x)))).join(), '2,4,6')
+  expect('p-map', (await pMap([1, 2, 3], double, { concurrency: 2 })).join(), '2,4,6')
+  const queue = new PQueue({ concurrency: 1 })
+  expect('p-queue', await queue.add(() => double(2), { priority: 1 }), 4)
+  await queue.onIdle()
+  const flaky = async attempt => (attempt < 3 ? Promise.reject(new Error('not yet')) : attempt)
+  expect('p-retry', await pRetry(flaky, { minTimeout: 1 }), 3)
+  expect('fastq', await fastq.promise(double, 1).push(3), 6)
+  expect('async-mutex', await new Mutex().runExclusive(() => double(4)), 8)
 }
 
 /** Where there are no threads. */

@@ -8,8 +8,10 @@ const add = task(
   { mode: 'process', maxWorkers: 1, module: __filename },
 )
 
+// At the top level, where CommonJS has no `await`.
+const manager = TaskManager.startSync(2)
+
 async function main() {
-  const manager = await TaskManager.start()
   const { expect } = await import('./core.js')
   expect('a task', await manager.spawn(async () => 1), 1)
   expect('a call', await add(2, 3), 5)

@@ -1,3 +1,4 @@
+import { task } from 'taskscope/worker'
 import { expect } from './core.js'
 
 /** @param tasks as `tasks.js` has them, those of some modes. */
@@ -10,5 +11,14 @@ export async function workers(tasks) {
     expect(`its end in a ${mode}`, call.record().abandoned, false)
     await Promise.all([add.stop(), endless.stop(), double.stop()])
   }
+  await lacksPeers()
   return 'workers work'
+}
+
+/** The mode distributed is loaded by its first call, in a bundle as well: it is there, and its peer is not. */
+async function lacksPeers() {
+  const elsewhere = task(x => x, { name: 'same', mode: 'distributed', queue: 'q', connection: 'redis://127.0.0.1:1' })
+  const error = await elsewhere(1).catch(error => error)
+  expect('the error of a peer that is missing', /npm install bullmq/.test(error.message), true)
+  await elsewhere.stop()
 }

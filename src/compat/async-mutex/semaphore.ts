@@ -1,9 +1,11 @@
 import { followSignal } from '../../base/follow-signal.ts'
-import { Line, Supply } from '../../limits/acquire/admission.ts'
-import type { Waiter } from '../../limits/acquire/waiter.ts'
+import { Line, Supply } from '../../limits/acquire/line.ts'
+import { CallbackWaiter, type Waiter } from '../../limits/acquire/waiter.ts'
 import { Concurrency } from '../../limits/algorithms/concurrency.ts'
-import { E_CANCELED } from './errors.ts'
 import type { Releaser, SemaphoreInterface } from './types.ts'
+
+/** What those who wait are rejected with by `cancel()`, unless the constructor was given another error. */
+export const E_CANCELED: Error = new Error('request for lock canceled')
 
 /** One that waits until it could acquire, and takes nothing. */
 interface Onlooker {
@@ -46,21 +48,20 @@ export class Semaphore implements SemaphoreInterface {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted()
       let unlink = () => {}
-      let waiter: Waiter | undefined
       const granted = () => {
-        if (waiter !== undefined) this.#waiting.delete(waiter)
+        this.#waiting.delete(waiter)
         unlink()
         resolve([this.getValue() + weight, this.#releaser(weight)])
         this.#tellOnlookers(this.getValue())
       }
-      waiter = this.#line.enter([weight], granted, priority)
+      const waiter = new CallbackWaiter(this.#line, [weight], granted, priority)
+      this.#line.enter(waiter)
       if (waiter.position < 0) return
-      const entered = waiter
-      this.#waiting.set(entered, error => {
+      this.#waiting.set(waiter, error => {
         unlink()
         reject(error)
       })
-      if (signal !== undefined) unlink = followSignal(signal, reason => this.#refuse(entered, reason))
+      if (signal !== undefined) unlink = followSignal(signal, reason => this.#refuse(waiter, reason))
     })
   }
 
@@ -119,8 +120,11 @@ export class Semaphore implements SemaphoreInterface {
   }
 
   cancel(): void {
+    const waiting = [...this.#waiting].sort(([a], [b]) => b.priority - a.priority)
+    this.#waiting.clear()
     // From the end of the line: the first to go must not make room for the next.
-    for (const [waiter] of [...this.#waiting].reverse()) this.#refuse(waiter, this.#cancelError)
+    for (const [waiter] of waiting.toReversed()) waiter.cancel()
+    for (const [, reject] of waiting) reject(this.#cancelError)
     this.#tellOnlookers(this.getValue())
   }
 
@@ -147,7 +151,7 @@ export class Semaphore implements SemaphoreInterface {
   }
 
   #tellOnlookers(value: number): void {
-    for (const onlooker of [...this.#onlookers].sort((a, b) => b.priority - a.priority)) {
+    for (const onlooker of [...this.#onlookers].sort((a, b) => b.weight - a.weight || b.priority - a.priority)) {
       if (this.#couldTake(onlooker, value) && this.#onlookers.delete(onlooker)) onlooker.tell()
     }
   }

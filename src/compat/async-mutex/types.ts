@@ -16,7 +16,7 @@ export interface SemaphoreInterface {
   getValue(): number
   /** Sets the value, and lets those in who wait for as much. */
   setValue(value: number): void
-  /** Adds to the value, whoever had taken it. */
+  /** Adds to the value, no matter who had taken it. */
   release(weight?: number): void
   /** Rejects all that wait to acquire. */
   cancel(): void
@@ -31,7 +31,7 @@ export interface MutexInterface {
   /** Resolves when it is free; takes nothing. */
   waitForUnlock(priority?: number, signal?: AbortSignal): Promise<void>
   isLocked(): boolean
-  /** Gives it back, whoever has it; nothing when nobody does. */
+  /** Gives it back, no matter who has it; does nothing when it is free. */
   release(): void
   /** Rejects all that wait to acquire. */
   cancel(): void

@@ -1,6 +1,11 @@
 import { startTimer } from '../../base/clock.ts'
-import { E_ALREADY_LOCKED, E_TIMEOUT } from './errors.ts'
 import type { MutexInterface, Releaser, SemaphoreInterface } from './types.ts'
+
+/** What acquiring rejects with once the time of `withTimeout` is over, unless another error was given. */
+export const E_TIMEOUT: Error = new Error('timeout while waiting for mutex to become available')
+
+/** What acquiring rejects with by `tryAcquire` where it would have to wait, unless another error was given. */
+export const E_ALREADY_LOCKED: Error = new Error('mutex already locked')
 
 /** Either kind: a semaphore has a value, and a weight before the priority. */
 type Lock = MutexInterface | SemaphoreInterface
@@ -49,7 +54,7 @@ export function withTimeout(lock: Lock, timeout: number, timeoutError: Error = E
   return Object.assign(bounded as unknown as SemaphoreInterface, value)
 }
 
-/** The same lock, except that whoever would have to wait for it is rejected with `alreadyAcquiredError` at once. */
+/** The same lock, except that a call that would have to wait for it is rejected with `alreadyAcquiredError` at once. */
 export function tryAcquire(mutex: MutexInterface, alreadyAcquiredError?: Error): MutexInterface
 export function tryAcquire(semaphore: SemaphoreInterface, alreadyAcquiredError?: Error): SemaphoreInterface
 export function tryAcquire(lock: Lock, alreadyAcquiredError: Error = E_ALREADY_LOCKED): Lock {

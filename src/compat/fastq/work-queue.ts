@@ -113,7 +113,7 @@ export class WorkQueue<C, T, R> implements queue<T, R> {
       this.#jobs.set(handle, job)
       if (this.length() === 1) this.saturated()
     }
-    // How it ended was told by then; what a callback threw is for whoever sees to uncaught errors.
+    // How it ended was told by then; what a callback threw is an uncaught error.
     handle.then(noop, rethrow(handle))
   }
 

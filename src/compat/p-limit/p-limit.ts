@@ -30,9 +30,9 @@ export interface LimitFunction {
 /**
  * The face of p-limit 7: `import pLimit from 'taskscope/compat/p-limit'`.
  *
- * Better: the event loop has a turn at least every 10 ms however many calls are ready; calls that wait for one another in
- * the same limit, where p-limit lets the process end without a word, reject with a `DeadlockError`; a million waiting calls
- * take less memory; the diagnostics channel `taskscope:task` tells of each call.
+ * Better: the event loop has a turn at least every 10 ms however many calls are ready; where calls wait for one another in
+ * the same limit and nothing else is left to do, one rejects with a `DeadlockError`, and p-limit lets the process end without
+ * a word; a million waiting calls take less memory; the diagnostics channel `taskscope:task` tells of each call.
  *
  * Different: nothing but the wording of errors for wrong options.
  *
@@ -49,10 +49,12 @@ export function pLimit(options: number | LimitOptions): LimitFunction {
   const limit = <A extends unknown[], R>(fn: (...args: A) => PromiseLike<R> | R, ...args: A): Promise<R> =>
     new Promise<R>((resolve, reject) => {
       const handle = manager.spawn(() => later(fn, args), { startNow: true })
-      handle.then(resolve, error => {
+      const failed = (error: unknown) => {
         if (handle.status !== 'cancelled') reject(error)
-        else if (rejectOnClear) reject(new DOMException('The call was cleared before it started', 'AbortError'))
-      })
+        else if (rejectOnClear) reject(AbortSignal.abort().reason)
+      }
+      // A listener: `resolve` itself would count as an await of the caller, which may never look at the promise.
+      handle.then(value => resolve(value), failed)
     })
   return Object.defineProperties(limit as unknown as LimitFunction, {
     activeCount: { get: () => manager.stats().running },

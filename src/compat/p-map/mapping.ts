@@ -1,8 +1,9 @@
+import { openSource, type Source } from '../../base/source.ts'
+import { isThenable, settled } from '../../base/thenable.ts'
 import type { MapResults, MapSettled } from '../../manager/map-options.ts'
 import { concurrency as checked } from '../shared/expect.ts'
 import { startGround } from '../shared/start.ts'
 import { type Control, type Input, type Mapper, pMapSkip, pMapStop, type SettledOptions } from './types.ts'
-import { whileOpen } from './while-open.ts'
 
 /** Every item with how it ended, as they end; throws what the input throws, and the reason of the signal. */
 export function mapped<I, R>(
@@ -30,6 +31,23 @@ export function mapped<I, R>(
   }
   const open = () => last === Number.POSITIVE_INFINITY
   return manager.map(whileOpen(input, open), call, { ...order, ...(signal != null && { signal }), onError: 'settle' })
+}
+
+const DONE = { done: true, value: undefined } as const
+
+/** The same input, closed instead of asked for more once it is not `open` any more. */
+function whileOpen<I>(input: Input<I>, open: () => boolean): Input<I> {
+  const iterate = () => {
+    const source = openSource(input as Iterable<I>)
+    return { next: () => (open() ? source.next() : closed(source)), return: () => closed(source) }
+  }
+  const kind = Symbol.asyncIterator in Object(input) ? Symbol.asyncIterator : Symbol.iterator
+  return { [kind]: iterate } as unknown as Input<I>
+}
+
+function closed(source: Source<unknown>): typeof DONE | Promise<typeof DONE> {
+  const closing = source.return?.()
+  return isThenable(closing) ? settled(closing).then(() => DONE) : DONE
 }
 
 export function checkInput<I>(input: Input<I>, mapper: unknown): void {

@@ -5,6 +5,13 @@ import type { TaskOptions } from './options.ts'
 /** The reason of a task that `clear` took out of the queue. */
 export const CLEARED = Symbol('cleared')
 
+/** What `add` rejects with when a task ran out of its time: a `DOMException` named `TimeoutError`. */
+export class TimeoutError extends DOMException {
+  constructor(message = 'Task timed out') {
+    super(message, 'TimeoutError')
+  }
+}
+
 /** What is added: it is told its signal. */
 export type Fn<R> = (options: TaskOptions) => R | PromiseLike<R>
 
@@ -27,5 +34,20 @@ export interface Told {
 export function failureOf(handle: TaskHandle<unknown>, error: unknown): unknown {
   const { status, cancelReason } = handle.record()
   if (status !== 'cancelled') return error
-  return cancelReason === CLEARED ? new DOMException('The task was cleared from the queue', 'AbortError') : cancelReason
+  return cancelReason === CLEARED ? new DOMException('The queue was cleared', 'AbortError') : cancelReason
+}
+
+/** A task that runs. Times are milliseconds, `startTime` since the epoch. */
+export interface RunningTask {
+  readonly id: string
+  readonly priority: number
+  readonly startTime: number
+  readonly timeout: number | undefined
+  readonly timeoutRemaining: number | undefined
+}
+
+export function runningTask(handle: TaskHandle<unknown>, timeout: number | undefined): RunningTask {
+  const startTime = handle.record().startedAt as number
+  const timeoutRemaining = timeout === undefined ? undefined : Math.max(0, startTime + timeout - Date.now())
+  return { id: handle.name, priority: handle.priority, startTime, timeout, timeoutRemaining }
 }

@@ -6,11 +6,9 @@ import type { TaskContext, TaskHandle } from '../../task/types.ts'
 import { concurrency as checkedLimit, expected } from '../shared/expect.ts'
 import { startGround } from '../shared/start.ts'
 import { type Options, priorityOf, type QueueAddOptions, rateOf, refuseQueueClass, timeoutOf } from './options.ts'
-import { CLEARED, call, type Fn, failureOf, type Told } from './outcome.ts'
+import { CLEARED, call, type Fn, failureOf, type RunningTask, runningTask, TimeoutError, type Told } from './outcome.ts'
 import { QueueEvents } from './queue-events.ts'
 import { StartRate } from './start-rate.ts'
-import { TimeoutError } from './timeout-error.ts'
-import type { RunningTask } from './types.ts'
 
 type Results<F extends readonly Fn<unknown>[]> = { -readonly [I in keyof F]: Awaited<ReturnType<F[I]>> }
 
@@ -38,6 +36,9 @@ export class PQueue extends QueueEvents {
   #timeout: number | undefined
   #paused: boolean
   #lastId = 0
+  #working = 0
+  /** 1 while the last function to end, whose slot is taken yet, has it told that none runs. */
+  #leaving = 0
 
   /** Throws `TypeError` for wrong options. */
   constructor(options: Options = {}) {
@@ -71,7 +72,7 @@ export class PQueue extends QueueEvents {
         ...(signal != null && { signal }),
       })
       const work = (context: TaskContext) => this.#run(fn, context, handle, told)
-      const task = this.#supervisor.spawn(work, settings)
+      const task = this.#supervisor.scheduler.spawn(work, settings)
       const handle = task.handle
       if (timeout !== undefined) this.#timeouts.set(handle, timeout)
       handle.then(
@@ -83,10 +84,11 @@ export class PQueue extends QueueEvents {
         error => {
           told.timer?.cancel()
           const failure = failureOf(handle, error)
-          if (handle.record().attempt > 0 && !told.error) this.emit('error', failure)
+          const { attempt, cancelReason } = handle.record()
+          if (attempt > 0 && !told.error) this.emit('error', failure)
           reject(failure)
           // What `clear` did is told by itself.
-          if (handle.record().cancelReason === CLEARED) outcome.catch(() => {})
+          if (cancelReason === CLEARED) outcome.catch(() => {})
           else this.#ended()
         },
       )
@@ -117,6 +119,7 @@ export class PQueue extends QueueEvents {
 
   /** Takes out all that waits: their promises reject with an `AbortError`, which need not be handled. */
   clear(): void {
+    if (this.size === 0) return
     void this.#manager.cancelPending(CLEARED)
     this.#tellEmptyAndIdle()
     this.emit('next')
@@ -179,7 +182,7 @@ export class PQueue extends QueueEvents {
 
   /** How many tasks run, those included that were told to stop and have not. */
   get pending(): number {
-    return this.#supervisor.scheduler.slotsTaken
+    return this.#supervisor.scheduler.slotsTaken - this.#leaving
   }
 
   get timeout(): number | undefined {
@@ -196,8 +199,10 @@ export class PQueue extends QueueEvents {
   }
 
   set concurrency(concurrency: number) {
-    this.#manager.maxTasks = checkedLimit('concurrency', concurrency)
-    this.#startNow()
+    const maxTasks = checkedLimit('concurrency', concurrency)
+    this.#startNow(() => {
+      this.#manager.maxTasks = maxTasks
+    })
   }
 
   get isPaused(): boolean {
@@ -216,16 +221,12 @@ export class PQueue extends QueueEvents {
 
   /** The tasks that run. */
   get runningTasks(): readonly RunningTask[] {
-    return this.#manager.handles('running').map(handle => {
-      const startTime = handle.record().startedAt as number
-      const timeout = this.#timeouts.get(handle)
-      const timeoutRemaining = timeout === undefined ? undefined : Math.max(0, startTime + timeout - Date.now())
-      return { id: handle.name, priority: handle.priority, startTime, timeout, timeoutRemaining }
-    })
+    return this.#manager.handles('running').map(handle => runningTask(handle, this.#timeouts.get(handle)))
   }
 
   async #run<R>(fn: Fn<R>, task: TaskContext, handle: TaskHandle<unknown>, told: Told): Promise<Awaited<R>> {
     const { timeout, signal } = told
+    this.#working += 1
     this.#rate?.started()
     if (this.#rate?.closed) this.#manager.pause()
     if (timeout !== undefined) {
@@ -254,26 +255,36 @@ export class PQueue extends QueueEvents {
         this.emit('error', error)
       }
       throw error
+    } finally {
+      this.#workEnded()
     }
   }
 
   #go(): void {
     this.#rate?.note()
     if (this.#paused || this.#rate?.closed) return
-    this.#manager.resume()
-    this.#startNow()
+    this.#startNow(() => this.#manager.resume())
   }
 
-  #startNow(): void {
+  #startNow(change: () => void): void {
+    const waited = this.size > 0
+    change()
     this.#supervisor.scheduler.startNow()
+    if (waited) this.#tellEmptyAndIdle()
+  }
+
+  /** Before the next takes the slot: what waits does not keep it from being told. */
+  #workEnded(): void {
+    this.#working -= 1
+    if (this.#working > 0) return
+    this.#leaving = 1
+    this.emit('pendingZero')
+    for (const tell of this.#zeroWaiters.splice(0)) tell()
+    this.#leaving = 0
   }
 
   /** A task has ended, and the next has started if there was one. */
   #ended(): void {
-    if (this.pending === 0) {
-      this.emit('pendingZero')
-      for (const tell of this.#zeroWaiters.splice(0)) tell()
-    }
     this.#tellEmptyAndIdle()
     this.emit('next')
     this.#rate?.note()

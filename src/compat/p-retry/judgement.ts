@@ -1,7 +1,6 @@
 import { preciseNow, startBackgroundTimer } from '../../base/clock.ts'
 import { show } from '../../base/options.ts'
 import { AbortError, unwrapped } from './abort-error.ts'
-import { isNetworkError } from './network-error.ts'
 import type { RetryContext, Settings } from './options.ts'
 
 /** Decides after each failed attempt whether there is another, and when. */
@@ -40,7 +39,10 @@ export class Judgement {
 
   async #ask(thrown: unknown): Promise<boolean> {
     const { retries, signal, unref, delayAfter, ...callbacks } = this.#settings
-    const error = thrown instanceof Error ? thrown : new TypeError(`Non-error was thrown: ${show(thrown)}`)
+    const error =
+      thrown instanceof Error
+        ? thrown
+        : new TypeError(`Non-error was thrown: ${show(thrown)}. You should only throw errors.`)
     signal?.throwIfAborted()
     if (error instanceof AbortError) throw unwrapped(error)
     const retriesLeft = retries - this.#consumed
@@ -90,4 +92,28 @@ export class Judgement {
       signal?.addEventListener('abort', abort, { once: true })
     })
   }
+}
+
+/** What runtimes say when a fetch could not reach the other side: a `TypeError` in all of them. */
+const MESSAGES: ReadonlySet<string> = new Set([
+  'network error',
+  'NetworkError when attempting to fetch resource.',
+  'The Internet connection appears to be offline.',
+  'Network request failed',
+  'fetch failed',
+  'terminated',
+  ' A network error occurred.',
+  'Network connection lost',
+])
+
+/** Those that may go on with the host in brackets, or with the address. */
+const BEGINNINGS = /^(?:Failed to fetch(?: \(.*\))?$|error sending request for url)/
+/** Safari says so of other errors too, but only a network's has no stack, except where Sentry has given it one. */
+const SAFARI = /^Load failed(?: \(.*\))?$/
+
+/** Whether a `TypeError` is a network's, and so may pass; of any other a retry is of no help. */
+function isNetworkError(error: Error): boolean {
+  const { message } = error
+  if (SAFARI.test(message)) return error.stack === undefined || '__sentry_captured__' in error
+  return MESSAGES.has(message) || BEGINNINGS.test(message)
 }

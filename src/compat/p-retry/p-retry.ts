@@ -53,7 +53,9 @@ export async function pRetry<T>(
     ...(signal !== undefined && { signal }),
   })
   return new Promise<T>((resolve, reject) => {
-    handle.then(resolve, error => judgement.verdict(error).then(reject))
+    // Listeners: `resolve` itself would count as an await of the caller, which may never look at the promise.
+    const failed = (error: unknown) => judgement.verdict(error).then(reject)
+    handle.then(value => resolve(value), failed)
   })
 }
 

@@ -6,8 +6,10 @@ import { connectPostgres, connectRedis, notInstalled } from '../../connection/co
 import { cleanErrors } from '../../connection/driver-errors.ts'
 import { LONGEST_SILENCE } from '../../connection/longest-silence.ts'
 import type { Server } from '../../connection/target.ts'
+import type { QueueCounts } from '../../worker/engine/engine.ts'
 import { MAX_EVENTS } from '../protocol/protocol.ts'
 import { PostgresCache, RedisCache, type ResultCache } from './result-cache.ts'
+import { PostgresItems, RedisItems, type StreamItems } from './stream-items.ts'
 import { type EventListeners, type EventsBackend, listenTo } from './workarounds/event-listeners.ts'
 import { keepNotifications, type WaitingBackend } from './workarounds/kept-notifications.ts'
 import { readLateEvents } from './workarounds/late-events.ts'
@@ -64,6 +66,7 @@ const EVENT_WAIT = { redis: (LONGEST_SILENCE * 2) / 3, postgres: 200 } as const
 export class BrokerConnection {
   readonly label: string
   readonly cache: ResultCache
+  readonly items: StreamItems
   readonly #bull: Bull
   /** How the engine is told to keep ended jobs. */
   readonly retention: Pick<JobsOptions, 'removeOnComplete' | 'removeOnFail'>
@@ -94,8 +97,9 @@ export class BrokerConnection {
     this.#disturbed = error => {
       if (!this.#closing) disturbed(error)
     }
-    this.cache =
-      server.kind === 'redis' ? new RedisCache(client as Redis, prefix ?? 'bull') : new PostgresCache(client as Pool)
+    const inRedis = server.kind === 'redis'
+    this.cache = inRedis ? new RedisCache(client as Redis, prefix ?? 'bull') : new PostgresCache(client as Pool)
+    this.items = inRedis ? new RedisItems(client as Redis, prefix ?? 'bull') : new PostgresItems(client as Pool)
     client.on('error', this.#disturbed)
     if (server.kind === 'redis') (client as Redis).on('close', () => this.#disturbed(CLOSED))
   }
@@ -159,6 +163,7 @@ export class BrokerConnection {
   async removeOld(queue: Queue): Promise<void> {
     if (this.#kind === 'redis') return
     for (const state of ['completed', 'failed'] as const) await queue.clean(KEPT.age * 1_000, 0, state)
+    await this.items.sweep()
   }
 
   /** Moves a job that a worker has back to its queue, ahead of others of its priority. */
@@ -183,6 +188,18 @@ export class BrokerConnection {
     if (status === 1) return { state: 'completed', returned: text }
     if (status === 2) return { state: 'failed', reason: text ?? '' }
     return { state: status < 0 ? 'unknown' : 'open' }
+  }
+
+  /** How many jobs of a queue are where. */
+  async countsOf(queue: Queue): Promise<QueueCounts> {
+    const counts = await queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed')
+    const of = (...states: string[]) => states.reduce((sum, state) => sum + (counts[state] ?? 0), 0)
+    return {
+      waiting: of('waiting', 'prioritized'),
+      active: of('active'),
+      delayed: of('delayed'),
+      failed: of('failed'),
+    }
   }
 
   /** Whether a mark of ours was left with a queue. */

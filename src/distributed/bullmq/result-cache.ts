@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { Pool } from 'pg'
+import { OwnTable } from './own-table.ts'
 
 /** Milliseconds: some 30 years. No server takes just any number. */
 const LONGEST = 1e12
@@ -34,49 +35,36 @@ export class RedisCache implements ResultCache {
   }
 }
 
-const TABLE = 'bullmq.taskscope_result'
-
 export class PostgresCache implements ResultCache {
   readonly #pool: Pool
-  #ready: Promise<unknown> | undefined
+  readonly #table: OwnTable
 
   constructor(pool: Pool) {
     this.#pool = pool
+    this.#table = new OwnTable(
+      pool,
+      'taskscope_result',
+      'queue text NOT NULL, key text NOT NULL, result text NOT NULL, PRIMARY KEY (queue, key)',
+    )
   }
 
   async get(queue: string, key: string): Promise<string | undefined> {
-    await this.#table()
+    await this.#table.made()
     const { rows } = await this.#pool.query<{ result: string }>(
-      `SELECT result FROM ${TABLE} WHERE queue = $1 AND key = $2 AND expires_at > clock_timestamp()`,
+      `SELECT result FROM ${this.#table.name} WHERE queue = $1 AND key = $2 AND expires_at > clock_timestamp()`,
       [queue, key],
     )
     return rows[0]?.result
   }
 
   async set(queue: string, key: string, result: string, ttl: number): Promise<void> {
-    await this.#table()
+    await this.#table.made()
     await this.#pool.query(
-      `WITH gone AS (DELETE FROM ${TABLE} WHERE queue = $1 AND key <> $2 AND expires_at <= clock_timestamp())
-       INSERT INTO ${TABLE} (queue, key, result, expires_at)
+      `WITH gone AS (DELETE FROM ${this.#table.name} WHERE queue = $1 AND key <> $2 AND expires_at <= clock_timestamp())
+       INSERT INTO ${this.#table.name} (queue, key, result, expires_at)
        VALUES ($1, $2, $3, clock_timestamp() + make_interval(secs => $4::double precision / 1000))
        ON CONFLICT (queue, key) DO UPDATE SET result = excluded.result, expires_at = excluded.expires_at`,
       [queue, key, result, Math.min(ttl, LONGEST)],
     )
-  }
-
-  /** Two that make it at the same time get in each other's way, whatever `IF NOT EXISTS` says: one at a time. */
-  #table(): Promise<unknown> {
-    this.#ready ??= this.#pool
-      .query(
-        `SELECT pg_advisory_xact_lock(hashtext('${TABLE}'));
-         CREATE TABLE IF NOT EXISTS ${TABLE} (
-           queue text NOT NULL, key text NOT NULL, result text NOT NULL, expires_at timestamptz NOT NULL,
-           PRIMARY KEY (queue, key))`,
-      )
-      .catch(error => {
-        this.#ready = undefined
-        throw error
-      })
-    return this.#ready
   }
 }

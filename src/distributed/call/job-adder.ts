@@ -26,6 +26,8 @@ export class JobAdder {
   readonly #together: boolean
   readonly #waiting: Entry[] = []
   #lanes = 0
+  /** By key the first that is on its way. */
+  readonly #firsts = new Map<string, Promise<unknown>>()
 
   constructor(queue: Queue, together: boolean) {
     this.#queue = queue
@@ -34,11 +36,26 @@ export class JobAdder {
 
   /** The id of the job, or of the one that has the same key. */
   add(name: string, data: JobData, opts: JobsOptions): Promise<string> {
-    if (!this.#together || opts.deduplication !== undefined) return this.#add(name, data, opts)
+    // Over one connection all come in order.
+    if (!this.#together) return this.#add(name, data, opts)
+    if (opts.deduplication !== undefined) return this.#addKeyed(opts.deduplication.id, name, data, opts)
     return new Promise((resolve, reject) => {
       this.#waiting.push({ name, data, opts, resolve, reject })
       if (this.#lanes < LANES) void this.#addAll()
     })
+  }
+
+  /** Several connections keep no order, and it is the first call that the others of its key join: they wait until it is there. */
+  #addKeyed(key: string, name: string, data: JobData, opts: JobsOptions): Promise<string> {
+    const first = this.#firsts.get(key)
+    if (first !== undefined) return first.then(() => this.#add(name, data, opts))
+    const adding = this.#add(name, data, opts)
+    const added = adding.then(
+      () => this.#firsts.delete(key),
+      () => this.#firsts.delete(key),
+    )
+    this.#firsts.set(key, added)
+    return adding
   }
 
   async #addAll(): Promise<void> {

@@ -1,17 +1,23 @@
-import { now } from '../../base/clock.ts'
+import { now, timeOfDay } from '../../base/clock.ts'
 import type { ConnectionReport } from '../../connection/connection-report.ts'
 import { isTransient, refusalOf } from '../../connection/errors.ts'
 import { AGAIN, Persistence, pause } from '../../connection/persistence.ts'
+import type { ItemSink } from '../../streams/credits.ts'
+import type { QueueCounts } from '../../worker/engine/engine.ts'
 import type { EventListeners } from '../bullmq/workarounds/event-listeners.ts'
 import { encodeThrown } from '../protocol/protocol.ts'
 import { noResult, parsed, resultIn } from '../protocol/received.ts'
 import { CallAnswers } from './call-answers.ts'
+import { CallItems } from './call-items.ts'
 import { CallWatchdog, WorkerHeartbeats } from './call-watchdog.ts'
 import { Lifetime } from './lifetime.ts'
 import { type OpenQueue, openQueue, type QueueOptions } from './open-queue.ts'
 import { OutstandingCalls } from './outstanding-calls.ts'
 import { Priorities } from './priorities.ts'
 import { type CallRequest, type JobEnd, QueuedCall } from './queued-call.ts'
+
+/** Milliseconds for the items that a stream that is stopped has made before. */
+const LAST_ITEMS = 2_000
 
 /** The calls of this process in one queue: adds their jobs, hears what becomes of them, and has them stopped. */
 export class QueueClient {
@@ -44,6 +50,8 @@ export class QueueClient {
     removed: ({ jobId = '' }) => this.#ended(jobId, { removed: true }),
     worker: ({ id = '', slots }) => this.presence.heard(id, Number(slots)),
     priorities: () => this.#priorities.heard(),
+    stream: ({ jobId = '', run = '' }) => this.#outstanding.each(jobId, call => call.items?.began(run)),
+    items: ({ jobId = '', run = '' }) => this.#outstanding.each(jobId, call => call.items?.came(run)),
     ask: ({ jobId = '', request = '', what = '' }) => void this.#answers.answer(jobId, request, what),
   }
 
@@ -74,13 +82,16 @@ export class QueueClient {
     this.#calls += 1
     this.#lifetime.keep()
     const call = new QueuedCall(request, now())
+    if (request.sink !== undefined) call.items = this.#itemsOf(call, request.sink)
     const stop = () => void this.#stop(call)
     try {
       request.signal.throwIfAborted()
       request.signal.addEventListener('abort', stop, { once: true })
       this.#inBackground(call, this.#begin(call))
+      if (call.items !== undefined) await this.#allOf(call, call.items)
       return await call.result
     } finally {
+      call.items?.close()
       request.signal.removeEventListener('abort', stop)
       this.#outstanding.forget(call)
       this.#calls -= 1
@@ -88,9 +99,40 @@ export class QueueClient {
     }
   }
 
+  #itemsOf(call: QueuedCall, sink: ItemSink): CallItems {
+    const { queue } = this.#options
+    return new CallItems(sink, () => call.jobId, {
+      queue,
+      maxBytes: call.request.maxBytes,
+      items: async () => (await this.#lifetime.opened()).server.items,
+      grant: async (run, total) => {
+        const { server, control } = await this.#lifetime.opened()
+        await server.publish(control, 'credit', { jobId: call.jobId, run, total: String(total) })
+      },
+      fail: error => {
+        call.fail(error)
+        this.#tellToStop(call, encodeThrown(error)).catch(trouble => this.#heardTrouble(trouble))
+      },
+      disturbed: error => this.#heardTrouble(error),
+    })
+  }
+
+  /** The end of a stream comes after all of its items. Of one that is stopped they are not waited for long. */
+  async #allOf({ result, request }: QueuedCall, items: CallItems): Promise<void> {
+    await result.catch(() => {})
+    if (request.signal.aborted) await Promise.race([items.rest().catch(() => {}), pause(LAST_ITEMS)])
+    else await this.#tries.persist(() => items.rest(), request.signal)
+  }
+
   /** Nobody wants to know any more what becomes of these calls. */
   drop(requests: ReadonlySet<CallRequest>): void {
     for (const call of this.#outstanding.all()) if (requests.has(call.request)) call.fail(call.request.signal.reason)
+  }
+
+  /** How many jobs there are, while there is a connection. */
+  async counts(): Promise<QueueCounts | undefined> {
+    const open = await this.#lifetime.current
+    return open?.server.countsOf(open.queue)
   }
 
   /** Closes the connections now, unless calls are left that need them. */
@@ -137,6 +179,7 @@ export class QueueClient {
   /** The id of the job that computes the call now: another one if that has the same key. */
   async #addJob(call: QueuedCall): Promise<string> {
     const { request, jobId } = call
+    const { notBefore } = request
     const { server, queue, jobs } = await this.#lifetime.opened()
     if (this.#priorities.newTo(request.priority)) await this.#priorities.tell(server, queue)
     const priority = this.#priorities.of(request.priority)
@@ -144,6 +187,7 @@ export class QueueClient {
       jobId,
       ...server.retention,
       ...(priority !== undefined && { priority }),
+      ...(notBefore !== undefined && { delay: Math.max(0, notBefore - timeOfDay()) }),
       ...(request.key !== undefined && { deduplication: { id: request.key } }),
     })
   }
@@ -153,6 +197,8 @@ export class QueueClient {
     this.#listen(call, jobId)
     const open = await this.#lifetime.opened()
     await this.#tries.persist(() => this.#check(open, call), call.request.signal)
+    const { onJoined } = call.request
+    if (onJoined !== undefined) onJoined((await open.queue.getJob(jobId))?.data?.origin)
     if (!call.settled && (await open.queue.getJobState(jobId)) === 'active') call.start()
   }
 

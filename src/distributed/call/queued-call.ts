@@ -1,7 +1,9 @@
 import { TaskCancelledError } from '../../base/errors.ts'
+import type { ItemSink } from '../../streams/credits.ts'
 import type { TaskProgress } from '../../task/types.ts'
 import { decode, decodeProgress } from '../protocol/payload.ts'
 import { type Failure, failureOf, type JobData, MAX_WORDS } from '../protocol/protocol.ts'
+import type { CallItems } from './call-items.ts'
 
 /** One call as the queue gets it. */
 export interface CallRequest {
@@ -10,6 +12,8 @@ export interface CallRequest {
   readonly data: JobData
   /** The higher the sooner. */
   readonly priority: number
+  /** Epoch milliseconds before which no worker gets it. */
+  readonly notBefore?: number
   /** Calls with the same key are one while it is in flight. */
   readonly key?: string
   /** What its result may take here. */
@@ -19,9 +23,13 @@ export interface CallRequest {
   readonly onStart: () => void
   /** The worker that has it does not: it lacks the function, closes or has died, and another one gets the call. */
   readonly onReturn: () => void
+  /** The job of another call computes the result of this one: what that has sent along. */
+  readonly onJoined?: (origin: unknown) => void
   readonly onProgress: (progress: TaskProgress) => void
   /** Its worker has given up waiting for it to stop. */
   readonly onAbandoned: () => void
+  /** Where its items go, if it gives a stream. */
+  readonly sink?: ItemSink
   /** Answers what the function asks of this side while it runs. */
   readonly onRequest: (request: unknown) => Promise<unknown>
 }
@@ -37,6 +45,8 @@ export class QueuedCall {
   jobId = ''
   /** Resolves when its job has been added, or could not be. */
   added: Promise<void> = Promise.resolve()
+  /** Of a call that gives a stream. */
+  items: CallItems | undefined
   started = false
   settled = false
   /** When something was last heard of it. */

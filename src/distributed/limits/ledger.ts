@@ -40,6 +40,6 @@ export interface Ledger {
   readonly account: Account
   /** Whether an error of the account means that the server was not there to answer. */
   lost(error: unknown): boolean
-  /** Ends the connection; whoever still waits for an answer gets an error. */
+  /** Ends the connection; requests that still wait for an answer get an error. */
   close(): void
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { startBackgroundTimer, startTimer } from '../../base/clock.ts'
 import { retryDelay } from '../../connection/connect.ts'
-import { NOT_WAITING, type Waiting } from '../../limits/acquire/permit-source.ts'
+import { NOT_WAITING, type Requester, type Waiting } from '../../limits/acquire/permit-source.ts'
 import type { Counter } from './counter.ts'
 import { LostError } from './link.ts'
 import type { SharedPermit } from './permit.ts'
@@ -10,11 +10,12 @@ interface Waiter {
   /** By which the server knows it, also when the same is asked again because an answer was lost. */
   readonly id: string
   readonly amount: number
-  readonly granted: (permit: SharedPermit) => void
-  readonly failed: (error: unknown) => void
+  readonly requester: Requester<SharedPermit>
   /** Nobody waits for it: it keeps no process alive. */
   readonly debt: boolean
 }
+
+const NOBODY: Requester<SharedPermit> = { granted() {}, refused() {} }
 
 /** Those in this process who wait for a limit, first come, first served: only the first one asks the server. */
 export class Line {
@@ -35,15 +36,15 @@ export class Line {
     this.#pause = pause
   }
 
-  enter(amount: number, granted: (permit: SharedPermit) => void, failed: (error: unknown) => void): Waiting {
+  enter(amount: number, requester: Requester<SharedPermit>): Waiting {
     if (this.#closed !== undefined) {
-      failed(this.#closed.reason)
+      requester.refused(this.#closed.reason)
       return NOT_WAITING
     }
-    const waiter: Waiter = { id: randomUUID(), amount, granted, failed, debt: false }
+    const waiter: Waiter = { id: randomUUID(), amount, requester, debt: false }
     this.#waiters.add(waiter)
     this.#serving ??= this.#serve()
-    // Now there is somebody to keep the process alive for.
+    // Now there is a request to keep the process alive for.
     if (this.#inBackground) this.wake()
     return { cancel: () => this.#leave(waiter) }
   }
@@ -54,7 +55,7 @@ export class Line {
     const waiting = [...this.#waiters]
     const paid = waiting.filter(({ debt }) => debt)
     for (let left = amount; left > 0; left -= most) {
-      const piece = { id: randomUUID(), amount: Math.min(left, most), granted() {}, failed() {}, debt: true }
+      const piece = { id: randomUUID(), amount: Math.min(left, most), requester: NOBODY, debt: true }
       paid.push(piece)
     }
     this.#waiters.clear()
@@ -107,7 +108,7 @@ export class Line {
     const answer = await this.#counter.take(waiter.id, waiter.amount)
     if ('wait' in answer) return answer.wait
     const permit = this.#counter.permit(answer.token, waiter.amount)
-    if (this.#waiters.delete(waiter)) waiter.granted(permit)
+    if (this.#waiters.delete(waiter)) waiter.requester.granted(permit)
     else await permit.undone()
     return undefined
   }
@@ -129,7 +130,7 @@ export class Line {
   #failAll(reason: unknown): void {
     const all = [...this.#waiters]
     this.#waiters.clear()
-    for (const waiter of all) waiter.failed(reason)
+    for (const waiter of all) waiter.requester.refused(reason)
     this.wake()
   }
 }

@@ -35,7 +35,7 @@ export async function prepareTables(pool: Pool): Promise<void> {
       if (attempt === ATTEMPTS || !MADE_MEANWHILE.has((error as { code?: string }).code ?? '')) throw error
     }
   }
-  // Rows that somebody works on are left alone: to wait for them in any order could end in a deadlock.
+  // Rows that another transaction works on are left alone: to wait for them in any order could end in a deadlock.
   for (const [table, expiry] of [
     [ENTRIES, 'expires'],
     [LEVELS, 'until'],

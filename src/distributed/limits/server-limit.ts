@@ -2,8 +2,14 @@ import { LONGEST_TIMER } from '../../base/clock.ts'
 import { finiteCapacity, interval, show } from '../../base/options.ts'
 import { ConnectionError } from '../../connection/errors.ts'
 import { serverOf } from '../../connection/target.ts'
-import type { Permit } from '../../limits/acquire/permit.ts'
-import { type Excess, NOT_WAITING, PERMIT_SOURCE, type PermitSource } from '../../limits/acquire/permit-source.ts'
+import type { Permit } from '../../limits/acquire/permit-source.ts'
+import {
+  type Excess,
+  NOT_WAITING,
+  PERMIT_SOURCE,
+  type PermitSource,
+  SUPPLIES,
+} from '../../limits/acquire/permit-source.ts'
 import { cannotLookOn } from '../../limits/errors.ts'
 import { KeyedLimit } from '../../limits/limit-base.ts'
 import type { SingleLimit } from '../../limits/single-limit.ts'
@@ -67,9 +73,9 @@ export class ServerLimit extends KeyedLimit implements SharedLimit {
     return {
       immediate: false,
       tryAcquire: () => undefined,
-      acquire: (granted, failed) => {
-        if (amount > 0) return this.#line.enter(amount, granted, failed)
-        granted(new SharedPermit(this.#counter, '', 0))
+      acquire: requester => {
+        if (amount > 0) return this.#line.enter(amount, requester)
+        requester.granted(new SharedPermit(this.#counter, '', 0))
         return NOT_WAITING
       },
       whenRoom: () => {
@@ -77,6 +83,11 @@ export class ServerLimit extends KeyedLimit implements SharedLimit {
       },
       exceeds: permit => this.#exceeds(amount, permit),
     }
+  }
+
+  /** It counts on the server: whatever is forgotten here is remembered there. */
+  [SUPPLIES](): readonly [] {
+    return []
   }
 
   #exceeds(asked: number, permit: Permit): Excess | undefined {

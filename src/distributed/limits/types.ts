@@ -34,7 +34,7 @@ export interface SharedLimit extends AsyncDisposable {
    */
   acquire(amounts?: Amounts, options?: LimitAcquireOptions): Acquisition<LimitPermit>
   /**
-   * Ends the connection, once what was released is known to the server. Whoever still waits gets a `ConnectionError`; what
+   * Ends the connection, once what was released is known to the server. A request that still waits gets a `ConnectionError`; what
    * is still held counts for another `lease`.
    */
   close(): Promise<void>

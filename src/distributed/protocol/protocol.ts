@@ -23,6 +23,8 @@ export interface JobData {
   readonly member?: number
   /** What the caller's side has sent along for those who trace. */
   readonly origin?: Carrier
+  /** The function gives a stream, whose items go to the caller. */
+  readonly stream?: true
   /** The result is kept under this key for so many milliseconds. */
   readonly cache?: readonly [key: string, ttl: number]
 }
@@ -50,6 +52,8 @@ export interface FromCaller {
   readonly cancel: { readonly jobId: string; readonly reason: string }
   /** Say that you are there. */
   readonly who: Record<never, never>
+  /** There is a reader of this run of a stream, which may have sent so many items since its beginning. */
+  readonly credit: { readonly jobId: string; readonly run: string; readonly total: string }
   /** To a {@link FromWorker.ask}: a result, or what was thrown, encoded. */
   readonly answer: {
     readonly jobId: string
@@ -65,12 +69,26 @@ export interface FromWorker {
   readonly worker: { readonly id: string; readonly slots: string; readonly functions?: string }
   /** A caller has made a call of a priority above 0. */
   readonly priorities: Record<never, never>
+  /** A run of this job has begun, which gives a stream and waits for credits. */
+  readonly stream: { readonly jobId: string; readonly run: string }
+  /** There are items of it. */
+  readonly items: { readonly jobId: string; readonly run: string }
   /** The function of this job asks something of its caller's side. */
   readonly ask: { readonly jobId: string; readonly request: string; readonly what: string }
 }
 
 /** Workers say that they are there every so many milliseconds, and count as gone after three times as long. */
 export const PRESENCE = 10_000
+
+/** A reader of a stream says that it is there every so many milliseconds. */
+export const READER_BEAT = 5_000
+/** Milliseconds that a worker goes on with a stream of whose reader it hears nothing. */
+export const READER_LOST = 30_000
+
+/** What the items of a run are called on the server. */
+export function streamKey(queue: string, jobId: string, run: string): string {
+  return `${queue}:items:${jobId}:${run}`
+}
 
 /** Events are kept until so many newer ones came. */
 export const MAX_EVENTS = 10_000

@@ -8,7 +8,7 @@ const MOST_NAMES = 10_000
 
 /** The data of a job, checked. Throws `SerializationError` that says what is wrong with it. */
 export function jobDataOf(data: unknown): JobData {
-  const { args, task, name, timeout, limited, member, origin, cache } = Object(data) as Readonly<
+  const { args, task, name, timeout, limited, member, origin, stream, cache } = Object(data) as Readonly<
     Record<keyof JobData, unknown>
   >
   if (typeof args !== 'string') throw misshapen('args of the data of a job', 'a string', args)
@@ -20,6 +20,7 @@ export function jobDataOf(data: unknown): JobData {
   if (member !== undefined && !isCount(member)) throw misshapen('member of the data of a job', 'a whole number', member)
   if (origin !== undefined && !isCarrier(origin))
     throw misshapen('origin of the data of a job', 'an object of strings', origin)
+  if (stream !== undefined && stream !== true) throw misshapen('stream of the data of a job', 'true', stream)
   if (cache !== undefined && !(isPair(cache) && typeof cache[0] === 'string' && isDuration(cache[1])))
     throw misshapen('cache of the data of a job', 'a key and milliseconds above 0', cache)
   return data as JobData
@@ -29,6 +30,13 @@ export function jobDataOf(data: unknown): JobData {
 export function resultIn(kept: string | undefined): string | undefined {
   const result = parsed(kept ?? '')
   return typeof result === 'string' ? result : undefined
+}
+
+/** The texts of several items, each encoded. Throws `SerializationError` for what can't be that. */
+export function textsIn(text: string): readonly string[] {
+  const texts = parsed(text)
+  if (Array.isArray(texts) && texts.every(each => typeof each === 'string')) return texts
+  throw misshapen('the items of a stream', 'JSON of strings', text)
 }
 
 /** A job has ended with what is no result of a call. */

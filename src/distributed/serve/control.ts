@@ -46,15 +46,20 @@ export class Control {
     queue: Queue,
     introduction: Introduction,
     cancel: (jobId: string, reason: unknown) => boolean,
+    credit: (jobId: string, run: string, total: number) => void = () => {},
   ): Promise<Control> {
     const control = new Control(server, queue, introduction)
     // The others say what they have.
-    server.hear(control.#channel, await server.publish(control.#channel, 'who'), control.#listeners(cancel))
+    server.hear(control.#channel, await server.publish(control.#channel, 'who'), control.#listeners(cancel, credit))
     return control
   }
 
-  #listeners(cancel: (jobId: string, reason: unknown) => boolean): EventListeners {
+  #listeners(
+    cancel: (jobId: string, reason: unknown) => boolean,
+    credit: (jobId: string, run: string, total: number) => void,
+  ): EventListeners {
     return {
+      credit: ({ jobId = '', run = '', total }) => credit(jobId, run, Number(total)),
       cancel: ({ jobId = '', reason = '' }) => {
         const told = readable(() => decodeThrown(reason))
         if (!cancel(jobId, told)) this.#remember(jobId, told)
@@ -100,6 +105,11 @@ export class Control {
   async #introduce(introduction: FromWorker['worker']): Promise<void> {
     const fields = { ...introduction }
     await Promise.allSettled([this.#queue, this.#channel].map(each => this.#server.publish(each, 'worker', fields)))
+  }
+
+  /** Tells the caller of a job something of its stream. */
+  async tell<E extends 'stream' | 'items'>(event: E, fields: FromWorker[E]): Promise<void> {
+    await this.#server.publish(this.#queue, event, { ...fields })
   }
 
   /** Asks the caller of a job something; rejects as it does. */

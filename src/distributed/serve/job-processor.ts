@@ -13,6 +13,7 @@ import type { Control } from './control.ts'
 import type { PreparedCalls } from './function-registry.ts'
 import type { JobReturns } from './job-returns.ts'
 import { failed, JobRun, type RunEnd, refused } from './job-run.ts'
+import { JobStream } from './job-stream.ts'
 
 /** What jobs are run with. */
 export interface Workshop {
@@ -54,6 +55,11 @@ export class JobProcessor {
     const run = this.#runs.get(jobId)
     run?.stop(reason)
     return run !== undefined
+  }
+
+  /** The reader of a stream has said how many items a run of a job may have sent. */
+  credit(jobId: string, run: string, total: number): void {
+    this.#runs.get(jobId)?.stream?.granted(run, total)
   }
 
   /** A task of the manager has said how far it is. */
@@ -113,15 +119,16 @@ export class JobProcessor {
     const values = decodeArguments(args, maxBytes)
     // The function may have come a moment after the job went back for it.
     if (this.#closed || returns.holds(run.jobId)) return { kind: 'unfinished' }
+    const stream = run.data.stream && this.#streamOf(job, run)
     const work = (context: Parameters<JobRun['introduce']>[0]) => {
       run.introduce(context)
-      return call(values, context, undefined)
+      return call(values, context, undefined, stream)
     }
     const settings = spawnSettings({
       ...(name !== '' && { name }),
       ...(timeout !== undefined && { timeout }),
     })
-    const { handle } = supervisor.spawn(work, { ...settings, origin })
+    const { handle } = supervisor.scheduler.spawn(work, { ...settings, origin })
     this.#byTask.set(handle.id, run)
     try {
       const end = await run.follow(handle)
@@ -130,6 +137,21 @@ export class JobProcessor {
     } finally {
       this.#byTask.delete(handle.id)
     }
+  }
+
+  #streamOf(job: Job, run: JobRun): JobStream {
+    const { queue, maxBytes, server, control } = this.#with
+    const { jobId } = run
+    run.stream = new JobStream({
+      queue,
+      jobId,
+      fn: job.name,
+      maxBytes,
+      items: server.items,
+      tell: (event, fields) => control.tell(event, fields),
+      stop: reason => run.stop(reason),
+    })
+    return run.stream
   }
 
   async #callOf(name: string): Promise<PreparedCall | FunctionNotFoundError> {

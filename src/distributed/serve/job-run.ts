@@ -8,6 +8,7 @@ import type { Job } from '../bullmq/broker-connection.ts'
 import { shownText } from '../protocol/kept-text.ts'
 import { encodeProgress } from '../protocol/payload.ts'
 import { failedReason, type JobData, MAX_WORDS } from '../protocol/protocol.ts'
+import type { JobStream } from './job-stream.ts'
 
 /** How the work of a job ended here. */
 export type RunEnd =
@@ -27,6 +28,8 @@ const MOST_PROGRESS = 100
 export class JobRun {
   readonly jobId: string
   readonly data: JobData
+  /** Of a function that gives a stream. */
+  stream: JobStream | undefined
   readonly #job: Job
   readonly #ask: (what: unknown) => Promise<unknown>
   #handle: TaskHandle<unknown> | undefined
@@ -69,7 +72,9 @@ export class JobRun {
     if (this.#stopped !== undefined) void handle.cancel(this.#stopped.reason)
     const end = await this.#endOf(handle)
     while (this.#telling !== undefined) await this.#telling
-    return end
+    await this.stream?.end()
+    const failure = this.stream?.failure
+    return failure === undefined ? end : { kind: 'failed', ending: 'threw', ...failure }
   }
 
   async #endOf(handle: TaskHandle<unknown>): Promise<RunEnd> {

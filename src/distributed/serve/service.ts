@@ -6,7 +6,7 @@ import { managerOn, type TaskManager } from '../../manager/task-manager.ts'
 import { managerSettings } from '../../scheduler/manager-settings.ts'
 import { Supervisor } from '../../scheduler/supervisor.ts'
 import type { CloseOptions, CloseReport, ManagerEvents, ManagerStats } from '../../scheduler/types.ts'
-import type { Engine } from '../../worker/engine/engine.ts'
+import { type Engine, PARTS, type WorkerParts } from '../../worker/engine/engine.ts'
 import { makeEngine } from '../../worker/make-engine.ts'
 import { BrokerConnection, type Queue, type Worker } from '../bullmq/broker-connection.ts'
 import { Control } from './control.ts'
@@ -21,6 +21,9 @@ const AGAIN = 1_000
 const SWEEP = 30_000
 /** Milliseconds that a server may take for the last words of a worker. */
 const LAST_WORDS = 5_000
+
+/** Milliseconds until a server that has not answered counts as away. */
+const ANSWER_TIME = 1_000
 
 /** Seconds that an idle worker waits for a job until it looks for one. */
 const LONGEST_WAIT = 5
@@ -42,6 +45,7 @@ export class Service implements AsyncDisposable {
   #worker!: Worker
   #closing: Promise<ServiceReport> | undefined
   #sweeping: Timer | undefined
+  #ping: Promise<boolean> | undefined
 
   private constructor(settings: ServeSettings, book: FunctionRegistry) {
     this.#settings = settings
@@ -90,7 +94,9 @@ export class Service implements AsyncDisposable {
     // It may hear of a cancel before jobs can come.
     const cancel = (jobId: string, reason: unknown) => jobs?.stop(jobId, reason) ?? false
     let jobs: JobProcessor | undefined
-    this.#control = await Control.start(this.#server, this.#queue, introduction, cancel)
+    this.#control = await Control.start(this.#server, this.#queue, introduction, cancel, (...credit) =>
+      jobs?.credit(...credit),
+    )
     // A dead worker's job is found by the first look after its lock is over, which may take two intervals, and a frozen
     // worker may be the one that Redis wakes for it: then others see it when they look by themselves.
     // Redis takes whole milliseconds alone.
@@ -139,6 +145,22 @@ export class Service implements AsyncDisposable {
     this.#report.trouble(error)
   }
 
+  /** @internal */
+  [PARTS](): WorkerParts {
+    return {
+      manager: this.#manager,
+      engine: this.#engine,
+      mode: this.#settings.worker.mode,
+      name: this.name,
+      queue: () => ({ name: this.name, counts: () => this.#server.countsOf(this.#queue) }),
+    }
+  }
+
+  /** The name of its queue. */
+  get name(): string {
+    return this.#settings.queue
+  }
+
   /** The names of the functions that callers may call, all of each; those that a module passes to `task()` later are missing. */
   get functions(): readonly string[] {
     return this.#book.names
@@ -155,6 +177,23 @@ export class Service implements AsyncDisposable {
   /** The counts of this moment. */
   stats(): ManagerStats {
     return this.#manager.stats()
+  }
+
+  /**
+   * Whether it takes jobs: not once it is closing, and not while its server does not answer within a second. For the checks of
+   * its operators, as often as they like: all who ask meanwhile share one question. Never rejects.
+   */
+  async ready(): Promise<boolean> {
+    if (this.#closing !== undefined) return false
+    this.#ping ??= this.#server
+      .ping()
+      .then(() => true)
+      .catch(() => false)
+      .finally(() => {
+        this.#ping = undefined
+      })
+    const answered = await withTimeout(ANSWER_TIME, this.#ping)
+    return answered === true && this.#closing === undefined
   }
 
   /** Calls `listener` after each such event of a call here: see `TaskManager.on`. */
@@ -205,9 +244,10 @@ export interface ServiceReport extends Omit<CloseReport, 'neverStarted'> {
 }
 
 /** Waits for that, or for so many milliseconds. */
-async function withTimeout(timeout: number, ended: Promise<unknown>): Promise<void> {
-  const late = Promise.withResolvers<void>()
-  const timer = startTimer(timeout, late.resolve)
-  await Promise.race([ended, late.promise])
+async function withTimeout<T>(timeout: number, ended: Promise<T>): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>()
+  const timer = startTimer(timeout, () => late.resolve(undefined))
+  const first = await Promise.race([ended, late.promise])
   timer.cancel()
+  return first
 }

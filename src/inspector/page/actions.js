@@ -24,6 +24,10 @@ export async function act(target, action, more = {}) {
     const said = await response.json()
     if (!response.ok) notify(said.error, true)
     else if (action === 'cancel') notify(outcome(more.id, said), said.abandoned)
+    else if (action === 'rerun') {
+      notify(`Task ${more.id} runs again as task ${said.id}.`)
+      location.hash = `#/task/${encodeURIComponent(target)}/${said.id}`
+    }
   } catch (error) {
     notify(`The process did not answer: ${error.message}`, true)
   } finally {

@@ -1,6 +1,6 @@
 import { act, onNotice } from './actions.js'
 import { h, render } from './element.js'
-import { historyView, load, onResults, search } from './history.js'
+import { FIELDS, historyView, load, onResults, search } from './history.js'
 import { nowView } from './now.js'
 import { limitsView, workersView } from './resources.js'
 import { taskView } from './task.js'
@@ -97,6 +97,15 @@ function syncChoice() {
   if (select !== null) select.value = select.dataset.key === 'all' ? state.target : (historyTarget() ?? '')
 }
 
+/** A form that was made anew shows what is searched for. */
+const filled = new WeakSet()
+function fillSearch() {
+  const form = document.getElementById('search')
+  if (form === null || filled.has(form)) return
+  filled.add(form)
+  for (const field of FIELDS) form.elements[field].value = search[field]
+}
+
 function historyTarget() {
   const names = state.data?.targets.map(({ name }) => name) ?? []
   return names.includes(state.target) ? state.target : names[0]
@@ -105,6 +114,7 @@ function historyTarget() {
 function redraw() {
   draw()
   syncChoice()
+  fillSearch()
 }
 
 function take(data) {
@@ -182,7 +192,7 @@ onResults(() => route().view === 'history' && redraw())
 
 document.addEventListener('click', event => {
   const { action, target, id } = event.target.closest?.('[data-action]')?.dataset ?? {}
-  if (action === 'cancel') void act(target, action, { id: Number(id) })
+  if (action === 'cancel' || action === 'rerun') void act(target, action, { id: Number(id) })
   else if (action === 'pause' || action === 'resume') void act(target, action)
   else if (action === 'more') loadHistory(true)
   else if (action === 'back' && history.length > 1) {
@@ -206,7 +216,7 @@ document.addEventListener('change', event => {
 })
 
 function submit(form) {
-  for (const field of ['status', 'name', 'type', 'error']) search[field] = form.elements[field].value
+  for (const field of FIELDS) search[field] = form.elements[field].value
   loadHistory()
 }
 

@@ -10,13 +10,13 @@ const UNITS = [
 export function duration(ms) {
   if (!Number.isFinite(ms)) return '–'
   const whole = Math.max(0, ms)
-  if (whole < 1_000) return `${Math.round(whole)} ms`
-  if (whole < 60_000) return `${(Math.floor(whole / 100) / 10).toFixed(1)} s`
+  if (whole < 1_000) return `${Math.round(whole)}\u00a0ms`
+  if (whole < 60_000) return `${(Math.floor(whole / 100) / 10).toFixed(1)}\u00a0s`
   const index = UNITS.findIndex(([size]) => whole >= size)
   const [size, unit] = UNITS[index]
   const [smaller, smallerUnit] = UNITS[index + 1] ?? [1_000, 's']
   const rest = Math.floor((whole % size) / smaller)
-  return `${Math.floor(whole / size)} ${unit}${rest > 0 ? ` ${rest} ${smallerUnit}` : ''}`
+  return `${Math.floor(whole / size)}\u00a0${unit}${rest > 0 ? ` ${rest}\u00a0${smallerUnit}` : ''}`
 }
 
 const NUMBERS = new Intl.NumberFormat('en')
@@ -82,7 +82,7 @@ export function progressOf(progress) {
   if (progress === undefined) return undefined
   const { completed, total, message } = progress
   const share = total === undefined || total === null ? undefined : total === 0 ? 1 : completed / total
-  const text = share === undefined ? number(completed) : `${Math.round(share * 100)} %`
+  const text = share === undefined ? number(completed) : `${Math.round(share * 100)}\u00a0%`
   return h(
     'span',
     { class: 'progress' },
@@ -122,6 +122,8 @@ export function waits(waiting, target, now) {
         {},
         waiting.tasks.flatMap(({ id, label }, index) => [index > 0 && ', ', taskLink(target, id, label)]),
       )
+    case 'time':
+      return h('span', { title: clock(waiting.at) }, 'its time in ', duration(waiting.at - now))
     case 'retry':
       return h('span', { title: clock(waiting.at) }, 'its retry in ', duration(waiting.at - now))
     default:
@@ -130,7 +132,7 @@ export function waits(waiting, target, now) {
 }
 
 /** An error with its causes, each under the one that it caused. */
-export function errorView(error, cause = false) {
+export function errorView(error, cause = false, open = !cause) {
   return h(
     'div',
     { class: cause ? 'error cause' : 'error' },
@@ -143,7 +145,7 @@ export function errorView(error, cause = false) {
       error.message,
       error.code && h('code', {}, error.code),
     ),
-    error.stack && h('details', { open: !cause }, h('summary', {}, 'Stack'), h('pre', { tabindex: 0 }, error.stack)),
+    error.stack && h('details', { open }, h('summary', {}, 'Stack'), h('pre', { tabindex: 0 }, error.stack)),
     (error.errors ?? []).map(each => errorView(each, true)),
     error.cause && errorView(error.cause, true),
   )

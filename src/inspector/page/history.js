@@ -1,12 +1,15 @@
 import { h } from './element.js'
-import { clock, duration, number, status, taskLink } from './format.js'
-import { cell, table } from './now.js'
+import { clock, duration, number, status } from './format.js'
+import { cell, table, taskCell } from './rows.js'
+
+export const FIELDS = ['status', 'type', 'name', 'tag', 'error']
 
 export const search = {
   target: undefined,
   status: '',
   type: '',
   name: '',
+  tag: '',
   error: '',
   rows: [],
   next: undefined,
@@ -28,7 +31,7 @@ export async function load(target, more = false) {
   running = new AbortController()
   const { signal } = running
   const query = new URLSearchParams({ target, limit: '50' })
-  for (const field of ['status', 'type', 'name', 'error']) if (search[field] !== '') query.set(field, search[field])
+  for (const field of FIELDS) if (search[field] !== '') query.set(field, search[field])
   if (more && search.next !== undefined) query.set('before', search.next)
   search.target = target
   search.state = 'searching'
@@ -73,6 +76,7 @@ export function historyView(target) {
       ),
       field('Name', 'name', 'search'),
       field('Type', 'type', 'text'),
+      field('Tag', 'tag', 'text'),
       field('Error', 'error', 'text'),
       h('button', { type: 'submit' }, 'Search'),
     ),
@@ -97,20 +101,12 @@ function said() {
   return `${number(search.rows.length)} task${search.rows.length === 1 ? '' : 's'}${search.next === undefined ? '' : ', newest first'}`
 }
 
-function historyRow(
-  target,
-  { id, name, type, status: state, attempt, createdAt, startedAt, endedAt, abandoned, error },
-) {
+function historyRow(target, row) {
+  const { id, status: state, attempt, createdAt, startedAt, endedAt, abandoned, error } = row
   return h(
     'tr',
     { 'data-key': id },
-    h(
-      'td',
-      { class: 'task' },
-      h('span', { class: 'id' }, id),
-      taskLink(target, id, name),
-      type !== undefined && h('span', { class: 'type' }, type),
-    ),
+    taskCell(target, row),
     cell('Status', status(state), abandoned && h('span', { class: 'badge warn' }, 'abandoned')),
     cell('Ended', h('span', { class: 'num' }, clock(endedAt))),
     cell('Waited', h('span', { class: 'num' }, duration((startedAt ?? endedAt) - createdAt))),

@@ -1,6 +1,7 @@
 import { isStopping } from './actions.js'
 import { h } from './element.js'
 import { duration, meter, number, progressOf, sparkline, status, taskLink, waits } from './format.js'
+import { cell, table, taskCell } from './rows.js'
 
 /** What happens now, target by target. */
 export function nowView({ data, rates, shown, readOnly, age }) {
@@ -64,7 +65,7 @@ function controls({ name, stats }) {
   )
 }
 
-function tiles({ stats, slotsTaken }, rates) {
+function tiles({ stats, slotsTaken, stuck }, rates) {
   const { maxTasks, pending, done, failed, cancelled, waitTime, runTime, abandoned, queueSize } = stats
   const share = maxTasks === 'Infinity' ? 0 : slotsTaken / maxTasks
   return h(
@@ -106,6 +107,7 @@ function tiles({ stats, slotsTaken }, rates) {
         h('span', {}, duration(runTime.p50), h('small', {}, ' median')),
         `p95 ${duration(runTime.p95)} · max ${duration(runTime.max)}`,
       ),
+    stuck > 0 && tile('Stuck', h('span', { class: 'warn' }, number(stuck)), 'without a sign of life'),
     abandoned > 0 && tile('Abandoned', h('span', { class: 'bad' }, number(abandoned)), 'work that did not stop'),
   )
 }
@@ -152,42 +154,19 @@ function pending(target, readOnly, at, age) {
   )
 }
 
-export function table(heads, rows) {
-  return h(
-    'table',
-    {},
-    h(
-      'thead',
-      {},
-      h(
-        'tr',
-        {},
-        heads.map(head => h('th', { scope: 'col' }, head)),
-      ),
-    ),
-    h('tbody', {}, rows),
-  )
-}
-
-export function cell(label, ...content) {
-  const empty = content.flat(9).every(each => each == null || each === false || each === '')
-  return h('td', { 'data-label': label, class: empty ? 'none' : undefined }, ...content)
-}
-
 function taskRow(target, task, readOnly, at, age, runs) {
-  const { id, name, type, attempt, progress, lastError } = task
+  const { id, attempt, progress, lastError } = task
   const stopping = task.status === 'stopping' || isStopping(target, id)
   return h(
     'tr',
     { 'data-key': id },
-    h(
-      'td',
-      { class: 'task' },
-      h('span', { class: 'id' }, id),
-      taskLink(target, id, name),
-      type !== undefined && h('span', { class: 'type' }, type),
+    taskCell(target, task),
+    cell(
+      'Status',
+      status(stopping ? 'stopping' : task.status),
+      task.stuckSince !== undefined &&
+        h('span', { class: 'badge warn', title: `no sign of life for ${duration(at - task.stuckSince)}` }, 'stuck'),
     ),
-    cell('Status', status(stopping ? 'stopping' : task.status)),
     cell('For', h('span', { class: 'num' }, duration(task.for + age))),
     cell('Attempt', attempt > 1 || (!runs && attempt > 0) ? h('span', { class: 'num' }, attempt) : ''),
     runs

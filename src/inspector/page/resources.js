@@ -1,6 +1,6 @@
 import { h } from './element.js'
 import { bytes, meter, number, status } from './format.js'
-import { cell, table } from './now.js'
+import { cell, table } from './rows.js'
 
 /** Limits with use and line: those handed over, and those of the tasks of each target. */
 export function limitsView({ data, shown }) {
@@ -32,8 +32,8 @@ function limitTable(of, limits) {
             h(
               'span',
               { class: 'progress' },
-              meter(utilisation ?? 0, `${Math.round((utilisation ?? 0) * 100)} %`, true),
-              h('span', { class: 'progress-text' }, `${Math.round((utilisation ?? 0) * 100)} %`),
+              meter(utilisation ?? 0, `${Math.round((utilisation ?? 0) * 100)}\u00a0%`, true),
+              h('span', { class: 'progress-text' }, `${Math.round((utilisation ?? 0) * 100)}\u00a0%`),
             ),
           ),
         ),
@@ -51,7 +51,10 @@ export function workersView({ data, shown }) {
       'section',
       { class: 'target', 'data-key': pool.name },
       head(pool),
-      pool.workers.length > 0 ? workerTable(pool) : elsewhere(pool),
+      pool.queue !== undefined && queueTable(pool),
+      pool.workers.length > 0
+        ? workerTable(pool)
+        : pool.mode !== 'distributed' && h('p', { class: 'empty' }, noWorkers(pool)),
     ),
   )
 }
@@ -66,7 +69,7 @@ function head({ name, mode, stats }) {
     h(
       'span',
       { class: 'hint' },
-      `${number(dispatched)} calls`,
+      `${number(dispatched)} call${dispatched === 1 ? '' : 's'}`,
       crashed > 0 && h('span', { class: 'bad' }, ` · ${number(crashed)} crashed`),
       recycled > 0 && ` · ${number(recycled)} recycled`,
     ),
@@ -92,26 +95,41 @@ function workerTable({ workers, mode }) {
   )
 }
 
-function elsewhere({ mode, queue, stats }) {
-  if (mode !== 'distributed')
-    return h(
-      'p',
-      { class: 'empty' },
-      mode === 'thread' || mode === 'process'
-        ? 'No worker has been started.'
-        : 'Calls run on the event loop of this process.',
-    )
-  return table(
-    ['Queue', 'Machines', 'Calls on their way', 'Running there'],
-    [
-      h(
-        'tr',
-        {},
-        h('td', { class: 'task' }, h('span', { class: 'task-name' }, queue?.name ?? 'queue')),
-        cell('Machines', h('span', { class: 'num' }, number(stats.workers))),
-        cell('Calls on their way', h('span', { class: 'num' }, number(queue?.calls ?? 0))),
-        cell('Running there', h('span', { class: 'num' }, number(stats.active))),
-      ),
-    ],
-  )
+function noWorkers({ mode }) {
+  return mode === 'thread' || mode === 'process'
+    ? 'No worker has been started.'
+    : 'Calls run on the event loop of this process.'
+}
+
+/** The queue on its server: the calls of all who use it. */
+function queueTable({ queue: { name, calls, counts }, mode, stats }) {
+  const columns = [
+    ['Waiting', counts?.waiting],
+    ['Active', counts?.active],
+    ['Delayed', counts?.delayed],
+    ['Failed', counts?.failed],
+    ...(mode === 'distributed'
+      ? [
+          ['Machines', stats.workers],
+          ['From here', calls],
+        ]
+      : []),
+  ]
+  return [
+    table(
+      ['Queue', ...columns.map(([label]) => label)],
+      [
+        h(
+          'tr',
+          {},
+          h('td', { class: 'task' }, h('span', { class: 'task-name' }, name)),
+          columns.map(([label, value]) =>
+            cell(label, h('span', { class: 'num' }, value === undefined ? '–' : number(value))),
+          ),
+        ),
+      ],
+    ),
+    counts === undefined &&
+      h('p', { class: 'hint' }, 'What the queue holds is not known: there is no connection to it.'),
+  ]
 }

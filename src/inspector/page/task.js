@@ -1,6 +1,6 @@
 import { isStopping } from './actions.js'
 import { h } from './element.js'
-import { clock, duration, errorView, number, progressOf, status, waits } from './format.js'
+import { clock, duration, errorView, number, progressOf, status, taskLink, waits } from './format.js'
 
 const LIVE = ['pending', 'running', 'stopping']
 
@@ -19,7 +19,19 @@ export function taskView(target, task, readOnly, age) {
       { class: 'target-head' },
       h('h2', {}, h('span', { class: 'id' }, task.id), ' ', task.name),
       status(stopping ? 'stopping' : task.status),
+      task.stuckSince !== undefined && h('span', { class: 'badge warn' }, 'stuck'),
       task.abandoned && h('span', { class: 'badge warn' }, task.stillRuns ? 'abandoned, still runs' : 'abandoned'),
+      !readOnly &&
+        task.rerunnable &&
+        h(
+          'span',
+          { class: 'controls' },
+          h(
+            'button',
+            { type: 'button', 'data-action': 'rerun', 'data-target': target, 'data-id': task.id },
+            'Run again',
+          ),
+        ),
       !readOnly &&
         live &&
         h(
@@ -44,8 +56,17 @@ export function taskView(target, task, readOnly, age) {
       { class: 'facts' },
       fact('Of', target),
       fact('Type', task.type),
+      fact(
+        'Tags',
+        task.tags?.map(tag => h('span', { class: 'tag' }, tag)),
+      ),
+      fact(
+        'Runs again',
+        task.rerunOf !== undefined ? taskLink(target, task.rerunOf, `task ${task.rerunOf}`) : undefined,
+      ),
       fact('Waits for', waits(task.waits, target, now)),
       fact('Progress', progressOf(task.progress)),
+      fact('Stands still', task.stuckSince !== undefined ? duration(now - task.stuckSince) : undefined),
       fact('Created', clock(task.createdAt)),
       fact('Waited', duration((task.startedAt ?? end) - task.createdAt)),
       fact(live ? 'For' : 'Took', task.startedAt !== undefined ? duration(end - task.startedAt) : undefined),
@@ -61,6 +82,8 @@ export function taskView(target, task, readOnly, age) {
       h('div', { class: 'block' }, h('h3', {}, 'Reason of the cancel'), errorView(task.cancelReason)),
     task.result !== undefined &&
       h('div', { class: 'block' }, h('h3', {}, 'Result'), h('pre', { tabindex: 0 }, task.result)),
+    task.payload !== undefined &&
+      h('div', { class: 'block' }, h('h3', {}, 'Submitted with'), h('pre', { tabindex: 0 }, task.payload)),
     task.resultLeftOut !== undefined && h('p', { class: 'hint' }, 'No result: ', task.resultLeftOut),
     task.shortened !== undefined && h('p', { class: 'hint' }, task.shortened),
     attempts(task),
@@ -145,7 +168,7 @@ function attempts({ attempts: all, attemptsLeftOut, status: state }) {
               ` · ${clock(attempt.startedAt)}, ran ${duration(attempt.endedAt - attempt.startedAt)}`,
             ),
           ),
-          errorView(attempt.error),
+          errorView(attempt.error, false, false),
         ),
       ),
   )

@@ -2,9 +2,8 @@ import { ensure, type Operation } from 'effection'
 import { type Known, ordering } from '../../base/options.ts'
 import { armWaitLimit, WAIT_OPTIONS, type WaitLimit, waitLimit } from '../../base/wait-timeout.ts'
 import { untilPromise, yielded } from '../../base/yielded.ts'
-import { limitDeadlock } from './limit-deadlock.ts'
-import type { Permit } from './permit.ts'
-import { NOT_WAITING, type PermitSource, type Waiting } from './permit-source.ts'
+import { limitDeadlock } from './holder.ts'
+import { NOT_WAITING, type Permit, type PermitSource, type Requester, type Waiting } from './permit-source.ts'
 
 /** How long to wait for a permit, and what ends the waiting early. */
 export interface AcquireOptions {
@@ -20,9 +19,60 @@ export const ACQUIRE_OPTIONS: Known<AcquireOptions> = { ...WAIT_OPTIONS, priorit
 
 const UNBOUNDED: WaitLimit = { timeout: Number.POSITIVE_INFINITY, signal: undefined }
 
-interface Settling<P> {
-  readonly resolve: (permit: P) => void
-  readonly reject: (error: unknown) => void
+/** One who waits for a permit, until it is granted, refused or given up. */
+class Request<P extends Permit> implements Requester<P> {
+  readonly #resolve: (permit: P) => void
+  readonly #reject: (error: unknown) => void
+  #promise: Promise<P> | undefined = undefined
+  #open = true
+  #permit: P | undefined = undefined
+  #waiting: Waiting = NOT_WAITING
+  #disarm: (() => void) | undefined = undefined
+
+  constructor(resolve: (permit: P) => void, reject: (error: unknown) => void) {
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  begin(promise: Promise<P>, source: PermitSource<P>, limit: WaitLimit, priority: number | undefined): void {
+    this.#promise = promise
+    if (limit.signal?.aborted) return this.refused(limit.signal.reason)
+    this.#waiting = source.acquire(this, priority)
+    if (!this.#open) return
+    const deadlock = limitDeadlock(source)
+    if (deadlock !== undefined) return this.#giveUp(deadlock)
+    if (limit !== UNBOUNDED) this.#disarm = armWaitLimit(limit, 'waiting for a permit', error => this.#giveUp(error))
+  }
+
+  granted(permit: P): void {
+    this.#close()
+    this.#permit = permit
+    this.#resolve(permit)
+  }
+
+  refused(error: unknown): void {
+    this.#close()
+    this.#promise?.catch(() => {})
+    this.#reject(error)
+  }
+
+  /** Leaves the line, or releases the permit if it has come. */
+  abandon(): void {
+    this.#permit?.release()
+    if (!this.#open) return
+    this.#close()
+    this.#waiting.cancel()
+  }
+
+  #giveUp(error: unknown): void {
+    this.#waiting.cancel()
+    this.refused(error)
+  }
+
+  #close(): void {
+    this.#open = false
+    this.#disarm?.()
+  }
 }
 
 /**
@@ -39,39 +89,32 @@ export class Acquisition<P extends Permit> extends Promise<P> implements Operati
     Object.defineProperty(Acquisition.prototype, Symbol.toStringTag, { value: 'Acquisition' })
   }
 
-  #permit: P | undefined
-  /** Until it is granted, refused or given up. */
-  #settling: Settling<P> | undefined
-  #waiting: Waiting = NOT_WAITING
-  #disarm: (() => void) | undefined
+  /** What was free, or else who waits for it. */
+  readonly #holder: P | Request<P>
 
   constructor(source: PermitSource<P>, options?: AcquireOptions) {
     const limit = options === undefined ? UNBOUNDED : waitLimit(options)
     const priority = options?.priority === undefined ? undefined : ordering('priority', options.priority)
     // Of a single line it costs nothing to ask first, and what is free needs no request.
     const permit = source.line === undefined || limit.signal?.aborted ? undefined : source.tryAcquire()
-    let settling: Settling<P> | undefined
+    let request: Request<P> | undefined
     super((resolve, reject) => {
-      if (permit === undefined) settling = { resolve, reject }
+      if (permit === undefined) request = new Request<P>(resolve, reject)
       else resolve(permit)
     })
-    this.#permit = permit
-    this.#settling = settling
-    if (permit === undefined) this.#request(source, limit, priority)
+    this.#holder = request ?? (permit as P)
+    request?.begin(this, source, limit, priority)
   }
 
   /** What `yield*` goes through: the permit, released when the surrounding scope ends. */
   [Symbol.iterator](): ReturnType<Operation<P>[typeof Symbol.iterator]> {
-    return yielded(() => 'a permit to come', this.#operation()[Symbol.iterator]())
+    return yielded(() => 'a permit to come', this.#operation())
   }
 
   /** Gives up: leaves the line, or releases the permit if it has come. A promise that was still waiting stays pending. */
   abandon(): void {
-    this.#permit?.release()
-    if (this.#settling === undefined) return
-    this.#settling = undefined
-    this.#disarm?.()
-    this.#waiting.cancel()
+    if (this.#holder instanceof Request) this.#holder.abandon()
+    else this.#holder.release()
   }
 
   *#operation(): Operation<P> {
@@ -85,41 +128,5 @@ export class Acquisition<P extends Permit> extends Promise<P> implements Operati
       // Also when the permit was granted but this operation was halted before it could resume.
       if (!owned) this.abandon()
     }
-  }
-
-  #request(source: PermitSource<P>, limit: WaitLimit, priority: number | undefined): void {
-    if (limit.signal?.aborted) return this.#fail(limit.signal.reason)
-    this.#waiting = source.acquire(
-      permit => this.#grant(permit),
-      error => this.#fail(error),
-      priority,
-    )
-    if (this.#settling === undefined) return
-    const deadlock = limitDeadlock(source)
-    if (deadlock !== undefined) {
-      this.#waiting.cancel()
-      return this.#fail(deadlock)
-    }
-    if (limit === UNBOUNDED) return
-    this.#disarm = armWaitLimit(limit, 'waiting for a permit', error => {
-      this.#waiting.cancel()
-      this.#fail(error)
-    })
-  }
-
-  #grant(permit: P): void {
-    const settling = this.#settling
-    this.#settling = undefined
-    this.#disarm?.()
-    this.#permit = permit
-    settling?.resolve(permit)
-  }
-
-  #fail(error: unknown): void {
-    const settling = this.#settling
-    this.#settling = undefined
-    this.#disarm?.()
-    this.catch(() => {})
-    settling?.reject(error)
   }
 }

@@ -2,7 +2,7 @@ import { ensure, type Operation, run, scoped } from 'effection'
 import { isOperation, type KeptError, keepingError, throwKept } from '../../base/operation.ts'
 import { untilPromise, untilSettled, yielded } from '../../base/yielded.ts'
 import type { Acquisition } from './acquisition.ts'
-import type { Permit } from './permit.ts'
+import type { Permit } from './permit-source.ts'
 
 /** What work comes to that returns `R`: the result of an operation or a promise, or the value itself. */
 export type ResultOf<R> = R extends Operation<infer T> ? T : Awaited<R>
@@ -44,7 +44,7 @@ export class PermittedWork<T> implements Promise<T>, Operation<T> {
 
   /** What `yield*` goes through: the result of the work. */
   [Symbol.iterator](): ReturnType<Operation<T>[typeof Symbol.iterator]> {
-    return yielded(() => 'work that waits for a permit', this.#steps()[Symbol.iterator]())
+    return yielded(() => 'work that waits for a permit', this.#steps())
   }
 
   #steps(): Operation<T> {

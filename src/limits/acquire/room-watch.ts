@@ -1,6 +1,6 @@
 import { preciseNow, startBackgroundTimer, type Timer } from '../../base/clock.ts'
-import { callback, oneOf } from '../../base/options.ts'
-import type { Supply } from './admission.ts'
+import { oneOf, runnable } from '../../base/options.ts'
+import type { Supply } from './line.ts'
 
 /** `exhausted`: not one is left. `available`: there is one again, and it was not handed on. */
 export type RoomEvent = 'exhausted' | 'available'
@@ -23,7 +23,7 @@ export class RoomWatch {
 
   /** Calls `listener` after each such event of the supply; the function returned ends that. */
   static listen(supply: Supply, event: RoomEvent, listener: () => unknown): () => void {
-    const entry = { event: oneOf('event', EVENTS, event), tell: callback('listener', listener) }
+    const entry = { event: oneOf('event', EVENTS, event), tell: runnable('listener', listener) }
     const watch = (supply.watch ??= new RoomWatch(supply)) as RoomWatch
     watch.#listeners.add(entry)
     return () => {

@@ -1,9 +1,9 @@
 import type { WaitOptions } from '../../base/wait-timeout.ts'
 import { waitLimit, waitWithin } from '../../base/wait-timeout.ts'
-import { limitDeadlock } from './limit-deadlock.ts'
+import { limitDeadlock } from './holder.ts'
 import type { PermitSource } from './permit-source.ts'
 
-/** Resolves when `source` could be granted to somebody new; what bounds the wait leaves nothing behind. */
+/** Resolves when `source` could be granted to a new request; what bounds the wait leaves nothing behind. */
 export function whenAvailable(source: PermitSource, options: WaitOptions | undefined): Promise<void> {
   return waitWithin<void>(waitLimit(options), 'waiting for room', (resolve, reject) => {
     let there = false

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { StoreError } from '../../base/errors.ts'
 import type { DamagedTask } from '../types.ts'
-import { COLUMNS, type Row, taskOf } from './rows.ts'
+import { COLUMNS, FAILED, NOT_FAILED, type Row, taskOf } from './rows.ts'
 
 /**
  * What is wrong with the pages of a file and its indices; `undefined` when nothing is. Reads all of it, about a second for
@@ -32,7 +32,8 @@ function countsFinding(database: DatabaseSync): string | undefined {
 
 const INDICES = [
   'INDEXED BY tasks_unfinished WHERE ended_at IS NULL',
-  'INDEXED BY tasks_ended WHERE ended_at IS NOT NULL',
+  `INDEXED BY tasks_failed WHERE ${FAILED}`,
+  `INDEXED BY tasks_ended WHERE ${NOT_FAILED}`,
 ]
 
 export function damagedFile(path: string, finding: string): StoreError {

@@ -2,6 +2,9 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { StoreError } from '../../base/errors.ts'
 
+/** What is added to the path of a file for that of the file whose lock is the right to write. */
+export const LOCK = '-lock'
+
 /** Those of SQLite's result codes that there is something to say about: https://sqlite.org/rescode.html */
 const BUSY = 5
 const READONLY = 8
@@ -12,7 +15,7 @@ const CANTOPEN = 14
 const NOTADB = 26
 
 /** What `node:sqlite` threw, as a `StoreError` that says what to do about it. */
-export function sqliteStoreError(path: string, doing: 'open' | 'write' | 'close', cause: unknown): StoreError {
+export function sqliteStoreError(path: string, doing: 'open' | 'read' | 'write' | 'close', cause: unknown): StoreError {
   if (cause instanceof StoreError) return cause
   return new StoreError(explain(path, doing, cause), { cause })
 }
@@ -22,9 +25,16 @@ export function isBusy(error: unknown): boolean {
   return resultCode(error) === BUSY
 }
 
-function explain(path: string, doing: 'open' | 'write' | 'close', cause: unknown): string {
+/** Whether the file is none of SQLite's. */
+export function isNoDatabase(error: unknown): boolean {
+  return resultCode(error) === NOTADB
+}
+
+function explain(path: string, doing: 'open' | 'read' | 'write' | 'close', cause: unknown): string {
   switch (resultCode(cause)) {
     case BUSY:
+      if (doing !== 'open')
+        return `${path} is locked by another program, which may read it but not for so long write to it`
       return `${path} is in use: ${holderOf(path)} has it open, and a store has one runner. Close that one first`
     case READONLY:
       return explainAccess(path)
@@ -53,6 +63,11 @@ function holderOf(path: string): string {
 }
 
 function pidOfHolder(path: string): number | undefined {
+  // Earlier versions have locked the file itself.
+  return pidOfLocker(path + LOCK) ?? pidOfLocker(path)
+}
+
+function pidOfLocker(path: string): number | undefined {
   try {
     const { ino } = statSync(path)
     // … WRITE 4711 fe:00:1466425 1073741824 1073742335: who, the file, and the bytes that SQLite locks.

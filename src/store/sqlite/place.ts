@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs'
-import { now } from '../../base/clock.ts'
 import { StoreError } from '../../base/errors.ts'
+import { LOCK } from './errors.ts'
 
-/** Milliseconds between two looks: each is two calls of the system. */
-const PAUSE = 1_000
-
-/** The file and its log of what was written last, which SQLite moves into the file from time to time. */
-const PARTS = ['', '-wal'] as const
+/**
+ * The file, its log of what was written last, which SQLite moves into the file from time to time, what those who have it open
+ * share, and the lock.
+ */
+const PARTS = ['', '-wal', '-shm', LOCK] as const
 
 interface Part {
   readonly path: string
@@ -22,24 +22,18 @@ interface Part {
  */
 export class SqlitePlace {
   readonly #parts: readonly Part[]
-  #seenAt = now()
 
   /** @param path - Of a file that is open, and has been written to. */
   constructor(path: string) {
     this.#parts = path === ':memory:' ? [] : PARTS.map(ending => partAt(path + ending))
   }
 
-  /** Throws `StoreError` when the file is gone, replaced or cut off; looks at most once a second. */
+  /** Throws `StoreError` when the file is gone, replaced or cut off: two calls of the system for each part. */
   check(): void {
-    if (now() - this.#seenAt >= PAUSE) this.checkNow()
-  }
-
-  checkNow(): void {
     for (const part of this.#parts) {
       const trouble = troubleWith(part)
       if (trouble !== undefined) throw new StoreError(explain(part.path, trouble))
     }
-    this.#seenAt = now()
   }
 }
 

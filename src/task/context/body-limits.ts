@@ -42,15 +42,13 @@ export class BodyLimits implements TaskLimits {
     return {
       immediate: source.immediate,
       tryAcquire: () => source.tryAcquire(),
-      acquire: (granted, failed, priority) =>
-        source.acquire(
-          permit => {
-            this.#keep(permit)
-            granted(permit)
-          },
-          failed,
-          priority,
-        ),
+      acquire: (requester, priority) => {
+        const granted = (permit: LimitPermit) => {
+          this.#keep(permit)
+          requester.granted(permit)
+        }
+        return source.acquire({ granted, refused: error => requester.refused(error) }, priority)
+      },
       whenRoom: told => source.whenRoom(told),
       exceeds: held => source.exceeds(held),
     }

@@ -1,7 +1,7 @@
 import type { LimitPermit } from '../../limits/types.ts'
 import type { CurrentTask } from '../current.ts'
 import type { WaitNotes } from '../deadlock/wait.ts'
-import { type Carrier, carrierOf } from '../run-trace.ts'
+import { type Carrier, carrierOf, everTraced } from '../run-trace.ts'
 import type { SpawnSettings } from '../spawn-settings.ts'
 import type { TaskContext, TaskLimits, TaskPermit, TaskProgress } from '../types.ts'
 import { BodyLimits, BodyPermit } from './body-limits.ts'
@@ -127,10 +127,12 @@ export class AttemptContext implements TaskContext {
 
   /** What goes with the attempt to where its work is: what those who trace say, or else what has come with the task. */
   static carrierOf(context: TaskContext): Carrier | undefined {
-    return carrierOf(context) ?? (#task in context ? context.#task.settings.origin : undefined)
+    return (
+      (everTraced ? carrierOf(context) : undefined) ?? (#task in context ? context.#task.settings.origin : undefined)
+    )
   }
 
-  /** Somebody who knows says that the work will not stop in its cleanup time: it is abandoned now. */
+  /** The engine that runs the work says that it will not stop in its cleanup time: it is abandoned now. */
   static giveUp(context: TaskContext): void {
     if (#task in context) context.#task.giveUpOn(context)
   }

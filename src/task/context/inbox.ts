@@ -8,13 +8,13 @@ export class Inbox {
     this.#wake()
   }
 
-  /** All there are, for somebody who has the work elsewhere. */
+  /** All there are, for an engine that has the work elsewhere. */
   takeAll(): unknown[] {
     return this.#kept.splice(0)
   }
 
   /**
-   * Each message once, whoever reads; ends when the signal is aborted. No async generator, which awaits what it yields: a
+   * Each message once, to one of its readers; ends when the signal is aborted. No async generator, which awaits what it yields: a
    * promise or what can't be read is a message like any other. Nor would its `return` end a wait for the next one.
    */
   read(signal: AbortSignal): AsyncIterableIterator<unknown, undefined> {

@@ -1,41 +1,18 @@
-import { now } from '../../base/clock.ts'
+import { now, startTimer, type Timer } from '../../base/clock.ts'
 import { RetryValidationError } from '../../base/errors.ts'
 import { callback, count, duration, fraction, type Known, knownOptions, oneOf, show } from '../../base/options.ts'
+import { keepResident } from '../../base/resident.ts'
 import { isThenable, settled } from '../../base/thenable.ts'
-import { type Backoff, failedAttempt, type Waiting, waitBefore } from './backoff.ts'
-import { type ErrorClass, isErrorClass, isOfClass, isOtherClass } from './error-class.ts'
-
-type ErrorPredicate = (error: unknown, attempt: number) => boolean | PromiseLike<boolean>
-/** A method, for whose parameters TypeScript takes a predicate of less or more than `R`: options made elsewhere fit. */
-type ResultPredicate<R> = { holds(result: R, attempt: number): boolean | PromiseLike<boolean> }['holds']
-
-/**
- * When and how a failed task, whose result is an `R`, is tried again. Attempts are `retries` + 1; a task that waits for the next holds no slot.
- *
- * Predicates may be asynchronous: until they have answered the attempt is not over and keeps its slot, but a cancel or
- * the deadline ends it at once. What they throw, and what `backoff` throws, is logged the first time.
- */
-export interface RetryOptions<R = unknown> {
-  /** How many times after the first. A whole number or `Infinity`. */
-  readonly retries: number
-  /** How the wait grows; a function gets `{ attempt, error, elapsed }` and gives milliseconds. @default 'exponential' */
-  readonly backoff?: Backoff
-  /** Milliseconds before the first retry. @default 1_000 */
-  readonly wait?: number
-  /** Milliseconds that no wait exceeds. @default Infinity */
-  readonly maxWait?: number
-  /** How far waits are spread at random: 0 exact, 0.3 over ±30 %, `'full'` from 0 to the whole. @default 0 */
-  readonly jitter?: number | 'full'
-  /**
-   * Error classes and predicates; one that matches is enough, one that throws counts as no; an empty list matches none.
-   * A class takes errors of other realms, such as a `vm` context, by name.
-   *
-   * @default every error
-   */
-  readonly retryOn?: ErrorClass | ErrorPredicate | readonly (ErrorClass | ErrorPredicate)[]
-  /** What must hold of the result, all of them; one that throws counts as no. @default every result will do */
-  readonly retryUntil?: ResultPredicate<R> | readonly ResultPredicate<R>[]
-}
+import {
+  ask,
+  type ErrorClass,
+  type Eventually,
+  isErrorClass,
+  isOfClass,
+  isOtherClass,
+  whenKnown,
+} from './predicates.ts'
+import type { Backoff, ErrorPredicate, FailedAttempt, ResultPredicate, RetryOptions } from './retry-options.ts'
 
 const RETRY_OPTIONS: Known<RetryOptions> = {
   retries: true,
@@ -47,12 +24,23 @@ const RETRY_OPTIONS: Known<RetryOptions> = {
   retryUntil: true,
 }
 
+/** What a wait is made of. */
+export interface Waiting {
+  readonly backoff: Backoff
+  readonly wait: number
+  readonly maxWait: number
+  readonly jitter: number | 'full'
+}
+
 /** Checked, with defaults. */
 export interface RetryPolicy extends Waiting {
   readonly retries: number
   /** No list at all takes every error, an empty one none. */
   readonly retryOn: readonly ErrorPredicate[] | undefined
   readonly retryUntil: readonly ResultPredicate<unknown>[]
+  /** Whether it has a say in what did not fail. */
+  readonly judgesResults: boolean
+  begin(label: string, blame: Blame): Retries
 }
 
 export function retryPolicy(retry: number | RetryOptions | undefined): RetryPolicy | undefined {
@@ -60,7 +48,8 @@ export function retryPolicy(retry: number | RetryOptions | undefined): RetryPoli
   const given: RetryOptions =
     typeof retry === 'number' ? { retries: retry } : (knownOptions('retry', retry, RETRY_OPTIONS) as RetryOptions)
   const { retries, backoff = 'exponential', wait = 1_000, maxWait = Number.POSITIVE_INFINITY, jitter = 0 } = given
-  return {
+  const retryUntil = list('retry.retryUntil', given.retryUntil)
+  const policy: RetryPolicy = {
     retries: count('retry.retries', retries),
     backoff:
       typeof backoff === 'function' ? backoff : oneOf('retry.backoff', ['exponential', 'linear', 'fibonacci'], backoff),
@@ -68,8 +57,30 @@ export function retryPolicy(retry: number | RetryOptions | undefined): RetryPoli
     maxWait: duration('retry.maxWait', maxWait),
     jitter: jitter === 'full' ? jitter : fraction('retry.jitter', jitter),
     retryOn: given.retryOn === undefined ? undefined : list('retry.retryOn', given.retryOn).map(matcher),
-    retryUntil: list('retry.retryUntil', given.retryUntil),
+    retryUntil,
+    judgesResults: retryUntil.length > 0,
+    begin,
   }
+  if (typeof backoff === 'function' || policy.retryOn !== undefined || policy.judgesResults) return policy
+  if (!isSameWait(policy, latest)) latest = policy
+  return latest
+}
+
+function begin(this: RetryPolicy, label: string, blame: Blame): Retries {
+  return new Retries(this, label, blame)
+}
+
+/** Of numbers alone: tasks that are spawned with the same one after another share it. */
+let latest: RetryPolicy | undefined
+
+function isSameWait(policy: RetryPolicy, other: RetryPolicy | undefined): boolean {
+  return (
+    policy.retries === other?.retries &&
+    policy.backoff === other.backoff &&
+    policy.wait === other.wait &&
+    policy.maxWait === other.maxWait &&
+    policy.jitter === other.jitter
+  )
 }
 
 function list<F>(option: string, value: F | readonly F[] | undefined): readonly F[] {
@@ -97,13 +108,34 @@ export type Verdict = Again | { readonly status: 'done' | 'failed'; readonly out
 /** Told of each fault in one of the user's functions. */
 export type Blame = (culprit: object, error: unknown, message: string) => void
 
+/** Says what follows an attempt that has ended. */
+export interface Judge {
+  judge(attempt: number, ok: boolean, value: unknown, firstStart: number): Eventually<Verdict>
+  /** None may follow any more. */
+  end(): void
+}
+
+/** A task that may be tried again. */
+export interface RetriedTask {
+  readonly label: string
+  readonly attempt: number
+  readonly startedAt: number
+  readonly owner: { blame: Blame }
+  more(): { retries: Judge | undefined }
+}
+
+/** Who judges the attempts of a task, by this policy. */
+export function judgeOf(task: RetriedTask, policy: { begin(label: string, blame: Blame): Judge }): Judge {
+  return (task.more().retries ??= policy.begin(task.label, (...fault) => task.owner.blame(...fault)))
+}
+
 /** The retries of one task: judges each attempt, and remembers results that were refused. */
-export class Retries {
+class Retries {
   readonly #policy: RetryPolicy
   readonly #label: string
   readonly #blame: Blame
-  readonly #results: unknown[] = []
-  readonly #reasons: unknown[] = []
+  /** Results that were refused, with what was wrong with them. */
+  #refused: { readonly results: unknown[]; readonly reasons: unknown[] } | undefined
   #over = false
 
   constructor(policy: RetryPolicy, label: string, blame: Blame) {
@@ -122,14 +154,17 @@ export class Retries {
     if (ok) {
       return whenKnown(this.#refusal(value, attempt), refusal => {
         if (refusal === undefined) return { status: 'done', outcome: value }
-        this.#results.push(value)
-        this.#reasons.push(refusal.error)
+        this.#refused ??= { results: [], reasons: [] }
+        this.#refused.results.push(value)
+        this.#refused.reasons.push(refusal.error)
         return this.#again(attempt, refusal.error, firstStart) ?? { status: 'failed', outcome: this.#givenUp(attempt) }
       })
     }
     const failed = { status: 'failed', outcome: value } as const
     if (this.#spent(attempt)) return failed
-    return whenKnown(this.#accepts(value, attempt), accepted =>
+    const { retryOn } = this.#policy
+    if (retryOn === undefined) return this.#again(attempt, value, firstStart) ?? failed
+    return whenKnown(this.#accepts(value, attempt, retryOn), accepted =>
       accepted ? (this.#again(attempt, value, firstStart) ?? failed) : failed,
     )
   }
@@ -144,13 +179,12 @@ export class Retries {
     return delay === undefined || this.#spent(attempt) ? undefined : { status: 'pending', delay, error }
   }
 
-  #accepts(error: unknown, attempt: number, from = 0): Eventually<boolean> {
-    const { retryOn } = this.#policy
-    const matches = retryOn?.[from]
-    if (matches === undefined) return retryOn === undefined
+  #accepts(error: unknown, attempt: number, retryOn: readonly ErrorPredicate[], from = 0): Eventually<boolean> {
+    const matches = retryOn[from]
+    if (matches === undefined) return false
     return whenKnown(
       this.#ask(matches, () => matches(error, attempt), 'retryOn'),
-      ({ yes }) => (yes ? true : this.#accepts(error, attempt, from + 1)),
+      ({ yes }) => (yes ? true : this.#accepts(error, attempt, retryOn, from + 1)),
     )
   }
 
@@ -178,7 +212,7 @@ export class Retries {
   #delay(attempt: number, error: unknown, elapsed: number): number | undefined {
     const { backoff } = this.#policy
     try {
-      return waitBefore(this.#policy, failedAttempt(attempt, error, elapsed))
+      return waitBefore(this.#policy, attempt, error, elapsed)
     } catch (thrown) {
       this.#blame(Object(backoff), thrown, `backoff gave no wait, so ${this.#label} is not tried again`)
       return undefined
@@ -187,39 +221,69 @@ export class Retries {
 
   #givenUp(attempts: number): RetryValidationError {
     const message = `${this.#label} gave no result that retryUntil accepts in ${attempts} attempt${attempts === 1 ? '' : 's'}`
-    return new RetryValidationError(message, attempts, this.#results, this.#reasons)
+    const { results = [], reasons = [] } = this.#refused ?? {}
+    return new RetryValidationError(message, attempts, results, reasons)
   }
 }
 
-/** Known by now, or promised. A promise of these is always one of ours: see {@link whenKnown}. */
-export type Eventually<T> = T | Promise<T>
-
-/** What a predicate said. One that throws or rejects says no. */
-export interface Answer {
-  readonly yes: boolean
-  readonly thrown?: { readonly error: unknown }
+/** The factors by which the first wait grows: 1 2 4 8 …, 1 2 3 4 …, 1 1 2 3 5 … */
+const FACTOR = {
+  exponential: (attempt: number) => 2 ** (attempt - 1),
+  linear: (attempt: number) => attempt,
+  fibonacci,
 }
 
-/** Asks a user's predicate; never throws, and what it gives never rejects. */
-export function ask(predicate: () => unknown): Eventually<Answer> {
-  try {
-    const answer = predicate()
-    return isThenable(answer) ? settled(answer).then(answered, threw) : answered(answer)
-  } catch (error) {
-    return threw(error)
-  }
+/**
+ * The wait after a failed attempt. Jitter spreads it: 0.3 over ±30 %, `'full'` over everything from 0 on ("Full Jitter",
+ * Brooker, Exponential Backoff And Jitter, AWS Architecture Blog 2015). Never more than `maxWait`. Throws what a backoff
+ * function throws, and `TypeError` or `RangeError` when it gives no duration.
+ */
+export function waitBefore(waiting: Waiting, attempt: number, error: unknown, elapsed: number): number {
+  const { backoff, wait, maxWait, jitter } = waiting
+  const grown =
+    typeof backoff === 'function'
+      ? waitGiven(backoff(failedAttempt(attempt, error, elapsed)))
+      : wait * factor(FACTOR[backoff](attempt))
+  const planned = Math.min(grown, maxWait)
+  if (jitter === 0) return planned
+  const spread = jitter === 'full' ? Math.random() : 1 + jitter * (2 * Math.random() - 1)
+  return Math.min(planned * spread, maxWait)
 }
 
-/** Goes on at once with what is known, so that nothing is a microtask late that need not be. */
-function whenKnown<T, R>(known: Eventually<T>, next: (known: T) => Eventually<R>): Eventually<R> {
-  return known instanceof Promise ? known.then(next) : next(known)
+/** A failed attempt in the form in which backoff functions get it. */
+function failedAttempt(attempt: number, error: unknown, elapsed: number): FailedAttempt {
+  return Object.freeze(Object.assign(new Number(attempt), { attempt, error, elapsed })) as FailedAttempt
 }
 
-function answered(answer: unknown): Answer {
-  if (typeof answer !== 'object' || answer === null) return { yes: Boolean(answer) }
-  return threw(new TypeError(`a predicate must answer true or false, got ${show(answer)}`))
+function waitGiven(given: number): number {
+  // An asynchronous backoff is refused, so nobody else will hear that it rejects.
+  if (isThenable(given)) settled(given).catch(() => {})
+  return duration('backoff', given)
 }
 
-function threw(error: unknown): Answer {
-  return { yes: false, thrown: { error } }
+/** Growth without end leaves the range of numbers, and a wait of 0 must stay 0 there: 0 times Infinity is no number. */
+function factor(grown: number): number {
+  return Math.min(grown, Number.MAX_VALUE)
 }
+
+function fibonacci(n: number): number {
+  let [current, next] = [1, 1]
+  for (let index = 1; index < n; index += 1) [current, next] = [next, current + next]
+  return current
+}
+
+/**
+ * Of so many attempts without a wait the last follows after a turn of the event loop: what fails again and again must not
+ * keep timers from firing, and not those of a test whose clock stands still meanwhile.
+ */
+const AT_ONCE = 16
+
+/** The wait of an attempt that follows at once: as soon as the slot of the last one is free. */
+export const NO_PAUSE: Timer = { cancel: () => {} }
+
+/** Calls `goOn` when the wait before the next attempt is over, if there is one. */
+export function pauseAfter(attempt: number, delay: number, goOn: () => void): Timer {
+  return delay > 0 || attempt % AT_ONCE === 0 ? startTimer(delay, goOn) : NO_PAUSE
+}
+
+keepResident(new Retries(retryPolicy(0) as RetryPolicy, '', () => {}))

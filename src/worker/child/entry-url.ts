@@ -12,8 +12,7 @@ export function entryUrl(name: 'thread-entry' | 'process-entry'): URL {
   // Node runs the sources unbuilt, too.
   if (here?.endsWith('.ts')) return new URL(here.replace(/[^/]*$/, `${name}.ts`))
   const beside = here === undefined ? undefined : besides(name)
-  if (beside !== undefined && (beside.protocol !== 'file:' || getBuiltinModule('node:fs').existsSync(beside)))
-    return beside
+  if (beside !== undefined && isThere(beside)) return beside
   const { createRequire } = getBuiltinModule('node:module')
   const { pathToFileURL } = getBuiltinModule('node:url')
   try {
@@ -26,6 +25,11 @@ export function entryUrl(name: 'thread-entry' | 'process-entry'): URL {
       },
     )
   }
+}
+
+/** In the servers of Next, webpack has in its place the path at which browsers would find it, without a protocol. */
+function isThere({ protocol, href }: URL): boolean {
+  return protocol === 'file:' ? getBuiltinModule('node:fs').existsSync(new URL(href)) : protocol !== ''
 }
 
 function besides(name: 'thread-entry' | 'process-entry'): URL {

@@ -9,7 +9,6 @@ import { Channel } from '../messages/channel.ts'
 import type { Uplink } from '../messages/link.ts'
 import { INCOMING, LIFELINE, OUTGOING, PREFACE_BYTES, prefaceIn } from '../messages/preface.ts'
 import { getBuiltinModule, process } from '../node.ts'
-import { readBlocking, writeBlocking } from './blocking-pipes.ts'
 import { endWithPipe, GRACE } from './lifeline.ts'
 import { signalGroup } from './process-group.ts'
 import { serveCalls } from './serve-calls.ts'
@@ -21,9 +20,14 @@ const READ_BYTES = 65_536
 
 enterWorker()
 
-// Functions may replace what others find on `process`.
+// Functions may replace what others find on `process` and in modules.
 const on = process.on.bind(process)
 const exit = process.exit.bind(process)
+const { readSync: read, writeSync: write } = getBuiltinModule('node:fs')
+const wait = Atomics.wait
+
+/** Nobody ever wakes who waits for it. */
+const NEVER = new Int32Array(new SharedArrayBuffer(4))
 
 const uplink: Uplink = {
   kind: 'process',
@@ -87,4 +91,38 @@ function incoming(): NetSocket | ReadStream {
     },
   }
   return new Socket({ fd: INCOMING, readable: true, writable: false, onread })
+}
+
+/** Reads so many bytes from a pipe, and waits for them; when its other end is gone, the rest of them are zero. */
+function readBlocking(fd: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length)
+  let filled = 0
+  while (filled < length) {
+    try {
+      const count = read(fd, bytes, { offset: filled })
+      if (count === 0) return bytes
+      filled += count
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return bytes
+      wait(NEVER, 0, 0, 1)
+    }
+  }
+  return bytes
+}
+
+/**
+ * Writes to a pipe, and waits while it is full: what a worker says is on its way when this returns, even if the worker
+ * ends then, and it can't say more than its caller's side takes. When that is gone, nothing happens.
+ */
+function writeBlocking(fd: number, bytes: Buffer): void {
+  let written = 0
+  while (written < bytes.length) {
+    try {
+      written += write(fd, bytes, written)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return
+      // A function has opened the pipe too, and made it one that does not block.
+      wait(NEVER, 0, 0, 1)
+    }
+  }
 }

@@ -5,15 +5,16 @@ import { type AsyncContext, captureContext } from '../../base/platform.ts'
 import { plainThrown } from '../../serialize/thrown.ts'
 import { Inbox } from '../../task/context/inbox.ts'
 import { normaliseProgress } from '../../task/context/progress.ts'
-import { boundContext, type Carrier, callTraced, traced, traceEnd } from '../../task/run-trace.ts'
+import { currentCall } from '../../task/current.ts'
+import { boundContext, type Carrier, callTraced, everTraced, runs, traceEnd } from '../../task/run-trace.ts'
 import type { TaskContext, TaskLimits, TaskPermit } from '../../task/types.ts'
-import { runAsCurrent } from '../current-task.ts'
 import { unpackArguments, unpackValue } from '../functions/carry.ts'
 import { callable } from '../functions/outside-error.ts'
 import type { ResolvedFunction } from '../functions/registry.ts'
-import { postPacked, type Uplink } from '../messages/link.ts'
-import type { FromWorker, ToWorker } from '../messages/protocol.ts'
+import type { Uplink } from '../messages/link.ts'
+import { type FromWorker, postPacked, type ToWorker } from '../messages/protocol.ts'
 import { NO_LIMITS, NO_PERMIT, OWN_PERMIT, RemoteLimits, RemotePermit } from '../messages/remote-limits.ts'
+import { ItemBatches } from './item-batches.ts'
 import type { Requests } from './requests.ts'
 
 /** What `currentTask()` is inside a worker. */
@@ -35,6 +36,8 @@ export class RemoteCall implements RemoteContext {
   readonly #uplink: Uplink
   readonly #requests: Requests
   readonly #over: () => void
+  /** Of a function that gives a stream. */
+  readonly #items: ItemBatches | undefined
   #args: unknown
   #ended = false
   #controller: AbortController | undefined
@@ -51,10 +54,11 @@ export class RemoteCall implements RemoteContext {
     requests: Requests,
     over: () => void,
   ) {
-    const [, call, , , args, id, name, attempt, limited = false, member, origin] = message
+    const [, call, , , args, id, name, attempt, limited = false, member, origin, stream = false] = message
     this.#limited = limited
     this.#member = member
     this.#origin = origin
+    this.#items = stream ? new ItemBatches(uplink, call, fn) : undefined
     this.#call = call
     this.#args = args
     this.id = id
@@ -108,6 +112,11 @@ export class RemoteCall implements RemoteContext {
     this.#inbox.put(message)
   }
 
+  /** So many more items may be sent. */
+  credit(count: number): void {
+    this.#items?.credits.add(count)
+  }
+
   request(what: unknown): Promise<unknown> {
     // Nobody is there to answer, and a promise that never settles would be the worst of answers.
     if (this.#ended)
@@ -127,7 +136,9 @@ export class RemoteCall implements RemoteContext {
     try {
       const args = unpackArguments(this.#args)
       this.#args = undefined
-      const returned = runAsCurrent(this, () => this.#traced(() => fn(...args)))
+      const items = this.#items
+      const work = () => (items === undefined ? fn(...args) : items.send(fn(...args), this.signal))
+      const returned = currentCall.run(this, () => this.#traced(work))
       if (isObject(returned) && isOperation(returned)) return void this.#runOperation(returned)
       if (isThenable(returned)) return void this.#await(returned)
       this.#succeed(returned)
@@ -137,7 +148,7 @@ export class RemoteCall implements RemoteContext {
   }
 
   #traced(work: () => unknown): unknown {
-    if (!traced()) return work()
+    if (!runs.hasSubscribers) return work()
     const { id, name, attempt } = this
     return callTraced(this, { id, name, type: undefined, attempt, origin: this.#origin }, work)
   }
@@ -158,7 +169,7 @@ export class RemoteCall implements RemoteContext {
     try {
       const { outcome, halt } = await startOperation(
         operation,
-        boundContext(this) ?? runAsCurrent(this, captureContext),
+        boundContext(this) ?? currentCall.run(this, captureContext),
       )
       let halted: Promise<void> | undefined
       this.#halt = () => {
@@ -197,7 +208,7 @@ export class RemoteCall implements RemoteContext {
       postPacked(
         this.#uplink,
         result,
-        { of: 'result', name: this.#fn, to: this.#uplink.kind },
+        { of: 'result', name: this.#fn },
         (data): FromWorker => ['result', this.#call, data],
       )
     } catch (error) {
@@ -207,7 +218,7 @@ export class RemoteCall implements RemoteContext {
 
   #end(ok: boolean, value: unknown): void {
     this.#ended = true
-    traceEnd(this, ok, value)
+    if (everTraced) traceEnd(this, ok, value)
     this.#over()
   }
 }

@@ -3,8 +3,7 @@ import { unpackValue } from '../functions/carry.ts'
 import { errorClasses } from '../functions/error-classes.ts'
 import { callable } from '../functions/outside-error.ts'
 import type { Uplink } from '../messages/link.ts'
-import { postPacked } from '../messages/link.ts'
-import type { FromWorker } from '../messages/protocol.ts'
+import { type FromWorker, postPacked } from '../messages/protocol.ts'
 
 /** What the calls of a worker have asked of the caller's side and not heard back. */
 export class Requests {
@@ -22,7 +21,7 @@ export class Requests {
     postPacked(
       this.#uplink,
       what,
-      { of: 'arguments', name: `a request of ${callable(name)}`, to: this.#uplink.kind },
+      { of: 'arguments', name: `a request of ${callable(name)}` },
       (data): FromWorker => ['request', call, request, data],
     )
     const asked = Promise.withResolvers<unknown>()

@@ -1,3 +1,4 @@
+import { pump } from '../../streams/pump.ts'
 import type { AnyFunction } from '../functions/registry.ts'
 import type { Engine, PreparedCall } from './engine.ts'
 
@@ -13,9 +14,10 @@ export class LoopEngine implements Engine {
   }
 
   prepare(fn: AnyFunction): PreparedCall {
-    return (args, _, self) => {
+    return (args, task, self, sink) => {
       this.#dispatched += 1
-      return Reflect.apply(fn, self, args)
+      const returned: unknown = Reflect.apply(fn, self, args)
+      return sink === undefined ? returned : pump(returned, sink, task.signal)
     }
   }
 

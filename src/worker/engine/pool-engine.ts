@@ -44,23 +44,19 @@ export class PoolEngine implements Engine {
   }
 
   #callOf(reference: FunctionReference, cleanupTimeout: number): PreparedCall {
-    return (args, task: TaskContext) => {
+    return (args, task: TaskContext, _self, sink) => {
       const { id, name, attempt, signal, progress } = task
-      const call = { function: reference, args }
       const origin = AttemptContext.carrierOf(task)
       // The start of a worker, in place of one that another call had ended, say, is not this call's time.
       const onDispatch = AttemptContext.postpone(task)
-      const options = { signal, cleanupTimeout, onProgress: progress, onDispatch, task }
-      if (!AttemptContext.isLimited(task)) {
-        return this.#pool.call(
-          { ...call, task: { id, name, attempt, origin } },
-          { ...options, onRequest: refuseRequest },
-        )
-      }
+      const about = { id, name, attempt, origin, stream: sink !== undefined }
+      const call = { function: reference, args, task: about }
+      const options = { signal, cleanupTimeout, onProgress: progress, onDispatch, task, sink, onRequest: refuseRequest }
+      if (!AttemptContext.isLimited(task)) return this.#pool.call(call, options)
       const server = new LimitsServer(task)
       return this.#pool
         .call(
-          { ...call, task: { id, name, attempt, limited: true, member: task.permit.member, origin } },
+          { ...call, task: { ...about, limited: true, member: task.permit.member } },
           { ...options, onRequest: server.answer },
         )
         .finally(() => server.close())

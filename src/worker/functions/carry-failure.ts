@@ -1,13 +1,13 @@
 import { SerializationError } from '../../base/errors.ts'
 import { show } from '../../base/options.ts'
 import { callable } from './outside-error.ts'
-import { transferList } from './transfer.ts'
+import { marks } from './transfer.ts'
 import { type Destination, refused, type Uncarriable, uncarriable } from './uncarriable.ts'
 
 /** What could not be carried, and whose it is. */
 export interface CarryAttempt {
-  /** All arguments of a call as an array, its result, or what workers are set up with. */
-  readonly of: 'arguments' | 'result' | 'initData'
+  /** All arguments of a call as an array, its result, items of its stream as an array, or what workers are set up with. */
+  readonly of: 'arguments' | 'result' | 'item' | 'initData'
   /** The name of the function. */
   readonly name: string
   readonly to: Destination
@@ -29,7 +29,7 @@ export function carryFailure(value: unknown, cause: unknown, { of, name, to }: C
     )
   }
   const { is, remedy, path } = found
-  const [whole, inside] = of === 'arguments' ? argumentOf(path) : [of === 'result' ? 'the result' : of, path]
+  const [whole, inside] = placeOf(of, path)
   const part = `${whole} of ${callable(name)}${inside === '' ? '' : `, at ${inside},`}`
   return new SerializationError(`${part} is ${is}, which can't be carried to another ${to}: ${remedy}`, { cause })
 }
@@ -43,9 +43,11 @@ function search(value: unknown, to: Destination): FoundUncarriable | undefined {
   }
 }
 
-function argumentOf(path: string): [whole: string, inside: string] {
+function placeOf(of: CarryAttempt['of'], path: string): [whole: string, inside: string] {
+  if (of === 'initData') return [of, path]
+  if (of === 'result') return ['the result', path]
   const [step, index] = /^\[(\d+)\]/.exec(path) ?? ['', '']
-  return [`argument ${Number(index) + 1}`, path.slice(step.length)]
+  return [of === 'item' ? 'an item' : `argument ${Number(index) + 1}`, path.slice(step.length)]
 }
 
 /** The part of a value that can't be carried. */
@@ -77,7 +79,7 @@ class Search {
     if (reason !== undefined) return { ...reason, path }
     if (typeof part !== 'object' || part === null || this.#seen.has(part) || this.#moved.has(part)) return undefined
     this.#seen.add(part)
-    for (const item of transferList(part) ?? []) this.#moved.add(item)
+    for (const item of marks.lists.get(part) ?? []) this.#moved.add(item)
     const found = this.#visitMembers(part, path)
     if (found !== undefined || isContainer(part)) return found
     const itself = refused(part, this.#to)

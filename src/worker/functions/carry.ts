@@ -4,7 +4,7 @@ import { isPlain } from '../../serialize/is-plain.ts'
 import { type PlainThrown, Revival, Writing } from '../../serialize/thrown.ts'
 import { types } from '../node.ts'
 import { errorClasses } from './error-classes.ts'
-import { anyTransfers, transferList } from './transfer.ts'
+import { marks } from './transfer.ts'
 import { DEEPEST_VALUE, type Destination, isEmptiedBy, losesClass, notTooDeep, tooDeep } from './uncarriable.ts'
 import { ViewCopies } from './view-copies.ts'
 
@@ -156,7 +156,7 @@ class Packing {
       if (this.#seen.has(part)) return
       if (depth > DEEPEST_VALUE) throw tooDeep()
       this.#seen.add(part)
-    } else if (anyTransfers()) for (const item of transferList(part) ?? []) this.#transfer.add(item)
+    } else if (marks.any) for (const item of marks.lists.get(part) ?? []) this.#transfer.add(item)
     if (Array.isArray(part)) this.#lookThrough(part, depth)
     else if (isPlain(part)) {
       let position = 0

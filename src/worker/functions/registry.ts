@@ -72,6 +72,20 @@ export function nameOf(fn: AnyFunction): string {
   return registry.wrapped.get(fn)?.name ?? fn.name
 }
 
+/** What most functions are: told without a look at their tag, which takes several times as long. */
+const ORDINARY: ReadonlySet<unknown> = new Set([Function.prototype, Object.getPrototypeOf(async () => {})])
+
+/** Whether a function is an `async function*`, of whatever realm: its calls give streams. */
+export function givesStream(fn: AnyFunction): boolean {
+  try {
+    const own = unwrapped(fn)
+    if (ORDINARY.has(Object.getPrototypeOf(own))) return false
+    return Object.prototype.toString.call(own) === '[object AsyncGeneratorFunction]'
+  } catch {
+    return false
+  }
+}
+
 /**
  * The URL of a module as `import.meta.url` has it, also of the path that CommonJS has in `__filename`; a `TypeError` for
  * anything that a worker could not import.

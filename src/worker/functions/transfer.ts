@@ -3,12 +3,13 @@ import { show } from '../../base/options.ts'
 import { sharedState } from '../shared-state.ts'
 
 interface Marks {
-  /** Whether there is anything to look for. */
+  /** Whether {@link transfer} has been called in this thread at all, so that there is something to look for. */
   any: boolean
   readonly lists: WeakMap<object, readonly Transferable[]>
 }
 
-const marks = sharedState<Marks>('transfers', () => ({ any: false, lists: new WeakMap() }))
+/** @internal The values that were marked, with what of each is to be moved. */
+export const marks = sharedState<Marks>('transfers', () => ({ any: false, lists: new WeakMap() }))
 
 /**
  * Marks a value so that the listed parts of it are moved to the worker, or back from it, instead of being copied: a
@@ -31,16 +32,6 @@ export function transfer<T extends object>(value: T, list: readonly object[]): T
   marks.any = true
   marks.lists.set(value, [...list] as Transferable[])
   return value
-}
-
-/** Whether {@link transfer} has been called in this thread at all. */
-export function anyTransfers(): boolean {
-  return marks.any
-}
-
-/** @internal What is to be moved of this value. */
-export function transferList(value: object): readonly Transferable[] | undefined {
-  return marks.lists.get(value)
 }
 
 function refuseWrongItem(item: unknown, index: number): void {

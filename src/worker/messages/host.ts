@@ -1,3 +1,4 @@
+import type { ItemSink } from '../../streams/credits.ts'
 import type { Carrier } from '../../task/run-trace.ts'
 import type { TaskContext, TaskProgress } from '../../task/types.ts'
 import type { FunctionReference } from '../functions/refer-to.ts'
@@ -17,6 +18,8 @@ export interface HostCall {
     readonly member?: number | undefined
     /** What goes with it for those who trace. */
     readonly origin?: Carrier | undefined
+    /** Its function gives a stream, whose items go to `sink`. */
+    readonly stream?: boolean
   }
 }
 
@@ -31,6 +34,7 @@ export interface HostCallOptions {
   readonly onDispatch?: () => void
   /** What is sent to this task is passed on to the call. */
   readonly task?: TaskContext
+  readonly sink?: ItemSink | undefined
   /** Answers what the function asks of this side while it runs; a rejection is thrown there. */
   readonly onRequest: (request: unknown) => Promise<unknown>
 }

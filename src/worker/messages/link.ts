@@ -1,10 +1,5 @@
-import { packValue } from '../functions/carry.ts'
-import { type CarryAttempt, carryFailure } from '../functions/carry-failure.ts'
 import type { HostExit } from './host.ts'
-import type { FromWorker, ToWorker } from './protocol.ts'
-
-/** The transferable objects of a message; a process gets copies instead. */
-export type TransferList = readonly unknown[]
+import type { FromWorker, ToWorker, TransferList } from './protocol.ts'
 
 /** A worker that was started, as a thread or as a process: what is different between the two, and nothing else. */
 export interface Link {
@@ -44,19 +39,4 @@ export interface Uplink {
   exit(): void
   /** Ends this worker, whose calls can't be served any more, and says why: none of them may wait for ever. */
   crash(error: unknown): void
-}
-
-/** Posts a message with a value in it, or throws the `SerializationError` that says what of the value can't be carried. */
-export function postPacked<Message>(
-  link: { post(message: Message, transfer?: TransferList): void },
-  value: unknown,
-  what: CarryAttempt,
-  message: (data: unknown) => Message,
-): void {
-  try {
-    const { data, transfer } = packValue(value, what.to)
-    link.post(message(data), transfer)
-  } catch (error) {
-    throw carryFailure(value, error, what)
-  }
 }

@@ -1,10 +1,10 @@
 import {
   boolean,
-  callback,
   duration,
   type Known,
   knownOptions,
   optionsObject,
+  runnable,
   show,
   string,
 } from '../../base/options.ts'
@@ -41,7 +41,7 @@ export function checkHostOptions(options: HostOptions): void {
   if (inheritEnv !== undefined) boolean('inheritEnv', inheritEnv)
   if (init !== undefined) string('init', init)
   if (teardown !== undefined) string('teardown', teardown)
-  if (onMessage !== undefined) callback('onMessage', onMessage)
+  if (onMessage !== undefined) runnable('onMessage', onMessage)
 }
 
 function strings(option: string, value: unknown): void {

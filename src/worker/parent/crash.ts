@@ -40,7 +40,7 @@ function remedy(exit: HostExit): string {
   if ('error' in exit) return 'Catch the error inside the function, or reject with it'
   if (exit.signal === 'SIGABRT')
     return 'It ran out of memory (resourceLimits raises what it may take) or called process.abort'
-  if (exit.signal !== null) return 'Somebody sent it that signal, or the system did to get its memory back'
+  if (exit.signal !== null) return 'A process sent it that signal, or the system did to get its memory back'
   return 'A function ends by returning or throwing, not by process.exit'
 }
 

@@ -1,21 +1,18 @@
 import { startTimer, type Timer } from '../../base/clock.ts'
 import { duration } from '../../base/options.ts'
 import { captureContext } from '../../base/platform.ts'
-import { plainThrown, revivedThrown } from '../../serialize/thrown.ts'
-import { AttemptContext } from '../../task/context/context.ts'
+import { denseList } from '../../serialize/arrived.ts'
+import { revivedThrown } from '../../serialize/thrown.ts'
 import { unpackValue } from '../functions/carry.ts'
 import { errorClasses } from '../functions/error-classes.ts'
 import { assertMayStartWorker } from '../functions/nesting.ts'
 import { callable } from '../functions/outside-error.ts'
-import { fromWorker } from '../messages/from-worker.ts'
 import type { Host, HostCall, HostCallOptions, HostExit, MessagingWorker, StartOptions } from '../messages/host.ts'
 import type { Link, LinkListener } from '../messages/link.ts'
-import { postPacked } from '../messages/link.ts'
-import { callMessage, setupMessage } from '../messages/protocol.ts'
-import { CallInWorker } from './call-in-worker.ts'
+import { fromWorker, setupMessage } from '../messages/protocol.ts'
+import { Arrivals } from './arrivals.ts'
 import { callCrashed, startFailed, workerGone } from './crash.ts'
-import { FunctionNumbers } from './function-numbers.ts'
-import { Arrivals, KeepAlive } from './keep-alive.ts'
+import { WorkerCalls } from './worker-calls.ts'
 
 const START_TIMEOUT = 10_000
 const STOP_TIMEOUT = 1_000
@@ -31,8 +28,7 @@ export class WorkerHost implements Host {
   readonly exited: Promise<HostExit>
   readonly #link: Link
   readonly #hold: KeepAlive
-  readonly #calls = new Map<number, CallInWorker>()
-  readonly #functions = new FunctionNumbers()
+  readonly #calls: WorkerCalls
   readonly #arrivals: Arrivals
   readonly #memory: PromiseWithResolvers<number>[] = []
   readonly #ready = Promise.withResolvers<void>()
@@ -44,9 +40,6 @@ export class WorkerHost implements Host {
   #toCome: number
   /** This side ended it for a fault of its own: it was not ready in time, or what it said can't be understood. */
   #failed = false
-  #nextCall = 1
-  /** How many calls were told to stop and have not. */
-  #stopping = 0
   /** Why this side ended it. */
   #endedBecause: string | undefined
   #uncaught: { readonly error: unknown } | undefined
@@ -68,6 +61,11 @@ export class WorkerHost implements Host {
     }
     this.#link = OUTSIDE.runInAsyncScope(start, undefined, listener)
     this.#hold = new KeepAlive(this.#link)
+    this.#calls = new WorkerCalls(
+      this.#link,
+      () => this.#holdOrNot(),
+      name => this.#end(`a call of ${callable(name)} did not stop when it was told to`),
+    )
     this.#arrivals = new Arrivals(this.#link, () => this.#holdOrNot())
     const setup = setupMessage(options, this.#link.kind)
     this.#toCome = setup === undefined ? 1 : 2
@@ -89,30 +87,13 @@ export class WorkerHost implements Host {
   }
 
   get doubtful(): boolean {
-    return this.#stopping > 0
+    return this.#calls.stopping > 0
   }
 
   call(call: HostCall, options: HostCallOptions): Promise<unknown> {
     if (options.signal.aborted) return Promise.reject(options.signal.reason)
     if (this.closed) return Promise.reject(this.#crashOf(call.function.name, this.#exit ?? ENDING))
-    const id = this.#nextCall++
-    const { name } = call.function
-    const { number, known } = this.#functions.of(call.function)
-    const reference = known ? undefined : call.function
-    try {
-      postPacked(this.#link, call.args, { of: 'arguments', name, to: this.#link.kind }, args =>
-        callMessage(id, number, reference, args, call.task),
-      )
-    } catch (error) {
-      return Promise.reject(error)
-    }
-    if (!known) this.#functions.sent(call.function, number)
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    const inWorker = new CallInWorker(name, id, this.#link, options, resolve, reject, () => this.#abort(id, inWorker))
-    this.#calls.set(id, inWorker)
-    if (options.task !== undefined) AttemptContext.sendBy(options.task, inWorker)
-    this.#holdOrNot()
-    return promise
+    return this.#calls.start(call, options)
   }
 
   memory(): Promise<number> {
@@ -155,21 +136,23 @@ export class WorkerHost implements Host {
     const message = fromWorker(received)
     switch (message[0]) {
       case 'result': {
-        if (!this.#calls.has(message[1])) return
+        if (this.#calls.get(message[1]) === undefined) return
         const result = unpackValue(message[2])
-        return this.#take(message[1])?.resolve(result)
+        return this.#calls.take(message[1])?.outcome.resolve(result)
       }
       case 'failure': {
-        if (!this.#calls.has(message[1])) return
+        if (this.#calls.get(message[1]) === undefined) return
         const error = revivedThrown(message[2], errorClasses())
-        return this.#take(message[1])?.reject(error)
+        return this.#calls.take(message[1])?.outcome.reject(error)
       }
       case 'stopped': {
-        const call = this.#take(message[1])
-        return call?.reject(call.options.signal.reason)
+        const call = this.#calls.take(message[1])
+        return call?.outcome.reject(call.options.signal.reason)
       }
       case 'progress':
         return this.#calls.get(message[1])?.options.onProgress(message[2])
+      case 'items':
+        return this.#calls.get(message[1])?.put(denseList(unpackValue(message[2]), 'the items of a stream'))
       case 'request':
         return void this.#calls.get(message[1])?.answer(message[2], message[3])
       case 'memory':
@@ -202,16 +185,6 @@ export class WorkerHost implements Host {
     this.#end(`it sent what can't be understood: ${error instanceof Error ? error.message : String(error)}`)
   }
 
-  #take(id: number): CallInWorker | undefined {
-    const call = this.#calls.get(id)
-    if (call === undefined) return undefined
-    this.#calls.delete(id)
-    if (call.timer !== undefined) this.#stopping -= 1
-    call.leave()
-    this.#holdOrNot()
-    return call
-  }
-
   #started(): void {
     this.#starting = false
     this.#startTimer.cancel()
@@ -231,15 +204,6 @@ export class WorkerHost implements Host {
     this.#hold.want(this.#arrivals.awaited || (this.#exit === undefined && (awaited || changing)))
   }
 
-  #abort(id: number, call: CallInWorker): void {
-    const { signal, cleanupTimeout } = call.options
-    this.#link.post(['abort', id, plainThrown(signal.reason, this.#link.carry)])
-    this.#stopping += 1
-    call.timer = startTimer(cleanupTimeout, () =>
-      this.#end(`a call of ${callable(call.name)} did not stop when it was told to`),
-    )
-  }
-
   #end(because: string): void {
     if (this.closed) return
     this.#endedBecause = because
@@ -255,11 +219,7 @@ export class WorkerHost implements Host {
     }
     this.#exit = whole
     this.#startTimer.cancel()
-    for (const call of this.#calls.values()) {
-      call.leave()
-      call.reject(call.options.signal.aborted ? call.options.signal.reason : this.#crashOf(call.name, whole))
-    }
-    this.#calls.clear()
+    this.#calls.rejectAll(name => this.#crashOf(name, whole))
     for (const asked of this.#memory.splice(0)) asked.reject(workerGone(whole))
     if (this.#starting) this.#ready.reject(startFailed(this.#link.kind, whole, this.#endedBecause))
     this.#exited.resolve(whole)
@@ -269,5 +229,40 @@ export class WorkerHost implements Host {
   #crashOf(name: string, exit: HostExit): Error {
     if (this.#starting) return startFailed(this.#link.kind, exit, this.#endedBecause)
     return callCrashed(name, this.#link.kind, exit, this.#endedBecause)
+  }
+}
+
+/**
+ * Whether a worker keeps this process alive: at once when that is wanted, no more a little after it is not.
+ *
+ * What a worker process wrote before it answered lies in the pipes by then, and a turn of the event loop reads it. It
+ * also spares callers who call again at once the changing back and forth.
+ */
+class KeepAlive {
+  readonly #link: { hold(alive: boolean): void }
+  #wanted = true
+  #held = true
+  #releasing = false
+
+  constructor(link: { hold(alive: boolean): void }) {
+    this.#link = link
+  }
+
+  want(alive: boolean): void {
+    this.#wanted = alive
+    if (alive && !this.#held) this.#set(true)
+    if (alive || !this.#held || this.#releasing) return
+    this.#releasing = true
+    setImmediate(() => setImmediate(() => this.#release()))
+  }
+
+  #release(): void {
+    this.#releasing = false
+    if (!this.#wanted) this.#set(false)
+  }
+
+  #set(held: boolean): void {
+    this.#held = held
+    this.#link.hold(held)
   }
 }

@@ -9,30 +9,22 @@ const MINUTE = 60_000
 export class CrashLimit {
   readonly #most: number
   #times: number[] = []
-  #crashed = 0
-  #failure: WorkerCrashedError | undefined
+  /** How many have crashed so far. */
+  crashed = 0
+  /** Why there is no going on, once there are too many. */
+  failure: WorkerCrashedError | undefined
 
   constructor(most: number) {
     this.#most = most
   }
 
-  /** How many have crashed so far. */
-  get crashed(): number {
-    return this.#crashed
-  }
-
-  /** Why there is no going on, once there are too many. */
-  get failure(): WorkerCrashedError | undefined {
-    return this.#failure
-  }
-
   /** A worker has crashed just now. */
   add(exit: HostExit): void {
     const at = now()
-    this.#crashed += 1
+    this.crashed += 1
     this.#times = this.#times.filter(time => at - time < MINUTE)
     this.#times.push(at)
-    if (this.#times.length > this.#most) this.#failure ??= this.#giveUp(exit)
+    if (this.#times.length > this.#most) this.failure ??= this.#giveUp(exit)
   }
 
   #giveUp(exit: HostExit): WorkerCrashedError {

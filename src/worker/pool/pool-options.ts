@@ -1,6 +1,6 @@
 import * as check from '../../base/options.ts'
 import { availableParallelism } from '../../base/platform.ts'
-import { LOAD_BALANCING, type LoadBalancing } from './load-balancing.ts'
+import { BALANCERS, type LoadBalancing } from './pool-worker.ts'
 
 /** How many workers a pool has, and which call goes where. */
 export interface PoolOptions {
@@ -48,6 +48,7 @@ export const POOL_OPTIONS: check.Known<PoolOptions> = {
 
 const RECYCLE_AFTER: check.Known<RecycleAfter> = { calls: true, megabytes: true }
 
+const STRATEGIES = Object.keys(BALANCERS) as LoadBalancing[]
 const IDLE_TIMEOUT = 60_000
 const MAX_CRASHES = 10
 
@@ -62,7 +63,7 @@ export function poolSettings(options: PoolOptions = {}): PoolSettings {
     minWorkers,
     idleTimeout: check.duration('idleTimeout', options.idleTimeout ?? IDLE_TIMEOUT),
     onDemand: check.boolean('onDemand', options.onDemand ?? false),
-    loadBalancing: check.oneOf('loadBalancing', LOAD_BALANCING, options.loadBalancing ?? 'least-active'),
+    loadBalancing: check.oneOf('loadBalancing', STRATEGIES, options.loadBalancing ?? 'least-active'),
     concurrencyPerWorker: check.capacity('concurrencyPerWorker', options.concurrencyPerWorker ?? 1),
     recycleAfter: {
       calls: check.capacity('recycleAfter.calls', calls),

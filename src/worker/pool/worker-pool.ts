@@ -1,14 +1,14 @@
-import { now } from '../../base/clock.ts'
+import { now, startBackgroundTimer, type Timer } from '../../base/clock.ts'
 import { ManagerClosedError, TaskCancelledError } from '../../base/errors.ts'
-import { Fifo } from '../../collections/fifo.ts'
 import type { Queued } from '../../collections/queued.ts'
+import { Fifo } from '../../collections/queues.ts'
 import { callable } from '../functions/outside-error.ts'
 import type { Host, HostCall, HostCallOptions, HostExit } from '../messages/host.ts'
 import { CrashLimit } from './crash-limit.ts'
-import { balancer, type PickWorker } from './load-balancing.ts'
 import { type PoolOptions, type PoolSettings, poolSettings } from './pool-options.ts'
-import { PoolWorker } from './pool-worker.ts'
-import { IdleWorkers, Recycling } from './recycling.ts'
+import { BALANCERS, type PickWorker, PoolWorker, type WorkerState } from './pool-worker.ts'
+
+const MEGABYTE = 1024 * 1024
 
 type StartHost = (options: { readonly number: number }) => Host
 
@@ -26,18 +26,6 @@ export interface PoolStats {
   readonly recycled: number
 }
 
-/** One worker of a pool at one moment. */
-export interface WorkerState {
-  readonly number: number
-  /** The thread's id or the process's. */
-  readonly id: number
-  readonly state: 'starting' | 'busy' | 'idle' | 'ending'
-  readonly active: number
-  readonly dispatched: number
-  /** Asks how many bytes it holds; rejects when it is gone. */
-  readonly memory: () => Promise<number>
-}
-
 /**
  * Workers that share the calls made of it: first come, first served, and no call waits while a worker that may take it
  * is free.
@@ -52,22 +40,19 @@ export class WorkerPool implements AsyncDisposable {
   readonly #pick: PickWorker
   readonly #line = new Fifo<WaitingCall>()
   readonly #crashes: CrashLimit
-  readonly #idle: IdleWorkers
-  readonly #recycling: Recycling
   #workers: readonly PoolWorker[] = []
   #started = 0
   #dispatched = 0
+  #recycled = 0
+  #idleTimer: Timer | undefined
   #stopped = false
 
   /** `startHost` starts one worker, a thread or a process, and is told its number. */
   constructor(startHost: StartHost, options?: PoolOptions) {
     this.#startHost = startHost
     this.#settings = poolSettings(options)
-    this.#pick = balancer(this.#settings.loadBalancing)
+    this.#pick = BALANCERS[this.#settings.loadBalancing]()
     this.#crashes = new CrashLimit(this.#settings.maxCrashes)
-    const end = (worker: PoolWorker) => void worker.host.stop()
-    this.#idle = new IdleWorkers(this.#settings.idleTimeout, () => this.#surplus(), end)
-    this.#recycling = new Recycling(this.#settings.recycleAfter, end)
     this.#grow()
   }
 
@@ -80,10 +65,10 @@ export class WorkerPool implements AsyncDisposable {
     if (refusal !== undefined) return Promise.reject(refusal.error)
     const worker = this.#line.size === 0 ? this.#pick(this.#workers) : undefined
     if (worker !== undefined) return this.#dispatch(worker, call, options)
-    return new Promise((resolve, reject) => {
-      this.#line.push(new WaitingCall(call, options, { resolve, reject }, waiting => this.#line.remove(waiting)))
-      this.#pump()
-    })
+    const waiting = new WaitingCall(call, options, this.#line)
+    this.#line.push(waiting)
+    this.#pump()
+    return waiting.outcome.promise
   }
 
   stats(): PoolStats {
@@ -92,22 +77,19 @@ export class WorkerPool implements AsyncDisposable {
       active: this.#workers.reduce((sum, worker) => sum + worker.active, 0),
       dispatched: this.#dispatched,
       crashed: this.#crashes.crashed,
-      recycled: this.#recycling.recycled,
+      recycled: this.#recycled,
     })
   }
 
   /** The workers there are, one by one. */
   workers(): readonly WorkerState[] {
-    return this.#workers.map(({ number, host, active, dispatched, starting, idle }) => {
-      const state = host.closed ? 'ending' : starting ? 'starting' : idle ? 'idle' : 'busy'
-      return { number, id: host.id, state, active, dispatched, memory: () => host.memory() }
-    })
+    return this.#workers.map(worker => worker.state())
   }
 
   /** Ends all workers, their calls included, and rejects what waits. Resolves when they are gone. */
   async stop(): Promise<void> {
     this.#stopped = true
-    this.#idle.stop()
+    this.#idleTimer?.cancel()
     this.#rejectAll(
       ({ call }) => new TaskCancelledError(`${callable(call.task.name)} never began: its workers were stopped`),
     )
@@ -130,8 +112,8 @@ export class WorkerPool implements AsyncDisposable {
       const worker = this.#settings.onDemand ? this.#startForOne() : this.#pick(this.#workers)
       if (worker === undefined) break
       const waiting = this.#line.peek() as WaitingCall
-      this.#leave(waiting)
-      waiting.resolve(this.#dispatch(worker, waiting.call, waiting.options))
+      waiting.leave()
+      waiting.outcome.resolve(this.#dispatch(worker, waiting.call, waiting.options))
     }
     if (!this.#settings.onDemand) this.#grow()
   }
@@ -140,7 +122,7 @@ export class WorkerPool implements AsyncDisposable {
     worker.active += 1
     worker.dispatched += 1
     this.#dispatched += 1
-    this.#recycling.dispatched(worker)
+    if (worker.dispatched >= this.#settings.recycleAfter.calls) this.#retire(worker)
     options.onDispatch?.()
     const outcome = worker.host.call(call, options)
     const ended = () => this.#callEnded(worker)
@@ -150,14 +132,51 @@ export class WorkerPool implements AsyncDisposable {
 
   #callEnded(worker: PoolWorker): void {
     worker.active -= 1
-    this.#recycling.ended(worker)
+    if (worker.retiring) this.#endIfDone(worker)
+    else if (this.#settings.recycleAfter.megabytes < Number.POSITIVE_INFINITY) void this.#measure(worker)
     this.#pump()
-    if (worker.idle) this.#becameIdle(worker)
+    if (!worker.idle) return
+    worker.idleSince = now()
+    this.#watchIdle()
   }
 
-  #becameIdle(worker: PoolWorker): void {
-    worker.idleSince = now()
-    this.#idle.watch()
+  /** It has worn out. One on demand has retired from the start, and is not worn out by its only call. */
+  #retire(worker: PoolWorker): void {
+    if (worker.retiring) return
+    worker.retiring = true
+    this.#recycled += 1
+  }
+
+  #endIfDone(worker: PoolWorker): void {
+    if (worker.active === 0) void worker.host.stop()
+  }
+
+  async #measure(worker: PoolWorker): Promise<void> {
+    if (worker.measuring || worker.host.closed) return
+    worker.measuring = true
+    // One that is gone meanwhile holds nothing.
+    const bytes = await worker.host.memory().catch(() => 0)
+    worker.measuring = false
+    if (bytes < this.#settings.recycleAfter.megabytes * MEGABYTE || worker.host.closed) return
+    this.#retire(worker)
+    this.#endIfDone(worker)
+  }
+
+  /** Those that have had nothing to do for long are let go, with one timer for all and none for a single call. */
+  #watchIdle(after = this.#settings.idleTimeout): void {
+    this.#idleTimer ??= startBackgroundTimer(after, () => this.#letIdleGo())
+  }
+
+  #letIdleGo(): void {
+    this.#idleTimer = undefined
+    const at = now()
+    let next = Number.POSITIVE_INFINITY
+    for (const worker of this.#surplus()) {
+      const remaining = worker.idleSince + this.#settings.idleTimeout - at
+      if (remaining <= 0) void worker.host.stop()
+      else next = Math.min(next, remaining)
+    }
+    if (next < Number.POSITIVE_INFINITY) this.#watchIdle(next)
   }
 
   /** Keeps `minWorkers`, and beyond them as many more as there are calls that no worker that starts will take. */
@@ -187,11 +206,7 @@ export class WorkerPool implements AsyncDisposable {
     try {
       host = this.#startHost({ number: this.#started + 1 })
     } catch (error) {
-      const first = this.#line.peek()
-      if (first !== undefined) {
-        this.#leave(first)
-        first.reject(error)
-      }
+      this.#line.peek()?.refuse(error)
       return undefined
     }
     const worker = new PoolWorker(host, ++this.#started, this.#settings.concurrencyPerWorker)
@@ -207,7 +222,7 @@ export class WorkerPool implements AsyncDisposable {
   #becameReady(worker: PoolWorker): void {
     worker.becomeReady(now())
     this.#pump()
-    if (worker.idle) this.#idle.watch()
+    if (worker.idle) this.#watchIdle()
   }
 
   #gone(worker: PoolWorker, exit: HostExit): void {
@@ -220,14 +235,8 @@ export class WorkerPool implements AsyncDisposable {
 
   #rejectAll(error: (waiting: WaitingCall) => Error): void {
     for (let waiting = this.#line.peek(); waiting !== undefined; waiting = this.#line.peek()) {
-      this.#leave(waiting)
-      waiting.reject(error(waiting))
+      waiting.refuse(error(waiting))
     }
-  }
-
-  #leave(waiting: WaitingCall): void {
-    this.#line.remove(waiting)
-    waiting.over()
   }
 
   /** Those beyond `minWorkers` that have nothing to do, longest idle first. */
@@ -245,31 +254,28 @@ class WaitingCall implements Queued {
   position = -1
   readonly call: HostCall
   readonly options: HostCallOptions
-  readonly resolve: (outcome: unknown) => void
-  readonly reject: (error: unknown) => void
-  readonly #leave: (waiting: WaitingCall) => void
+  readonly outcome = Promise.withResolvers<unknown>()
+  readonly #line: Fifo<WaitingCall>
 
-  constructor(
-    call: HostCall,
-    options: HostCallOptions,
-    { resolve, reject }: Pick<WaitingCall, 'resolve' | 'reject'>,
-    leave: (waiting: WaitingCall) => void,
-  ) {
+  constructor(call: HostCall, options: HostCallOptions, line: Fifo<WaitingCall>) {
     this.call = call
     this.options = options
-    this.resolve = resolve
-    this.reject = reject
-    this.#leave = leave
+    this.#line = line
     options.signal.addEventListener('abort', this)
   }
 
   handleEvent(): void {
-    this.#leave(this)
-    this.reject(this.options.signal.reason)
+    this.refuse(this.options.signal.reason)
+  }
+
+  refuse(error: unknown): void {
+    this.leave()
+    this.outcome.reject(error)
   }
 
   /** It waits no longer. */
-  over(): void {
+  leave(): void {
+    this.#line.remove(this)
     this.options.signal.removeEventListener('abort', this)
   }
 }

@@ -14,8 +14,17 @@ describeOn('postgres', 'jobs that are added together', server => {
     const steps = vi.spyOn(queue, 'addBulk')
     const adder = new JobAdder(queue, true)
     const add = (jobId: string, args: string) => adder.add('fn', { args, task: [1, 1] }, { jobId })
-    return { queue, steps, add }
+    return { queue, steps, adder, add }
   }
+
+  it('join the first of their key, though each has a connection of its own', async () => {
+    const { adder } = await scene()
+    const keys = Array.from({ length: 40 }, (_, n) => `key-${n}`)
+    const add = (key: string, n: number) =>
+      adder.add('fn', { args: 'j1', task: [1, 1] }, { jobId: `${key}-${n}`, deduplication: { id: key } })
+    const ids = await Promise.all(keys.flatMap(key => [1, 2, 3].map(n => add(key, n))))
+    expect(ids).toEqual(keys.flatMap(key => Array(3).fill(`${key}-1`)))
+  })
 
   it('come in steps of so many jobs', async () => {
     const { queue, steps, add } = await scene()

@@ -2,10 +2,11 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { task } from '../../../src/worker.ts'
 import { cleansUp, double, listens, waits } from '../../fixtures/bullmq/fault-functions.ts'
+import { until } from '../../harness.ts'
 import { describeEachOwnServer, describeEachServer } from '../../servers/describe-each-server.ts'
 import { failureOf } from '../../work.ts'
 import { waitingJobs } from './engine.ts'
-import { kill, PATIENCE, Scene, until } from './scene.ts'
+import { kill, LOCK, PATIENCE, Scene } from './scene.ts'
 
 const CANCELLED = { name: 'TaskCancelledError', cause: 'no more' }
 /** Milliseconds for cleanups that a test lets go when it likes. */
@@ -13,7 +14,7 @@ const CLEANUP = PATIENCE
 
 describeEachServer('cancel', server => {
   describe('of a running call', () => {
-    it('is confirmed when the work has stopped, and not before', { timeout: PATIENCE }, async () => {
+    it('is confirmed when the work has stopped, and not before', async () => {
       const scene = new Scene(server)
       const caller = await scene.caller()
       await scene.machine({ cleanupTimeout: CLEANUP })
@@ -30,13 +31,13 @@ describeEachServer('cancel', server => {
       expect(await caller.submit(double, scene.folder, 2)).toBe(4)
     })
 
-    it('whose worker was killed keeps the others from running it', { timeout: PATIENCE }, async () => {
+    it('whose worker was killed keeps the others from running it', async () => {
       const scene = new Scene(server)
       const caller = await scene.caller()
-      const victim = await scene.machine()
+      const victim = await scene.machine({ lockDuration: LOCK })
       const handle = caller.submit(listens, scene.folder, 'call')
       await scene.noted('started')
-      const other = await scene.machine()
+      const other = await scene.machine({ lockDuration: LOCK })
       await kill(victim)
       expect(await handle.cancel('no more')).toBe(true)
       expect(await failureOf(handle)).toMatchObject(CANCELLED)
@@ -46,15 +47,13 @@ describeEachServer('cancel', server => {
       expect(other.output.stderr).toBe('')
     })
 
-    it('whose worker is frozen keeps the others from running it, and stops it afterwards', {
-      timeout: PATIENCE,
-    }, async () => {
+    it('whose worker is frozen keeps the others from running it, and stops it afterwards', async () => {
       const scene = new Scene(server)
       const caller = await scene.caller()
-      const frozen = await scene.machine()
+      const frozen = await scene.machine({ lockDuration: LOCK })
       const handle = caller.submit(listens, scene.folder, 'call')
       await scene.noted('started')
-      const other = await scene.machine()
+      const other = await scene.machine({ lockDuration: LOCK })
       frozen.child.kill('SIGSTOP')
       expect(await handle.cancel('no more')).toBe(true)
       expect(await failureOf(handle)).toMatchObject(CANCELLED)
@@ -68,12 +67,10 @@ describeEachServer('cancel', server => {
   })
 
   describe('of a running call without another worker', () => {
-    it('ends when the time of the frozen one is over, and stops it when that goes on', {
-      timeout: PATIENCE,
-    }, async () => {
+    it('ends when the time of the frozen one is over, and stops it when that goes on', async () => {
       const scene = new Scene(server)
       const caller = await scene.caller()
-      const frozen = await scene.machine()
+      const frozen = await scene.machine({ lockDuration: LOCK })
       const handle = caller.submit(listens, scene.folder, 'call')
       await scene.noted('started')
       frozen.child.kill('SIGSTOP')
@@ -88,7 +85,7 @@ describeEachServer('cancel', server => {
   })
 
   describe('of a waiting call', () => {
-    it('means that it never runs', { timeout: PATIENCE }, async () => {
+    it('means that it never runs', async () => {
       const scene = new Scene(server)
       const caller = await scene.caller()
       await scene.machine({ maxTasks: 1 })
@@ -104,7 +101,7 @@ describeEachServer('cancel', server => {
       expect(scene.notes('started', 'waiting')).toEqual([])
     })
 
-    it('that is only being added means that none runs it later', { timeout: PATIENCE }, async () => {
+    it('that is only being added means that none runs it later', async () => {
       const scene = new Scene(server)
       const made = task(double, { mode: 'distributed', connection: server.url, queue: scene.queue })
       onTestFinished(async () => void (await made.stop()))
@@ -121,7 +118,7 @@ describeEachServer('cancel', server => {
       expect(await waitingJobs(server, scene.queue)).toBe(0)
     })
 
-    it('without any worker means that none runs it later', { timeout: PATIENCE }, async () => {
+    it('without any worker means that none runs it later', async () => {
       const scene = new Scene(server)
       const caller = await scene.caller()
       const handle = caller.submit(waits, scene.folder, 'waiting')
@@ -135,7 +132,7 @@ describeEachServer('cancel', server => {
 })
 
 describeEachOwnServer('cancel while the server is away', ({ start }) => {
-  it('reaches running and waiting calls when it is back', { timeout: 2 * PATIENCE }, async () => {
+  it('reaches running and waiting calls when it is back', async () => {
     const { scene, server } = await Scene.onOwn(start)
     const caller = await scene.caller({ cleanupTimeout: CLEANUP })
     await scene.machine({ maxTasks: 1, cleanupTimeout: CLEANUP })

@@ -43,7 +43,7 @@ export class Chaos {
 
   async #start(place: number): Promise<void> {
     const connection = this.#proxies[place]?.url as string
-    const options = { connection, maxTasks: 4, maxStalled: this.#most, cleanupTimeout: 1_000 }
+    const options = { connection, maxTasks: 4, lockDuration: LOCK, maxStalled: this.#most, cleanupTimeout: 1_000 }
     this.machines[place] = await this.scene.machine(options)
   }
 

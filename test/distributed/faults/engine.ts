@@ -46,7 +46,9 @@ export async function redisLocks({ url }: TestServer, queue: string): Promise<Re
 export async function withQueue<T>(
   { kind, url }: TestServer,
   name: string,
-  use: (queue: Pick<Queue, 'add' | 'getBackend' | 'getJob' | 'getJobCounts' | 'getWaiting'>) => Promise<T>,
+  use: (
+    queue: Pick<Queue, 'add' | 'getBackend' | 'getDelayed' | 'getJob' | 'getJobCounts' | 'getWaiting'>,
+  ) => Promise<T>,
 ): Promise<T> {
   const queue =
     kind === 'redis'

@@ -6,7 +6,6 @@ import { settle } from '../../harness.ts'
 import { withRedis } from '../../servers/data.ts'
 import { describeOwn } from '../../servers/describe-each-server.ts'
 import { ownQueue } from '../../servers/queues.ts'
-import { PATIENCE } from './scene.ts'
 
 /** How often a server has refused to look for a job, which is for writing as well. */
 async function refusals(redis: Redis): Promise<number> {
@@ -15,7 +14,7 @@ async function refusals(redis: Redis): Promise<number> {
 }
 
 describeOwn('redis', 'a worker whose looks for a job are refused', ({ start }) => {
-  it('pauses after each', { timeout: PATIENCE }, async () => {
+  it('pauses after each', async () => {
     const server = await start()
     onTestFinished(() => server[Symbol.asyncDispose]())
     const queue = ownQueue(server, 'looks')

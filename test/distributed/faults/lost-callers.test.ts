@@ -3,18 +3,17 @@ import { Queue } from 'bullmq'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { cleanErrors } from '../../../src/connection/driver-errors.ts'
 import { double, waits } from '../../fixtures/bullmq/fault-functions.ts'
+import { until } from '../../harness.ts'
 import { describeEachServer } from '../../servers/describe-each-server.ts'
-import { endsOf, eventCount, jobCounts, loseEvents, waitingJobs } from './engine.ts'
-import { kill, PATIENCE, Scene, until } from './scene.ts'
+import { endsOf, eventCount, jobCounts, loseEvents, waitingJobs, withQueue } from './engine.ts'
+import { kill, Scene } from './scene.ts'
 
 /** As the drivers' own errors are known. */
 const lost = cleanErrors({})
 
 describeEachServer('a caller', server => {
   describe('that is killed', () => {
-    it('leaves its calls to be run to their ends, once, by a worker that serves on', {
-      timeout: PATIENCE,
-    }, async () => {
+    it('leaves its calls to be run to their ends, once, by a worker that serves on', async () => {
       const scene = new Scene(server)
       const { folder } = scene
       const machine = await scene.machine({ maxTasks: 1 })
@@ -38,7 +37,20 @@ describeEachServer('a caller', server => {
       expect(await endsOf(server, scene.queue)).toHaveLength(4)
     })
 
-    it('has told the worker for how long a call may run', { timeout: PATIENCE }, async () => {
+    it('leaves its delayed calls at the broker, which has them run when they are due', async () => {
+      const scene = new Scene(server)
+      const gone = scene.callerProcess({ delay: 3_600_000 }, ['double', scene.folder, 21])
+      await until(async () => (await jobCounts(server, scene.queue)).delayed === 1)
+      await kill(gone)
+      await scene.machine()
+      expect((await jobCounts(server, scene.queue)).delayed).toBe(1)
+      // An hour has passed, but for a moment.
+      await withQueue(server, scene.queue, async queue => (await queue.getDelayed())[0]?.changeDelay(100))
+      await until(async () => (await endsOf(server, scene.queue)).length === 1)
+      expect((await endsOf(server, scene.queue))[0]).toMatch(/completed$/)
+    })
+
+    it('has told the worker for how long a call may run', async () => {
       const scene = new Scene(server)
       const gone = scene.callerProcess({ timeout: 300 }, ['listens', scene.folder, 'call'])
       await until(async () => (await waitingJobs(server, scene.queue)) === 1)
@@ -54,7 +66,7 @@ describeEachServer('a caller', server => {
   })
 
   describe('that never hears that its job was added', () => {
-    it('does not connect anew for it when the call is over', { timeout: PATIENCE }, async () => {
+    it('does not connect anew for it when the call is over', async () => {
       const scene = new Scene(server)
       await scene.machine()
       const caller = await scene.caller()
@@ -73,7 +85,7 @@ describeEachServer('a caller', server => {
   })
 
   describe('that has lost the events', () => {
-    it('gets the results of calls that have ended meanwhile', { timeout: PATIENCE }, async () => {
+    it('gets the results of calls that have ended meanwhile', async () => {
       const scene = new Scene(server)
       const machine = await scene.machine({ maxTasks: 2 })
       const names = ['a', 'b']
@@ -89,7 +101,7 @@ describeEachServer('a caller', server => {
       expect(scene.notes('started')).toHaveLength(2)
     })
 
-    it('hears of what happens from then on', { timeout: PATIENCE }, async () => {
+    it('hears of what happens from then on', async () => {
       const scene = new Scene(server)
       await scene.machine()
       const caller = await scene.caller()

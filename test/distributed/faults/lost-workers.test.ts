@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { blocks, cleansUp, double, killsItsWorker, listens, waits } from '../../fixtures/bullmq/fault-functions.ts'
+import { until } from '../../harness.ts'
 import { describeEachServer, describeOn } from '../../servers/describe-each-server.ts'
 import { failureOf } from '../../work.ts'
 import { endsOf, jobCounts, redisLocks } from './engine.ts'
-import { kill, LOCK, PATIENCE, Scene, until } from './scene.ts'
+import { kill, LOCK, PATIENCE, Scene } from './scene.ts'
 
 /** Milliseconds that the system may take to let a process have its turn. */
 const SCHEDULING = 3_500
@@ -17,14 +18,14 @@ describeEachServer('a worker', server => {
   }
 
   describe('that is killed', () => {
-    it('has its calls done by another one, at most lockDuration later', { timeout: PATIENCE }, async () => {
+    it('has its calls done by another one, at most lockDuration later', async () => {
       const scene = new Scene(server)
       const caller = await scene.caller()
-      const victim = await scene.machine({ maxTasks: 3 })
+      const victim = await scene.machine({ maxTasks: 3, lockDuration: LOCK })
       const names = ['a', 'b', 'c']
       const handles = names.map(name => caller.submit(waits, scene.folder, name))
       await scene.noted('started', undefined, 3)
-      const other = await scene.machine({ maxTasks: 3 })
+      const other = await scene.machine({ maxTasks: 3, lockDuration: LOCK })
       for (const name of names) scene.open(`${name}-2`)
       const killedAt = Date.now()
       await kill(victim)
@@ -39,9 +40,7 @@ describeEachServer('a worker', server => {
       expect(caller.stats()).toMatchObject({ done: 3, failed: 0, cancelled: 0 })
     })
 
-    it('by a call, time and again, fails that call after maxStalled; the others go on', {
-      timeout: PATIENCE,
-    }, async () => {
+    it('by a call, time and again, fails that call after maxStalled; the others go on', async () => {
       const scene = new Scene(server)
       const caller = await scene.caller()
       const poison = caller.submit(killsItsWorker, scene.folder, 'poison')
@@ -65,7 +64,7 @@ describeEachServer('a worker', server => {
   })
 
   describe('that is frozen past its lock', () => {
-    it('has its calls done by another one, at most lockDuration later', { timeout: PATIENCE }, async () => {
+    it('has its calls done by another one, at most lockDuration later', async () => {
       const scene = new Scene(server)
       const caller = await scene.caller()
       // Redis wakes the frozen one for what it has lost. The others look for themselves, more often than the engine would.
@@ -86,11 +85,11 @@ describeEachServer('a worker', server => {
       async elsewhere => {
         const scene = new Scene(server)
         const caller = await scene.caller()
-        const frozen = await scene.machine()
+        const frozen = await scene.machine({ lockDuration: LOCK })
         const handle = caller.submit(waits, scene.folder, 'call')
         await scene.noted('started', 'call')
         frozen.child.kill('SIGSTOP')
-        const other = await scene.machine({ maxTasks: 1 })
+        const other = await scene.machine({ maxTasks: 1, lockDuration: LOCK })
         await scene.noted('started', 'call', 2)
         if (elsewhere === 'has ended') {
           scene.open('call-2')
@@ -109,17 +108,16 @@ describeEachServer('a worker', server => {
         await expectEnds(scene, ['completed', 'completed'])
         expect(caller.stats()).toMatchObject({ done: 2, failed: 0, cancelled: 0 })
       },
-      PATIENCE,
     )
 
-    it('tells work that listens to stop, as another one has the call', { timeout: PATIENCE }, async () => {
+    it('tells work that listens to stop, as another one has the call', async () => {
       const scene = new Scene(server)
       const caller = await scene.caller()
-      const frozen = await scene.machine()
+      const frozen = await scene.machine({ lockDuration: LOCK })
       const handle = caller.submit(listens, scene.folder, 'call')
       await scene.noted('started', 'call')
       frozen.child.kill('SIGSTOP')
-      const other = await scene.machine()
+      const other = await scene.machine({ lockDuration: LOCK })
       expect(await handle).toBe(other.child.pid)
       frozen.child.kill('SIGCONT')
       expect((await scene.noted('told', 'call')).pid).toBe(frozen.child.pid)
@@ -129,14 +127,14 @@ describeEachServer('a worker', server => {
   })
 
   describe('whose event loop is blocked past its lock', () => {
-    it('changes nothing with its late answer, and serves on', { timeout: PATIENCE }, async () => {
+    it('changes nothing with its late answer, and serves on', async () => {
       const scene = new Scene(server)
       const caller = await scene.caller()
-      const blocked = await scene.machine()
+      const blocked = await scene.machine({ lockDuration: LOCK })
       const handle = caller.submit(blocks, scene.folder, 'call')
       scene.open('call-2')
       await scene.noted('started', 'call')
-      const other = await scene.machine()
+      const other = await scene.machine({ lockDuration: LOCK })
       expect(await handle).toBe(other.child.pid)
 
       await kill(other)
@@ -153,10 +151,10 @@ describeEachServer('a worker', server => {
 
 // On PostgreSQL a worker that goes on keeps its lock when no other one was there to notice.
 describeOn('redis', 'a worker without others that is frozen past its lock', server => {
-  it('has its call anew once the work has stopped, and keeps it then', { timeout: PATIENCE }, async () => {
+  it('has its call anew once the work has stopped, and keeps it then', async () => {
     const scene = new Scene(server)
     const caller = await scene.caller()
-    const machine = await scene.machine({ cleanupTimeout: PATIENCE })
+    const machine = await scene.machine({ cleanupTimeout: PATIENCE, lockDuration: LOCK })
     const handle = caller.submit(cleansUp, scene.folder, 'call')
     await scene.noted('started')
     const locks = () => redisLocks(server, scene.queue).then(Object.values)

@@ -3,7 +3,7 @@ import { doubleLater } from '../../fixtures/bullmq/fault-functions.ts'
 import { describeEachServer } from '../../servers/describe-each-server.ts'
 import type { WorkerProcess } from '../worker-process.ts'
 import { random } from './random.ts'
-import { kill, Scene } from './scene.ts'
+import { kill, LOCK, Scene } from './scene.ts'
 
 /** More take a PostgreSQL without autovacuum ever longer, for the rows that its engine leaves dead. */
 const CALLS = 3_000
@@ -14,7 +14,7 @@ describeEachServer('3,000 calls over three workers that are killed at random', s
   it(`settle once each, with their results (TASKSCOPE_SEED=${SEED})`, { timeout: 600_000 }, async () => {
     const scene = new Scene(server)
     const next = random(SEED)
-    const options = { maxTasks: 20, lockDuration: 1_500, maxStalled: KILLS }
+    const options = { maxTasks: 20, lockDuration: LOCK, maxStalled: KILLS }
     const machines = await Promise.all([1, 2, 3].map(() => scene.machine(options)))
     const caller = await scene.caller({ maxWorkers: 2_000 })
     const killing: Promise<void>[] = []

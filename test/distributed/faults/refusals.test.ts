@@ -8,12 +8,13 @@ import { rateLimit, resourceLimit } from '../../../src/index.ts'
 import { task } from '../../../src/worker.ts'
 import { waits } from '../../fixtures/bullmq/fault-functions.ts'
 import { echo } from '../../fixtures/bullmq/functions.ts'
+import { until } from '../../harness.ts'
 import { withRedis } from '../../servers/data.ts'
 import { describeOwn } from '../../servers/describe-each-server.ts'
 import { freePort } from '../../servers/free-port.ts'
 import { ownQueue } from '../../servers/queues.ts'
 import { delay, failureOf } from '../../work.ts'
-import { LOCK, PATIENCE, Scene, until } from './scene.ts'
+import { LOCK, Scene } from './scene.ts'
 
 const LIMITED = 'redis://limited:pw@'
 
@@ -55,7 +56,7 @@ async function failSaving(redis: Redis): Promise<void> {
 }
 
 describeOwn('redis', 'what a server refuses', ({ start }) => {
-  it.each(FAULTS)('is said with its code to callers, workers and limits: $code', { timeout: PATIENCE }, async fault => {
+  it.each(FAULTS)('is said with its code to callers, workers and limits: $code', async fault => {
     const server = await start()
     onTestFinished(() => server[Symbol.asyncDispose]())
     const queue = ownQueue(server, 'refusals')
@@ -101,7 +102,7 @@ const FULL = [
 ] as const
 
 describeOwn('redis', 'a result that the server refuses', ({ start }) => {
-  it.each(FULL)('is not lost, and said about once: %s', { timeout: PATIENCE }, async (code, setting, full, well) => {
+  it.each(FULL)('is not lost, and said about once: %s', async (code, setting, full, well) => {
     const { scene, server } = await Scene.onOwn(start)
     const log: string[] = []
     const logger = { error: (error: unknown, message: string) => void log.push(`${message}: ${error}`) }

@@ -4,19 +4,20 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished, vi } from 'vitest'
+import { onTestFinished } from 'vitest'
 import type { ServeOptions } from '../../../src/bullmq.ts'
 import { TaskWorker, type TaskWorkerOptions } from '../../../src/worker.ts'
+import { until } from '../../harness.ts'
 import type { OwnServer } from '../../servers/own-server.ts'
 import { ownQueue } from '../../servers/queues.ts'
 import { temporaryFolder } from '../../servers/temporary-folder.ts'
 import type { TestServer } from '../../servers/test-server.ts'
 import { startWorker, type WorkerProcess } from '../worker-process.ts'
 
-/** Milliseconds until another worker has the calls of one that is gone. */
-export const LOCK = 2_000
-/** Milliseconds that a test may take, however slow the machine is. */
-export const PATIENCE = 30_000
+/** Milliseconds until another worker has the calls of one that is gone, where a test waits for that. */
+export const LOCK = 4_000
+/** Milliseconds that are not over before a test is. */
+export const PATIENCE = 120_000
 
 const FUNCTIONS = new URL('../../fixtures/bullmq/fault-functions.ts', import.meta.url)
 const CALL = fileURLToPath(new URL('../../fixtures/bullmq/call.ts', import.meta.url))
@@ -98,12 +99,12 @@ export class Scene {
     return { child, lines, log, ended }
   }
 
-  /** A worker machine, once it is ready. */
+  /** A worker machine, once it is ready. However slow it is it keeps its calls, unless it is given a `lockDuration`. */
   async machine(options: Partial<ServeOptions> = {}): Promise<WorkerProcess> {
     const machine = await startWorker(FUNCTIONS, {
       connection: this.server.url,
       queue: this.queue,
-      lockDuration: LOCK,
+      lockDuration: PATIENCE,
       cleanupTimeout: 200,
       ...options,
     })
@@ -133,11 +134,6 @@ export class Scene {
 function parseNote(line: string): Note {
   const [what = '', name = '', pid, at] = line.split(' ')
   return { what, name, pid: Number(pid), at: Number(at) }
-}
-
-/** Waits for a condition. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  await vi.waitUntil(condition, { timeout: PATIENCE / 2, interval: 5 })
 }
 
 /** Ends a process as a power cut would. */

@@ -7,12 +7,12 @@ import { resourceLimit, TaskRunner } from '../../../src/index.ts'
 import { sqliteStore } from '../../../src/sqlite.ts'
 import { task } from '../../../src/worker.ts'
 import { echo } from '../../fixtures/bullmq/functions.ts'
+import { until } from '../../harness.ts'
 import { withPostgres, withRedis } from '../../servers/data.ts'
 import { describeEachOwnServer, describeOwn } from '../../servers/describe-each-server.ts'
 import { temporaryFolder } from '../../servers/temporary-folder.ts'
 import { failureOf } from '../../work.ts'
 import { FUNCTIONS, serving } from '../command-line.ts'
-import { PATIENCE, until } from './scene.ts'
 
 const SECRET = 'c4n:ary/of@th#e?test'
 const FORMS = [SECRET, encodeURIComponent(SECRET), JSON.stringify(SECRET).slice(1, -1)]
@@ -29,7 +29,7 @@ function commandLine(pid: number | undefined): string {
 const REFUSED = /WRONGPASS|NOAUTH|28P01|password authentication/
 
 describeEachOwnServer('a server whose password is changed', ({ kind, start }) => {
-  it('has the old one told by nothing', { timeout: 2 * PATIENCE }, async () => {
+  it('has the old one told by nothing', async () => {
     const server = await start({ password: SECRET })
     onTestFinished(() => server[Symbol.asyncDispose]())
     const queue = 'secrets'
@@ -40,11 +40,11 @@ describeEachOwnServer('a server whose password is changed', ({ kind, start }) =>
     }
     const logger = { error: (...said: unknown[]) => void seen.push(...said) }
     const connection = server.url
-    const where = { connection, queue, logger, connectTimeout: 500 }
+    const where = { connection, queue, logger }
 
     const service = await serve([echo], where)
     const call = task(echo, { ...where, mode: 'distributed', name: 'echo' })
-    const limit = shared(resourceLimit({ key: 'units', capacity: 1 }), { connection, connectTimeout: 500, name: queue })
+    const limit = shared(resourceLimit({ key: 'units', capacity: 1 }), { connection, name: queue })
     const file = join(temporaryFolder(), 'records.sqlite')
     const runner = await TaskRunner.start({ store: sqliteStore(file), logger })
     runner.on('failed', event => void seen.push(event))
@@ -70,13 +70,7 @@ describeEachOwnServer('a server whose password is changed', ({ kind, start }) =>
       failureOf(handle),
       failureOf(other(2)),
       failureOf(serve([echo], fresh)),
-      failureOf(
-        shared(resourceLimit({ key: 'units', capacity: 1 }), {
-          connection,
-          connectTimeout: 500,
-          name: 'other',
-        }).acquire(),
-      ),
+      failureOf(shared(resourceLimit({ key: 'units', capacity: 1 }), { connection, name: 'other' }).acquire()),
       failureOf(limit.acquire()),
     ])
     for (const failure of failures) {
@@ -102,7 +96,7 @@ describeEachOwnServer('a server whose password is changed', ({ kind, start }) =>
 
 describe.skipIf(process.platform !== 'linux')('a password on the command line', () => {
   describeOwn('redis', 'of taskscope serve', ({ start }) => {
-    it('is gone from the list of processes once it serves', { timeout: PATIENCE }, async () => {
+    it('is gone from the list of processes once it serves', async () => {
       const server = await start({ password: SECRET })
       onTestFinished(() => server[Symbol.asyncDispose]())
       const program = await serving(server, 'secrets', [FUNCTIONS])

@@ -1,9 +1,10 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { serve } from '../../../src/bullmq.ts'
 import { double, waits } from '../../fixtures/bullmq/fault-functions.ts'
+import { until } from '../../harness.ts'
 import { describeEachServer } from '../../servers/describe-each-server.ts'
 import { chaosProxyTo } from './chaos-proxy.ts'
-import { LOCK, Scene, until } from './scene.ts'
+import { LOCK, Scene } from './scene.ts'
 
 // Twice as long as it takes to be noticed, as half a minute would be too long for a test.
 vi.mock('../../../src/connection/longest-silence.ts', () => ({ LONGEST_SILENCE: 1_500 }))

@@ -54,7 +54,7 @@ describe.each(SERVERS)('three machines whose clocks are hours apart, sharing on 
 
   it.each(KINDS)('never take more than the capacity together: %s', async kind => {
     const amounts = [1, 3, 7, 2, 5, 1, 4, 6, 2, 20, 1, 3, 5]
-    const rule = { kind, capacity: CAPACITY, per: PER, lease: 5_000 }
+    const rule = { kind, capacity: CAPACITY, per: PER, lease: 60_000 }
     const work = { loops: [amounts, amounts.toReversed()], hold: kind === 'resource' ? 5 : 0 }
     const children = await machines(
       ...[-HOUR, 0, HOUR].map(skew => ({ url, prefix, name: kind, ...rule, ...work, skew })),

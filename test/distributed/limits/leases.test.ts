@@ -2,12 +2,13 @@ import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { SharedLimit, SharedLimitOptions } from '../../../src/distributed/limits/types.ts'
 import { TaskTimeoutError } from '../../../src/index.ts'
+import { until } from '../../harness.ts'
 import { sharedOf } from './kinds.ts'
 import { machines, nextOf } from './machines.ts'
 import { serverClock } from './server-clock.ts'
 import { entriesUnder, forget, ownPrefix, SERVERS } from './servers.ts'
 
-const LEASE = 2_400
+const LEASE = 4_000
 
 describe.each(SERVERS)('what a machine holds, counted on %s', (_, url) => {
   const prefix = ownPrefix()
@@ -54,7 +55,7 @@ describe.each(SERVERS)('what a machine holds, counted on %s', (_, url) => {
     const own = `${prefix}-lost`
     const permit = await open('lost', { prefix: own }).acquire({ units: 3 })
     await forget(url, own)
-    await expect.poll(() => entriesUnder(url, own), { timeout: 10_000 }).toBe(1)
+    await until(async () => (await entriesUnder(url, own)) === 1)
     const other = open('lost', { prefix: own })
     await expect(other.acquire({}, { timeout: 100 })).rejects.toThrow(TaskTimeoutError)
     await permit[Symbol.asyncDispose]()

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ConnectionError } from '../../../src/connection/errors.ts'
 import type { SharedLimit, SharedLimitOptions } from '../../../src/distributed/limits/types.ts'
 import { TaskTimeoutError } from '../../../src/index.ts'
+import { until } from '../../harness.ts'
 import { failureOf } from '../../work.ts'
 import { KINDS, type Kind, keyOf, RATES, sharedOf } from './kinds.ts'
 import { proxyTo } from './proxy.ts'
@@ -42,7 +43,7 @@ describe.each(SERVERS)('a shared limit whose %s is gone', (_, url) => {
     await limit.acquire()
     proxy.swallow()
     const waiting = limit.acquire()
-    await expect.poll(() => entriesUnder(url, own)).toBe(2)
+    await until(async () => (await entriesUnder(url, own)) === 2)
     await proxy.cut()
     await proxy.mend()
     await waiting
@@ -80,7 +81,7 @@ describe.each(SERVERS)('a shared limit whose %s is gone', (_, url) => {
 
   it('is taken for lost when it answers no more, and found again', async () => {
     const proxy = await proxyTo(url)
-    const limit = open('resource', 2, { connection: proxy.url, prefix, connectTimeout: 500 })
+    const limit = open('resource', 2, { connection: proxy.url, prefix, connectTimeout: 3_000 })
     await limit.acquire()
     proxy.swallow()
     await limit.acquire()
@@ -89,11 +90,11 @@ describe.each(SERVERS)('a shared limit whose %s is gone', (_, url) => {
   it('from the beginning rejects for all who wait, in time and with a reason; and is tried anew by the next', async () => {
     const proxy = await proxyTo(url)
     await proxy.cut()
-    const limit = open('resource', 2, { connection: proxy.url, prefix, connectTimeout: 300 })
+    const limit = open('resource', 2, { connection: proxy.url, prefix, connectTimeout: 3_000 })
     const failures = await Promise.all([limit.acquire(), limit.acquire()].map(failureOf))
     expect(failures[0]).toBeInstanceOf(ConnectionError)
     expect(failures[1]).toBe(failures[0])
-    expect(String(failures[0])).toMatch(/within 300 ms.*ECONNREFUSED/)
+    expect(String(failures[0])).toMatch(/within 3000 ms.*ECONNREFUSED/)
     await proxy.mend()
     await limit.acquire()
   })

@@ -44,11 +44,12 @@ async function run({ url, prefix, name, kind, capacity, per, lease, skew, loops,
     loops.map(async amounts => {
       for (const amount of amounts) {
         const asked = await clock.now()
-        await using _permit = await limit.acquire({ [keyOf(kind)]: amount })
+        const permit = await limit.acquire({ [keyOf(kind)]: amount })
         const had = await clock.now()
         if (hold === null) say({ amount, asked, had, held: had })
         await (hold === null ? once(process, 'message') : sleep(hold))
         say({ amount, asked, had, held: await clock.now() })
+        await permit[Symbol.asyncDispose]()
       }
     }),
   )

@@ -11,9 +11,16 @@ export async function machines(...orders: readonly Orders[]): Promise<readonly C
     child.send(each)
     return child
   })
-  await Promise.all(children.map(child => once(child, 'message')))
+  await Promise.all(children.map(ready))
   for (const child of children) child.send('go')
   return children
+}
+
+async function ready(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'close').then(([code, signal]) => {
+    throw new Error(`the machine ended with ${code ?? signal}`)
+  })
+  await Promise.race([once(child, 'message'), ended])
 }
 
 /** All that it said until it ended, which must be well. */

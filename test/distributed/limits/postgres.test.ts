@@ -2,6 +2,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { ConnectionError } from '../../../src/connection/errors.ts'
 import type { SharedLimit, SharedLimitOptions } from '../../../src/distributed/limits/types.ts'
 import { TaskTimeoutError } from '../../../src/index.ts'
+import { until } from '../../harness.ts'
 import { withPostgres } from '../../servers/data.ts'
 import { describeOn, postgresUrl } from '../../servers/describe-each-server.ts'
 import { failureOf } from '../../work.ts'
@@ -31,7 +32,7 @@ describeOn('postgres', 'a limit shared', () => {
       const first = limit.acquire()
       const waiting =
         "SELECT FROM pg_locks l, (SELECT hashtextextended($1, 0) AS key) k WHERE NOT granted AND locktype = 'advisory' AND (classid::bigint << 32 | objid::bigint) = key"
-      await expect.poll(async () => (await client.query(waiting, [lock])).rowCount).toBe(1)
+      await until(async () => (await client.query(waiting, [lock])).rowCount === 1)
       await client.query('SELECT pg_sleep($1)', [(2 * PER) / 1_000])
       const unlocked = await now()
       await client.query('COMMIT')
@@ -42,7 +43,7 @@ describeOn('postgres', 'a limit shared', () => {
   })
 
   it('makes its tables in an empty database, also when many do so at once', async () => {
-    const name = `limits_${process.pid}`
+    const name = `limits_${crypto.randomUUID().replaceAll('-', '_')}`
     await withPostgres(url, client => client.query(`CREATE DATABASE ${name}`))
     onTestFinished(() =>
       withPostgres(url, async client => void (await client.query(`DROP DATABASE ${name} WITH (FORCE)`))),
@@ -56,7 +57,7 @@ describeOn('postgres', 'a limit shared', () => {
   })
 
   it('says what is missing when the server does not let it keep limits', async () => {
-    const role = `nobody_${process.pid}`
+    const role = `nobody_${crypto.randomUUID().replaceAll('-', '_')}`
     await withPostgres(url, client => client.query(`CREATE ROLE ${role} LOGIN`))
     onTestFinished(() => withPostgres(url, async client => void (await client.query(`DROP ROLE ${role}`))))
     const connection = new URL(url)

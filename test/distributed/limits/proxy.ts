@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
+import { freePort } from '../../servers/free-port.ts'
 
 /** A way to a server that can be cut. */
 export interface Proxy {
@@ -31,12 +32,12 @@ export async function proxyTo(target: string): Promise<Proxy> {
     client.pipe(upstream)
     upstream.on('data', data => swallowed.has(client) || client.write(data))
   })
-  const listen = async (at: number) => {
-    server.listen(at, '127.0.0.1')
+  const listen = async (port: number) => {
+    server.listen(port, '127.0.0.1')
     await once(server, 'listening')
-    return (server.address() as AddressInfo).port
   }
-  const own = await listen(0)
+  const own = await freePort()
+  await listen(own)
   const cut = async () => {
     for (const socket of sockets) socket.destroy()
     if (!server.listening) return
@@ -49,9 +50,7 @@ export async function proxyTo(target: string): Promise<Proxy> {
   return {
     url: url.href,
     cut,
-    async mend() {
-      await listen(own)
-    },
+    mend: () => listen(own),
     swallow() {
       for (const socket of sockets) swallowed.add(socket)
     },

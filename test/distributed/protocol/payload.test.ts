@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decode, encode } from '../../../src/distributed/protocol/payload.ts'
+import { runs } from '../../fuzz/runs.ts'
 
 const OF = { of: 'arguments', name: 'work' } as const
 const through = (value: unknown) => decode(encode(value, OF, 2 ** 24), 2 ** 24)
@@ -31,7 +32,10 @@ describe('a value on its way through a queue', () => {
   })
 
   it('is the same there, whatever JSON can say', () => {
-    fc.assert(fc.property(fc.jsonValue({ maxDepth: 6 }), value => void expect(through(value)).toStrictEqual(value)))
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), value => void expect(through(value)).toStrictEqual(value)),
+      runs(100),
+    )
   })
 
   it('is the same there, whatever structured clone can say', () => {
@@ -43,7 +47,10 @@ describe('a value on its way through a queue', () => {
       withTypedArray: true,
       withSparseArray: true,
     })
-    fc.assert(fc.property(anything, value => void expect(through(value)).toStrictEqual(structuredClone(value))))
+    fc.assert(
+      fc.property(anything, value => void expect(through(value)).toStrictEqual(structuredClone(value))),
+      runs(100),
+    )
   })
 
   it('may be nested deeply, and in itself', () => {
@@ -76,7 +83,7 @@ describe('a value on its way through a queue', () => {
     expect(decode(encode('x'.repeat(97), OF, 100), 100)).toBe('x'.repeat(97))
   })
 
-  it('is refused when somebody else has written it', () => {
+  it('is refused when another writer has written it', () => {
     expect(() => decode('{"a":1}', 100)).toThrow(/data of a newer or another library/)
   })
 })

@@ -9,7 +9,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const PROGRAM = fileURLToPath(new URL('../../fixtures/worker/program/main.ts', import.meta.url))
 const ENTRY = fileURLToPath(new URL('../../fixtures/worker/entry.ts', import.meta.url))
-const PATIENCE = 60_000
 
 let folder: string
 beforeAll(async () => {
@@ -52,38 +51,25 @@ describe('a bundle in a single file', () => {
       expect(await readdir(outDir)).toEqual(['main.mjs'])
       expect(await run(outDir, kind)).toEqual([...FOUND, 'run 1', LAZY, LAZY])
     },
-    PATIENCE,
   )
 
-  it(
-    'that is minified needs the names in the options, and says so',
-    async () => {
-      const outDir = await bundle('minified', { splitting: false, minify: true })
-      const anonymous = expect.stringMatching(/^TypeError: an anonymous function can't be found in main.mjs: name it/)
-      expect(await run(outDir, 'thread')).toEqual([...FOUND, anonymous, LAZY, anonymous])
-    },
-    PATIENCE,
-  )
+  it('that is minified needs the names in the options, and says so', async () => {
+    const outDir = await bundle('minified', { splitting: false, minify: true })
+    const anonymous = expect.stringMatching(/^TypeError: an anonymous function can't be found in main.mjs: name it/)
+    expect(await run(outDir, 'thread')).toEqual([...FOUND, anonymous, LAZY, anonymous])
+  })
 
-  it(
-    'that keeps names as they were runs no function in place of another of the same name',
-    async () => {
-      const outDir = await bundle('kept', { splitting: false, minify: true, keepNames: true })
-      const two = expect.stringMatching(/^TypeError: two functions go by the name 'run' in main.mjs/)
-      expect(await run(outDir, 'thread')).toEqual([...FOUND, 'run 1', LAZY, two])
-    },
-    PATIENCE,
-  )
+  it('that keeps names as they were runs no function in place of another of the same name', async () => {
+    const outDir = await bundle('kept', { splitting: false, minify: true, keepNames: true })
+    const two = expect.stringMatching(/^TypeError: two functions go by the name 'run' in main.mjs/)
+    expect(await run(outDir, 'thread')).toEqual([...FOUND, 'run 1', LAZY, two])
+  })
 })
 
 describe('a bundle in several files', () => {
-  it.each(['thread', 'process'] as const)(
-    'has a module for each of them, in a %s',
-    async kind => {
-      const outDir = await bundle('split', { splitting: true })
-      expect((await readdir(outDir)).length).toBeGreaterThan(1)
-      expect(await run(outDir, kind)).toEqual([...FOUND, 'run 1', 'HELLO', 'run another 2'])
-    },
-    PATIENCE,
-  )
+  it.each(['thread', 'process'] as const)('has a module for each of them, in a %s', async kind => {
+    const outDir = await bundle('split', { splitting: true })
+    expect((await readdir(outDir)).length).toBeGreaterThan(1)
+    expect(await run(outDir, kind)).toEqual([...FOUND, 'run 1', 'HELLO', 'run another 2'])
+  })
 })

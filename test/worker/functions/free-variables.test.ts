@@ -64,5 +64,5 @@ describe('the free variables of a function', () => {
   it('are unknown without the inspector, and the function is sent', async () => {
     expect(await printed()).toBe('SerializationError')
     expect(await printed('--permission', '--allow-fs-read=*')).toBe('source')
-  }, 30_000)
+  })
 })

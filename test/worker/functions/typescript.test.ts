@@ -52,7 +52,7 @@ describe('a module in TypeScript', () => {
     } finally {
       await worker.stop()
     }
-  }, 60_000)
+  })
 
   it('with syntax that only a compiler understands fails with what Node says', async () => {
     const url = await moduleOf('enum.ts', 'enum Color { red }\nexport const red = () => Color.red')

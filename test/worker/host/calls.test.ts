@@ -86,7 +86,7 @@ describe.each(KINDS)('a call in a %s', (kind, start, shared) => {
     expect(seen).toEqual(Array.from({ length: 50 }, (_, at) => at + 1))
   })
 
-  it('does not call back in the async context of whoever happened to start the worker', async () => {
+  it('does not call back in the async context of the call that started the worker', async () => {
     const storage = new AsyncLocalStorage<string>()
     const host = storage.run('the starter', () => start())
     const seen = new Set<unknown>()

@@ -108,7 +108,7 @@ describe.each(KINDS)('a crash of a %s', (kind, start) => {
     await host.stop()
   })
 
-  it('does not come of an uncaught error that somebody in the worker handles', async () => {
+  it('does not come of an uncaught error that a listener in the worker handles', async () => {
     const host = start()
     const source = `() => void process.on('uncaughtException', () => {})`
     await runReference(host, { kind: 'source', source, name: 'handle' })

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { FunctionReference } from '../../../src/worker/functions/refer-to.ts'
-import { FunctionNumbers } from '../../../src/worker/parent/function-numbers.ts'
+import { FunctionNumbers } from '../../../src/worker/parent/worker-calls.ts'
 
 const source = (index: number): FunctionReference => ({ kind: 'source', source: `() => ${index}`, name: '' })
 

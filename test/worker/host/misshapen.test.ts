@@ -19,6 +19,7 @@ describe.each(KINDS)('the channel of a %s', (kind, start) => {
       ['progress that is none', ['progress', '$call', { completed: 'half' }]],
       ['progress without any', ['progress', '$call']],
       ['a request without a number', ['request', '$call', null, { value: 1 }]],
+      ['items that are no list', ['items', '$call', { value: 1 }]],
       ['a size that is no number', ['memory', 'much']],
       ['a negative size', ['memory', -1]],
       ['counts that are no numbers', ['quiet', 'a', 1]],
@@ -55,6 +56,7 @@ describe.each(KINDS)('the channel of a %s', (kind, start) => {
       ],
       ['an abort without a reason', ['abort', '$call']],
       ['an answer to nothing', ['answer']],
+      ['a credit of nothing', ['credit', '$call', 0]],
     ])('%s', async (_, forged) => {
       const host = start({ execArgv: tamperingFlags(kind) })
       await runSource(host, TAMPER, 'in', 'call', forged)

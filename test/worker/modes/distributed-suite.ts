@@ -7,27 +7,25 @@ import type { TestServer } from '../../servers/test-server.ts'
 import { FUNCTIONS, type MakeWorker } from './mode.ts'
 import { describeMode } from './suite.ts'
 
-/** The suite of all modes with one worker machine on this server, whose functions run in processes. */
+/** The suite of all modes with worker machines on this server, whose functions run in processes. */
 export function describeDistributed(server: TestServer): void {
   const { url: connection } = server
-  const queue = queueName('modes')
-  let machine: Promise<WorkerProcess> | undefined
+  const where = { connection, queue: queueName('modes') }
+  /** How long a function has to stop is up to its machine: those that never do have one that does not wait for them. */
+  const impatient = { connection, queue: queueName('modes-impatient') }
+  const machines = new Map<string, Promise<WorkerProcess>>()
   afterAll(async () => {
-    await (await machine)?.[Symbol.asyncDispose]()
-    await cleanUp(server, queue)
+    for (const machine of machines.values()) await (await machine)[Symbol.asyncDispose]()
+    for (const { queue } of [where, impatient]) await cleanUp(server, queue)
   })
-  const where = { connection, queue }
   const make: MakeWorker = async options => {
-    machine ??= startWorker(FUNCTIONS, {
-      connection,
-      queue,
-      mode: 'process',
-      maxTasks: 6,
-      minWorkers: 6,
-      cleanupTimeout: 50,
-    })
+    const cleanupTimeout = options?.cleanupTimeout
+    const place = cleanupTimeout === undefined ? where : impatient
+    const limits = cleanupTimeout === undefined ? { maxTasks: 6, minWorkers: 6 } : { maxTasks: 2, cleanupTimeout }
+    const machine = machines.get(place.queue) ?? startWorker(FUNCTIONS, { ...place, ...limits, mode: 'process' })
+    machines.set(place.queue, machine)
     await machine
-    return TaskWorker.start({ ...options, ...where, mode: 'distributed' })
+    return TaskWorker.start({ ...options, ...place, mode: 'distributed' })
   }
   describeMode('distributed', make, where)
 }

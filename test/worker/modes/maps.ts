@@ -108,11 +108,11 @@ export function describeMaps(mode: Mode): void {
       const [open, closed] = [mode.file(), mode.file()]
       open.open()
       const results = mode.worker.map(politeGate, [closed.path, open.path, closed.path], {
-        timeout: 1_000,
+        timeout: 4_000,
         buffer: 3,
         onError: 'collect',
       })
-      const late = expect.objectContaining({ code: 'ERR_TASK_TIMEOUT', limit: 1_000 })
+      const late = expect.objectContaining({ code: 'ERR_TASK_TIMEOUT', limit: 4_000 })
       expect(await results.toArray()).toEqual([late, undefined, late])
     })
 

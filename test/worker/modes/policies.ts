@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import {
   callLimit,
+  DuplicateKeyError,
   limits,
   QueueFullError,
   RetryValidationError,
   rateLimit,
   resourceLimit,
+  type TaskHandle,
 } from '../../../src/index.ts'
 import { withConfig } from '../../../src/worker.ts'
 import {
@@ -15,6 +17,7 @@ import {
   gate,
   hold,
   note,
+  politeGate,
   same,
   square,
   succeedAt,
@@ -22,8 +25,20 @@ import {
 import { failureOf } from '../../work.ts'
 import { type Mode, submitWith, untilRunning } from './mode.ts'
 
+const HOUR = 3_600_000
+
 /** Slots, priorities, limits and retries. */
 export function describePolicies(mode: Mode): void {
+  describe('tags', () => {
+    it('are in the record of a call, and in none without', async () => {
+      const tagged = submitWith(mode.single, { tags: ['night', 'night'] }, square, 3)
+      expect(tagged.record().tags).toEqual(['night'])
+      expect(await tagged).toBe(9)
+      expect(mode.single.submit(square, 2).record()).not.toHaveProperty('tags')
+      expect(() => submitWith(mode.single, { tags: [''] }, square, 3)).toThrow(/^each of tags must be/)
+    })
+  })
+
   describe('slots', () => {
     it('are as many as maxWorkers says, and taken in order', async () => {
       const open = mode.file()
@@ -46,6 +61,20 @@ export function describePolicies(mode: Mode): void {
       open.open()
       await Promise.all([first, ...rest])
       expect(notes.lines()).toEqual(['5 1', '5 3', '0 0', '0 4', '-1 2'])
+    })
+
+    it('are not taken by a call that is to start later, and that others go before', async () => {
+      const notes = mode.file()
+      const late = { delay: HOUR }
+      const date = { at: new Date(Date.now() + HOUR) }
+      const later = [late, date].map(options => submitWith(mode.single, options, note, notes.path, 'late'))
+      const soon = submitWith(mode.single, { delay: 50 }, note, notes.path, 'soon')
+      // On another machine the broker has them wait, for slots of this side: there are more of those.
+      if (!mode.remote) expect(await mode.single.submit(square, 3)).toBe(9)
+      await Promise.all(later.map(call => call.cancel()))
+      expect(await soon).toBe('soon')
+      expect(later.map(({ status }) => status)).toEqual(['cancelled', 'cancelled'])
+      expect(notes.lines()).toEqual(['soon'])
     })
 
     it('that are taken, with a full queue, refuse a call and keep nothing of it', async () => {
@@ -109,8 +138,8 @@ export function describePolicies(mode: Mode): void {
     })
 
     it('are taken together, and given back by calls that fail or are cancelled', async () => {
-      const [calls, resource] = [callLimit(100, 60_000), resourceLimit({ key: 'account', capacity: 1 })]
-      const rate = rateLimit({ key: 'tokens', capacity: 100, per: 60_000, algorithm: 'token-bucket' })
+      const [calls, resource] = [callLimit(100, HOUR), resourceLimit({ key: 'account', capacity: 1 })]
+      const rate = rateLimit({ key: 'tokens', capacity: 100, per: HOUR, algorithm: 'token-bucket' })
       const options = { limits: limits([calls, resource, rate]), cost: { tokens: 10 } }
       await failureOf(submitWith(mode.worker, options, fail, 'wrong'))
       const held = submitWith(mode.worker, options, hold)
@@ -167,7 +196,7 @@ export function describePolicies(mode: Mode): void {
     })
 
     it('hold no slot while they wait, and end with a cancel at once', async () => {
-      const retry = { retries: 3, wait: 3_600_000 }
+      const retry = { retries: 3, wait: HOUR }
       const handle = submitWith(mode.single, { retry }, fail, 'wrong')
       const next = mode.single.submit(echo, 'next')
       expect(await next).toEqual(['next'])
@@ -181,6 +210,61 @@ export function describePolicies(mode: Mode): void {
       const handle = withConfig({ timeout: 20, retry: { retries: 1, wait: 0 } }, () => mode.worker.submit(hold))
       expect(await failureOf(handle)).toMatchObject({ code: 'ERR_TASK_TIMEOUT' })
       expect(handle.record()).toMatchObject({ attempt: 2, status: 'failed' })
+    })
+  })
+
+  describe('calls with one key', () => {
+    it('run once while one is in flight, for all who made them', async () => {
+      const open = mode.file()
+      const [first, second] = [1, 2].map(n => submitWith(mode.worker, { key: 'same' }, gate, open.path, n))
+      const other = submitWith(mode.worker, { key: 'another' }, gate, open.path, 3)
+      await untilRunning(first as TaskHandle<number>)
+      open.open()
+      expect(await first).toBe(1)
+      expect(await second).toBe(1)
+      expect(await other).toBe(3)
+      if (!mode.remote) expect(second?.id).toBe(first?.id)
+    })
+
+    it('go on for the others when one is cancelled', async () => {
+      const open = mode.file()
+      const [first, second] = [1, 2].map(n => submitWith(mode.worker, { key: 'left' }, gate, open.path, n)) as [
+        TaskHandle<number>,
+        TaskHandle<number>,
+      ]
+      await first.cancel('not me')
+      expect(await failureOf(first)).toMatchObject({ name: 'TaskCancelledError', cause: 'not me' })
+      open.open()
+      expect([1, 2]).toContain(await second)
+    })
+
+    it('are told apart by their arguments and their functions', async () => {
+      const worker = await mode.start({ key: ((n: number) => `${n % 2}`) as never })
+      const [one, two, three] = [1, 2, 3].map(n => worker.submit(square, n))
+      const same1 = worker.submit(same, 1)
+      expect(await Promise.all([one, two, same1])).toEqual([1, 4, 1])
+      expect([1, 9]).toContain(await three)
+    })
+
+    it('are refused, or take the place of one another, where the mode knows how', async () => {
+      const [shut, open] = [mode.file(), mode.file()]
+      if (mode.remote) {
+        await expect(mode.start({ key: 'a', onDuplicate: 'reject' })).rejects.toThrow(TypeError)
+        return
+      }
+      const first = submitWith(mode.single, { key: 'one' }, politeGate, shut.path, 1)
+      await untilRunning(first)
+      const again = (onDuplicate: 'reject' | 'replace') =>
+        submitWith(mode.single, { key: 'one', onDuplicate }, politeGate, open.path, 2)
+      expect(() => again('reject')).toThrow(DuplicateKeyError)
+      const next = again('replace')
+      expect(await failureOf(first)).toMatchObject({ cause: { id: next.id } })
+      open.open()
+      expect(await next).toBe(2)
+      expect(() => mode.single.map(square, [1], { key: 'one' })).toThrow('map has a task of its own for each item')
+      const kept = submitWith(mode.single, { key: 'kept', keepKeyFor: 60_000 }, square, 3)
+      expect(await kept).toBe(9)
+      expect(await submitWith(mode.single, { key: 'kept' }, square, 4)).toBe(9)
     })
   })
 }

@@ -141,12 +141,12 @@ export function describeStopping(mode: Mode): void {
     })
 
     it.skipIf(mode.inLoop || mode.remote)('does not count the start of a worker', async () => {
-      const slow = 'data:text/javascript,await new Promise(resolve => setTimeout(resolve, 1_500))'
+      const slow = 'data:text/javascript,await new Promise(resolve => setTimeout(resolve, 2_500))'
       const worker = await mode.start({ maxWorkers: 1, execArgv: ['--import', slow] })
-      const handle = submitWith(worker, { timeout: 1_000 }, same, 'in time')
+      const handle = submitWith(worker, { timeout: 2_000 }, same, 'in time')
       expect(await handle).toBe('in time')
       const { startedAt = 0, endedAt = 0 } = handle.record()
-      expect(endedAt - startedAt).toBeGreaterThan(1_000)
+      expect(endedAt - startedAt).toBeGreaterThan(2_000)
     })
 
     it.skipIf(mode.inLoop)('ends a hot loop', async () => {

@@ -9,6 +9,7 @@ import { describeMaps } from './maps.ts'
 import { type MakeWorker, prepareMode } from './mode.ts'
 import { describePolicies } from './policies.ts'
 import { describeStopping } from './stopping.ts'
+import { describeStreams } from './streams.ts'
 
 /** The one suite that every mode passes. `make` starts a worker in that mode for the functions of the fixture. */
 export function describeMode(name: WorkerMode, make: MakeWorker, where?: WorkerOptions): void {
@@ -21,6 +22,7 @@ export function describeMode(name: WorkerMode, make: MakeWorker, where?: WorkerO
     describeContext(mode)
     describeHandles(mode)
     describeMaps(mode)
+    describeStreams(mode)
     describeClosing(mode)
   })
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { LoadBalancing } from '../../../src/worker/pool/load-balancing.ts'
+import type { LoadBalancing } from '../../../src/worker/pool/pool-worker.ts'
 import { settle } from '../../harness.ts'
 import { gatedPool } from './gated-pool.ts'
 

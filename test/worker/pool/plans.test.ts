@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { runs } from '../../fuzz/runs.ts'
 import { settle } from '../../harness.ts'
 import { gatedPool } from './gated-pool.ts'
 
@@ -96,6 +97,6 @@ it('keeps its promises in whatever order things happen', async () => {
       await pool.stop()
       expect(hosts.every(host => host.gone)).toBe(true)
     }),
-    { numRuns: 300 },
+    runs(300),
   )
 })

@@ -4,6 +4,7 @@ import { startProcessHost } from '../../../src/worker/parent/process-host.ts'
 import { startThreadHost } from '../../../src/worker/parent/thread-host.ts'
 import type { PoolOptions } from '../../../src/worker/pool/pool-options.ts'
 import { WorkerPool } from '../../../src/worker/pool/worker-pool.ts'
+import { until } from '../../harness.ts'
 import { failure, run, runUntilProgress } from '../host/hosts.ts'
 import { startFixture } from '../host/processes.ts'
 
@@ -79,7 +80,7 @@ describe.each(KINDS)('a pool of %s', (kind, start) => {
     const pool = startPool({ maxWorkers: 1, recycleAfter: { megabytes: 300 } })
     const before = await run(pool, 'whichLoad')
     await run(pool, 'hold', [400])
-    await expect.poll(() => pool.stats().recycled, { timeout: 10_000 }).toBe(1)
+    await until(() => pool.stats().recycled === 1)
     expect(await run(pool, 'whichLoad')).not.toBe(before)
   })
 

@@ -1,10 +1,11 @@
 'use client'
 import { useEffect } from 'react'
 import { core, hasNoThreads } from '../core.js'
+import { routes } from '../routes.js'
 
 async function run() {
   await hasNoThreads()
-  for (const route of ['/edge', '/server']) {
+  for (const route of routes) {
     const answer = await (await fetch(route)).text()
     if (!answer.endsWith('work') && answer !== 'core works') throw new Error(`${route}: ${answer}`)
   }
