@@ -4,10 +4,11 @@ import { bare } from '../../base/options.ts'
 import { getBuiltinModule } from '../node.ts'
 
 /**
- * Keeps the last line it reads, and acts on it when the pipe ends, which is when this process does. A worker hears of
- * that too, and gets a second to run its exit handlers.
+ * Keeps its arguments, then the last line it reads, and acts on it when the pipe ends, which is when this process does. A
+ * worker hears of that too, and gets a second to run its exit handlers.
  */
-const SCRIPT = `while read -r groups; do last=$groups; done
+const SCRIPT = `last=$*
+while read -r groups; do last=$groups; done
 [ -z "$last" ] || { kill -s CONT -- $last; sleep 1; kill -s KILL -- $last; }`
 
 const groups = new Set<number>()
@@ -34,15 +35,17 @@ export function forgetWorker(leader: number): void {
 }
 
 function tell(): void {
-  shell ??= startShell()
-  shell.stdin?.write(`${[...groups].map(leader => -leader).join(' ')}\n`)
+  const line = [...groups].map(leader => String(-leader))
+  if (shell === undefined) shell = startShell(line)
+  else shell.stdin?.write(`${line.join(' ')}\n`)
 }
 
-function startShell(): ChildProcess {
+/** It knows the groups from its first moment on: this process may be killed before it could write. */
+function startShell(first: readonly string[]): ChildProcess {
   // In a session of its own, what ends this process (Ctrl-C, a terminal that closes) does not reach it.
   const started = getBuiltinModule('node:child_process').spawn(
     '/bin/sh',
-    ['-c', SCRIPT, 'taskscope'],
+    ['-c', SCRIPT, 'taskscope', ...first],
     bare<SpawnOptions>({ cwd: '/', env: bare({}), detached: true, stdio: ['pipe', 'ignore', 'ignore'] }),
   )
   started.on('exit', (_, signal) => {

@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { until } from '../../harness.ts'
@@ -14,6 +15,7 @@ export function endWithTest(pid: number): number {
 /** Whether a process runs: one that has ended but that nobody has waited for (a zombie) does not. */
 export function runs(pid: number): boolean {
   try {
+    if (process.platform === 'linux') return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
     return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z')
   } catch {
     return false
@@ -25,8 +27,11 @@ export function commandOf(pid: number): string {
   return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' })
 }
 
-/** The processes that a process has started and that run. */
+/** The processes that a process has started and that nobody has waited for yet. */
 export function childrenOf(pid: number): number[] {
+  if (process.platform === 'linux') {
+    return (readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').match(/\d+/g) ?? []).map(Number)
+  }
   const table = execFileSync('ps', ['-e', '-o', 'ppid=,pid='], { encoding: 'utf8' })
   const rows = table
     .trim()
