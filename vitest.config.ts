@@ -34,7 +34,7 @@ export const SETTINGS = {
   setupFiles: ['test/setup.ts'],
   pool: 'forks',
   // Many tests wait for processes that they start: more of them than cores keep those busy.
-  maxWorkers: 4,
+  maxWorkers: 5,
   execArgv: ['--expose-gc'],
   // For what hangs: on a busy machine the start of a process alone takes seconds.
   testTimeout: 120_000,
