@@ -2,18 +2,22 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** The longest of them, from the longest on. */
 const LONG = [
-  'test/pages.test.ts',
   'test/worker/modes/distributed-postgres.test.ts',
-  'test/compat/tinypool.test.ts',
-  'test/worker/modes/distributed-redis.test.ts',
+  'test/distributed/connecting.test.ts',
   'test/cli/tasks.test.ts',
-  'test/examples/hash-folder.test.ts',
-  'test/worker/modes/process.test.ts',
+  'test/pages.test.ts',
   'test/worker/modes/thread.test.ts',
+  'test/worker/modes/process.test.ts',
+  'test/worker/modes/distributed-redis.test.ts',
+  'test/compat/tinypool.test.ts',
   'test/worker/host/lifetime.test.ts',
+  'test/examples/hash-folder.test.ts',
   'test/distributed/cli-ports.test.ts',
-  'test/distributed/priorities.test.ts',
-  'test/distributed/remote-context.test.ts',
+  'test/distributed/limits/shared.test.ts',
+  'test/distributed/delays.test.ts',
+  'test/progress/processes.test.ts',
+  'test/worker/modes/sync.test.ts',
+  'test/worker/modes/async.test.ts',
 ]
 
 /**
