@@ -48,7 +48,10 @@ export interface TaskRunnerOptions extends Omit<TaskManagerOptions, 'maxTasks' |
   readonly idleTimeout?: number
   /** Keeps the records of all tasks, over the end of the process. @default none, memory alone */
   readonly store?: TaskStore
-  /** `false`: tasks are accepted before their records are durable, and may start before. @default true */
+  /**
+   * `false`: tasks are accepted before their records are durable, and may start before. What has still to be written then
+   * stays in memory, however much that is. @default true
+   */
   readonly durable?: boolean
   /** The classes of tasks that the store can run again. */
   readonly tasks?: readonly BaseTaskClass[]
