@@ -20,8 +20,8 @@ export interface Pool {
   stop(): PromiseLike<unknown>
 }
 
-type Runtime = 'thread' | 'process'
-type MakePool = (workers: number, runtime: Runtime) => Pool
+export type Runtime = 'thread' | 'process'
+export type MakePool = (workers: number, runtime: Runtime) => Pool
 
 export const taskscope: MakePool = (workers, mode) => {
   const options = { mode, module, maxWorkers: workers }
