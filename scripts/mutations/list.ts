@@ -834,6 +834,10 @@ export const MUTATIONS: readonly Mutation[] = [
     'a worker that may be ended gets calls': { search: ' && !this.host.doubtful', replace: '' },
   }),
 
+  ...mistakesIn('src/worker/parent/orphans.ts', ['test/worker/host/lifetime.test.ts'], {
+    'the shell that ends orphans is told of none at its start': { search: ', ...first]', replace: ']' },
+    'a shell that was killed has no successor': { search: 'signal !== null && groups.size > 0', replace: 'false' },
+  }),
   ...mistakesIn('src/worker/parent/surroundings.ts', ['test/worker/host/surroundings.test.ts'], {
     'the environment of a worker has a prototype': {
       search: 'const result: Record<string, string> = bare({})',
