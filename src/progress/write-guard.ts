@@ -1,4 +1,3 @@
-import { afterTurn } from '../base/platform.ts'
 import type { ProgressStream } from './types.ts'
 
 /** What is done around each write of the program. */
@@ -50,37 +49,23 @@ export class WriteGuard {
 
 /** A stream of Node calls back and emits errors; others may do neither. */
 interface MaybeNodeStream {
-  write(text: string, written: () => void): unknown
-  on?(event: 'error', listener: () => void): unknown
-  off?(event: 'error', listener: () => void): unknown
+  write(text: string, written: (error?: unknown) => void): unknown
+  once?(event: 'error', listener: () => void): unknown
+  listenerCount?(event: 'error'): number
 }
-
-const IGNORE = (): void => {}
-const underWay = new WeakMap<object, number>()
 
 /**
  * Writes as `console` does: that nobody reads any more, or that a terminal is gone, is no failure of the program. The
  * error may come from the call itself or long after it.
  */
-export function quietWrite(
-  stream: ProgressStream,
-  text: string,
-  write: MaybeNodeStream['write'] = (stream as MaybeNodeStream).write,
-): void {
-  count(stream as MaybeNodeStream, 1)
-  // The stream emits its error after it has called back.
-  const written = () => void afterTurn(() => count(stream as MaybeNodeStream, -1))
+export function quietWrite(stream: ProgressStream & MaybeNodeStream, text: string, write = stream.write): void {
+  const written = (error?: unknown) => {
+    // The stream emits the error after it has called back, and once for all the writes that were under way.
+    if (error && stream.listenerCount?.('error') === 0) stream.once?.('error', () => {})
+  }
   try {
     Reflect.apply(write, stream, [text, written])
   } catch {
-    written()
+    // Nobody can be shown anything.
   }
-}
-
-/** One listener however many writes are under way: a slow reader makes for no warning about a leak. */
-function count(stream: MaybeNodeStream, change: 1 | -1): void {
-  const before = underWay.get(stream) ?? 0
-  underWay.set(stream, before + change)
-  if (before === 0) stream.on?.('error', IGNORE)
-  else if (before + change === 0) stream.off?.('error', IGNORE)
 }

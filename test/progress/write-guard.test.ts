@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
-import { WriteGuard } from '../../src/progress/write-guard.ts'
+import { Writable } from 'node:stream'
+import { describe, expect, it, vi } from 'vitest'
+import { quietWrite, WriteGuard } from '../../src/progress/write-guard.ts'
 
 function stream() {
   const seen: string[] = []
@@ -70,3 +71,34 @@ describe('WriteGuard', () => {
     expect(seen).toEqual(['A'])
   })
 })
+
+describe('quietWrite', () => {
+  it('bears a stream that fails long after, and tells so once it has closed a file', async () => {
+    const stream = new Writable({
+      write: (_chunk, _encoding, written) => void setImmediate(written, new Error('no space left')),
+      destroy: (error, destroyed) => void setTimeout(destroyed, 10, error),
+    })
+    const warned = vi.spyOn(process, 'emitWarning')
+    for (let line = 0; line < 30; line += 1) quietWrite(stream, `${line}\n`)
+    await closed(stream)
+    quietWrite(stream, 'after its end\n')
+    expect(stream.errored).toMatchObject({ message: 'no space left' })
+    expect(warned).not.toHaveBeenCalled()
+    warned.mockRestore()
+  })
+
+  it('leaves the errors of a stream to those who listen', async () => {
+    const stream = new Writable({ write: (_chunk, _encoding, written) => written(new Error('gone')) })
+    const heard = vi.fn()
+    stream.on('error', heard)
+    quietWrite(stream, 'line\n')
+    await closed(stream)
+    expect(heard).toHaveBeenCalledOnce()
+    expect(stream.listeners('error')).toEqual([heard])
+  })
+})
+
+/** Unlike `once` of Node it does not listen for errors. */
+function closed(stream: Writable): Promise<void> {
+  return new Promise(resolve => void stream.once('close', resolve))
+}
