@@ -1,8 +1,7 @@
 import { attempt } from '../base/attempt.ts'
 import { boolean, capacity, iterable, type Known, knownOptions, oneOf, runnable } from '../base/options.ts'
 import { captureContext } from '../base/platform.ts'
-import { checkProgress } from '../progress/check-progress.ts'
-import { runReporter } from '../progress/run-reporter.ts'
+import { checkProgress, runReporter } from '../progress/run-reporter.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import {
   isLimitsOf,

@@ -1,42 +1,31 @@
 import { now, startBackgroundTimer, type Timer } from '../base/clock.ts'
 
+export type Pace = ReturnType<typeof pace>
+
 /**
- * Answers news with one call of `show`, at most every `interval` milliseconds. Without news there is no timer, and none
- * keeps the process alive.
+ * Answers news with one call of `show`, at most every `interval` milliseconds, until `stop` or news thereafter. Without
+ * news there is no timer, and none keeps the process alive.
  */
-export class Pace {
-  readonly #interval: number
-  readonly #show: () => void
-  #timer: Timer | undefined
-  #due = 0
-  #shownAt = now()
-
-  constructor(interval: number, show: () => void) {
-    this.#interval = interval
-    this.#show = show
+export function pace(interval: number, show: () => void) {
+  let timer: Timer | undefined
+  let due = 0
+  let shownAt = now()
+  const stop = () => {
+    timer?.cancel()
+    timer = undefined
   }
-
-  /** There is something new to show. */
-  news(): void {
+  const fire = () => {
+    stop()
+    shownAt = now()
+    show()
+  }
+  const news = () => {
     const at = now()
-    if (this.#timer === undefined) {
-      this.#due = Math.max(at, this.#shownAt + this.#interval)
-      this.#timer = startBackgroundTimer(this.#due - at, () => this.#fire())
-    } else if (at >= this.#due + this.#interval) {
+    if (timer === undefined) {
+      due = Math.max(at, shownAt + interval)
+      timer = startBackgroundTimer(due - at, fire)
       // No timer fires while synchronous work holds the thread, and that is when progress is wanted most.
-      this.#fire()
-    }
+    } else if (at >= due + interval) fire()
   }
-
-  /** Shows nothing more until there is news again. */
-  stop(): void {
-    this.#timer?.cancel()
-    this.#timer = undefined
-  }
-
-  #fire(): void {
-    this.stop()
-    this.#shownAt = now()
-    this.#show()
-  }
+  return { news, stop }
 }

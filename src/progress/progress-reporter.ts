@@ -1,18 +1,14 @@
 import { attempt } from '../base/attempt.ts'
-import { Pace } from './pace.ts'
-import { Run } from './run.ts'
-import { Screen } from './screen.ts'
+import { preciseNow } from '../base/clock.ts'
+import { pace } from './pace.ts'
+import { type Run, wordsOf } from './run.ts'
+import { Screen, type Shown } from './screen.ts'
+import { oneLine } from './text.ts'
 import type { ProgressOptions, ProgressReporter, ProgressStream } from './types.ts'
 import { quietWrite } from './write-guard.ts'
 
 const BAR_INTERVAL = 100
 const LINE_INTERVAL = 2_000
-
-/** What shows a run: told that there is something new, and that it has ended. */
-interface Shown {
-  news(): void
-  end(): void
-}
 
 /**
  * The reporter that shows a run on a stream, by options that were checked; `undefined` when the user wants to see none
@@ -31,19 +27,19 @@ export function progressReporter(
   let run: Run | undefined
   let shown: Shown | undefined
   return {
-    start(begun) {
-      run = new Run(begun, { label, format, onError })
+    start({ total, label: name = '' }) {
+      run = { label: oneLine(label ?? name), total, startedAt: preciseNow(), latest: { completed: 0 }, format, onError }
       shown =
         display === 'bar'
           ? Screen.of(stream, interval ?? BAR_INTERVAL).add(run, clear)
           : lines(run, stream, interval ?? LINE_INTERVAL)
     },
-    update(progress) {
-      run?.update(progress)
+    update(latest) {
+      if (run !== undefined) run.latest = latest
       shown?.news()
     },
     stop(outcome) {
-      run?.end(outcome)
+      if (run !== undefined) run.outcome = outcome
       shown?.end()
       run = shown = undefined
     },
@@ -54,15 +50,15 @@ export function progressReporter(
 function lines(run: Run, stream: ProgressStream, interval: number): Shown {
   let last: string | undefined
   const print = () => {
-    const line = `${run.label || 'progress'}: ${run.line}\n`
+    const line = `${run.label || 'progress'}: ${wordsOf(run).line}\n`
     if (line !== last) quietWrite(stream, line)
     last = line
   }
-  const pace = new Pace(interval, print)
+  const { news, stop } = pace(interval, print)
   return {
-    news: () => pace.news(),
+    news,
     end() {
-      pace.stop()
+      stop()
       print()
     },
   }

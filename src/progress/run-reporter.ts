@@ -1,6 +1,37 @@
+import { boolean, callback, interval, type Known, knownOptions, runnable, show, string } from '../base/options.ts'
 import { guardedCall } from '../task/guarded-call.ts'
-import { isReporter } from './check-progress.ts'
 import type { Progress, ProgressOptions, ProgressOutcome, ProgressReporter } from './types.ts'
+
+const PROGRESS_OPTIONS: Known<ProgressOptions> = {
+  label: true,
+  stream: true,
+  interval: true,
+  clear: true,
+  format: true,
+}
+
+/** Throws `TypeError` and `RangeError` for what is no such option. */
+export function checkProgress(progress: Progress | undefined): void {
+  if (progress === undefined || typeof progress === 'boolean' || typeof progress === 'function') return
+  if (isReporter(progress)) return
+  const { label, stream, interval: pause, clear, format } = knownOptions('progress', progress, PROGRESS_OPTIONS) ?? {}
+  if (label !== undefined) string('progress.label', label)
+  if (pause !== undefined) interval('progress.interval', pause)
+  if (clear !== undefined) boolean('progress.clear', clear)
+  if (format !== undefined) callback('progress.format', format)
+  if (stream === undefined || typeof stream?.write === 'function') return
+  throw new TypeError(`progress.stream must be a stream that can be written to, got ${show(stream)}`)
+}
+
+/** What has one of the methods is meant to have them all. */
+function isReporter(progress: unknown): progress is ProgressReporter {
+  const { start, update, stop } = Object(progress) as Partial<ProgressReporter>
+  if (start === undefined && update === undefined && stop === undefined) return false
+  runnable('progress.start', start)
+  runnable('progress.update', update)
+  runnable('progress.stop', stop)
+  return true
+}
 
 /** What hears of a run. Its end may have to be waited for. */
 export interface RunReporter extends Omit<ProgressReporter, 'stop'> {

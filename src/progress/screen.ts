@@ -1,9 +1,9 @@
 import { attempt } from '../base/attempt.ts'
-import { Pace } from './pace.ts'
-import type { Run } from './run.ts'
+import { type Pace, pace } from './pace.ts'
+import { type Run, wordsOf } from './run.ts'
 import { fitted, leavesLineOpen, width } from './text.ts'
 import type { ProgressStream } from './types.ts'
-import { WriteGuard } from './write-guard.ts'
+import { guardWrites, type WriteGuard } from './write-guard.ts'
 
 /** The terminal cuts off what has become too long since it told its width. */
 const WRAP_OFF = '\x1b[?7l'
@@ -13,6 +13,12 @@ const ERASE_BELOW = '\x1b[J'
 const BAR = 24
 /** Below this a bar says nothing that the percentage does not. */
 const SHORTEST_BAR = 5
+
+/** What shows a run: told that there is something new, and that it has ended. */
+export interface Shown {
+  news(): void
+  end(): void
+}
 
 const screens = new Set<Screen>()
 
@@ -26,7 +32,7 @@ export class Screen {
   readonly #stream: ProgressStream
   readonly #runs = new Set<Run>()
   readonly #pace: Pace
-  readonly #guards: readonly WriteGuard[]
+  readonly #guards: ReadonlyMap<ProgressStream, WriteGuard>
   #rows: readonly string[] = []
   /** How many of the rows stand on the terminal. */
   #drawn = 0
@@ -36,53 +42,38 @@ export class Screen {
 
   /** The screen of the terminal that a stream leads to: one for all bars on it. `interval` is that of the first bar. */
   static of(stream: ProgressStream, interval: number): Screen {
-    for (const screen of screens) {
-      if (screen.#guards.some(guard => guard.stream === stream)) return screen
-    }
-    return new Screen(stream, interval)
+    return Array.from(screens).find(screen => screen.#guards.has(stream)) ?? new Screen(stream, interval)
   }
 
   private constructor(stream: ProgressStream, interval: number) {
     this.#stream = stream
-    this.#pace = new Pace(interval, () => this.#draw())
-    const observer = { before: () => this.#erase(), after: (chunk: unknown) => this.#printed(chunk) }
-    this.#guards = sharingTerminal(stream).map(shared => new WriteGuard(shared, observer))
+    this.#pace = pace(interval, () => this.#draw())
+    const observer = { before: () => this.#replace([]), after: (chunk: unknown) => this.#printed(chunk) }
+    this.#guards = new Map(sharingTerminal(stream).map(shared => [shared, guardWrites(shared, observer)]))
     screens.add(this)
   }
 
   /** Draws one more bar, below the others. At its end its row moves above them and stays, unless `clear` is set. */
-  add(run: Run, clear: boolean): { news(): void; end(): void } {
+  add(run: Run, clear: boolean): Shown {
     this.#runs.add(run)
     this.#draw()
-    return { news: () => this.#pace.news(), end: () => this.#remove(run, clear) }
+    return { news: this.#pace.news, end: () => this.#remove(run, clear) }
   }
 
   #remove(run: Run, clear: boolean): void {
-    if (clear) this.#draw()
-    this.#erase()
-    this.#runs.delete(run)
-    if (!clear) {
-      this.#write(`${this.#lineOpen ? '\n' : ''}${WRAP_OFF}${this.#row(run)}\n${WRAP_ON}`)
+    if (clear) {
+      this.#draw()
+      this.#replace([])
+    } else {
+      this.#replace(this.#lineOpen ? ['', this.#row(run)] : [this.#row(run)])
+      this.#drawn = 0
       this.#lineOpen = false
     }
+    this.#runs.delete(run)
     if (this.#runs.size > 0) return this.#draw()
     this.#pace.stop()
-    for (const guard of this.#guards) guard.release()
+    for (const guard of this.#guards.values()) guard.release()
     screens.delete(this)
-  }
-
-  /** A run as it is now, less wide than the terminal. */
-  #row(run: Run): string {
-    const { percent, fraction = 0 } = run
-    const room = (this.#stream.columns || 80) - 1
-    const label = fitted(run.label, Math.floor(room / 3))
-    const start = label === '' ? '' : `${label} `
-    if (percent === undefined) return fitted(start + run.besideBar, room)
-    const done = `${String(percent).padStart(3)}% `
-    const size = Math.min(BAR, room - width(`${start}[] ${done}${run.counts}`))
-    const full = Math.round(fraction * size)
-    const bar = size < SHORTEST_BAR ? '' : `[${'='.repeat(full)}${'-'.repeat(size - full)}] `
-    return fitted(start + bar + done + run.besideBar, room)
   }
 
   /** Draws the bars as they are now, as many as have room: what has scrolled out of a terminal can't be drawn over. */
@@ -93,24 +84,33 @@ export class Screen {
     this.#place()
   }
 
-  /** Puts the rows where they belong, in one write so that nothing flickers. */
   #place(): void {
-    if (this.#lineOpen || this.#runs.size === 0) return
-    this.#write(`${this.#start}${WRAP_OFF}${this.#rows.map(row => `${row}\n`).join('')}${WRAP_ON}`)
-    this.#drawn = this.#rows.length
+    if (!this.#lineOpen && this.#runs.size > 0) this.#replace(this.#rows)
   }
 
-  /** Clears the terminal from the first row on. */
-  get #start(): string {
-    return this.#drawn > 0 ? `\r\x1b[${this.#drawn}A${ERASE_BELOW}` : ''
+  /** A run as it is now, less wide than the terminal. */
+  #row(run: Run): string {
+    const { percent, fraction = 0, counts, besideBar } = wordsOf(run)
+    const room = (this.#stream.columns || 80) - 1
+    const label = fitted(run.label, Math.floor(room / 3))
+    const start = label === '' ? '' : `${label} `
+    if (percent === undefined) return fitted(start + besideBar, room)
+    const done = `${String(percent).padStart(3)}% `
+    const size = Math.min(BAR, room - width(`${start}[] ${done}${counts}`))
+    const full = Math.round(fraction * size)
+    const bar = size < SHORTEST_BAR ? '' : `[${'='.repeat(full)}${'-'.repeat(size - full)}] `
+    return fitted(start + bar + done + besideBar, room)
   }
 
-  #erase(): void {
-    if (this.#drawn > 0) this.#write(this.#start)
-    this.#drawn = 0
+  /** Puts rows in the place of those that are drawn, in one write so that nothing flickers. */
+  #replace(rows: readonly string[]): void {
+    const erase = this.#drawn > 0 ? `\r\x1b[${this.#drawn}A${ERASE_BELOW}` : ''
+    const draw = rows.length > 0 ? `${WRAP_OFF}${rows.join('\n')}\n${WRAP_ON}` : ''
+    if (erase + draw !== '') this.#guards.get(this.#stream)?.write(erase + draw)
+    this.#drawn = rows.length
   }
 
-  /** Draws again when the program has come to a rest: once for many lines in a row, and as last worded. */
+  /** When the program has come to a rest, once for many lines in a row; as last worded, since `format` may print as well. */
   #printed(chunk: unknown): void {
     this.#lineOpen = leavesLineOpen(chunk, this.#lineOpen)
     if (this.#redrawing) return
@@ -119,10 +119,6 @@ export class Screen {
       this.#redrawing = false
       this.#place()
     })
-  }
-
-  #write(text: string): void {
-    this.#guards[0]?.write(text)
   }
 }
 

@@ -37,15 +37,13 @@ function columnsOf(character: string): number {
   return character < '\u1100' || character === '…' ? 1 : 2
 }
 
-/** A tail longer than this shows something, whatever it is made of. */
-const LONGEST_TAIL = 200
-
 /** Whether the cursor is in the middle of a line once `chunk` has been printed; `open`: whether it was before. */
 export function leavesLineOpen(chunk: unknown, open: boolean): boolean {
   const text =
     typeof chunk === 'string' ? chunk : chunk instanceof Uint8Array ? Buffer.from(chunk).toString('latin1') : ''
   const end = text.lastIndexOf('\n')
-  if (text.length - end > LONGEST_TAIL) return true
+  // So long a tail shows something, whatever it is made of.
+  if (text.length - end > LONGEST) return true
   const visible = stripControlSequences(text.slice(end + 1)).replaceAll('\r', '')
   return visible !== '' || (end === -1 && open)
 }

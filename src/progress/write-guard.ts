@@ -1,49 +1,33 @@
 import type { ProgressStream } from './types.ts'
 
-/** What is done around each write of the program. */
-export interface WriteObserver {
-  before(): void
-  after(chunk: unknown): void
-}
+export type WriteGuard = ReturnType<typeof guardWrites>
 
 /**
- * Stands in front of the `write` of a stream, so that whatever the program prints can be made room for. Undone by
- * `release`, also when something else has put itself in front meanwhile: then it stays where it is, without effect.
+ * Stands in front of the `write` of a stream, so that whatever the program prints can be made room for. What it returns
+ * writes past it, and takes it away: when something else has put itself in front meanwhile, it stays, without effect.
  */
-export class WriteGuard {
-  readonly stream: ProgressStream
-  readonly #own: PropertyDescriptor | undefined
-  readonly #original: ProgressStream['write']
-  readonly #guarded: ProgressStream['write']
-  #released = false
-
-  constructor(stream: ProgressStream, observer: WriteObserver) {
-    const original = stream.write
-    this.stream = stream
-    this.#own = Object.getOwnPropertyDescriptor(stream, 'write')
-    this.#original = original
-    this.#guarded = (...args) => {
-      if (this.#released) return Reflect.apply(original, stream, args)
-      observer.before()
-      try {
-        return Reflect.apply(original, stream, args)
-      } finally {
-        observer.after(args[0])
-      }
+export function guardWrites(stream: ProgressStream, observer: { before(): void; after(chunk: unknown): void }) {
+  const own = Object.getOwnPropertyDescriptor(stream, 'write')
+  const original = stream.write
+  let released = false
+  const guarded: ProgressStream['write'] = (...args) => {
+    if (released) return Reflect.apply(original, stream, args)
+    observer.before()
+    try {
+      return Reflect.apply(original, stream, args)
+    } finally {
+      observer.after(args[0])
     }
-    stream.write = this.#guarded
   }
-
-  /** Writes past the guard. */
-  write(text: string): void {
-    quietWrite(this.stream, text, this.#original)
-  }
-
-  release(): void {
-    this.#released = true
-    if (this.stream.write !== this.#guarded) return
-    if (this.#own === undefined) delete (this.stream as Partial<ProgressStream>).write
-    else Object.defineProperty(this.stream, 'write', this.#own)
+  stream.write = guarded
+  return {
+    write: (text: string) => quietWrite(stream, text, original),
+    release() {
+      released = true
+      if (stream.write !== guarded) return
+      if (own === undefined) Reflect.deleteProperty(stream, 'write')
+      else Object.defineProperty(stream, 'write', own)
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 import { boolean, capacity, type Known, oneOf } from '../base/options.ts'
 import { DISTRIBUTED_OPTIONS, type DistributedOptions, distributedSettings } from '../distributed/options.ts'
-import { checkProgress } from '../progress/check-progress.ts'
+import { checkProgress } from '../progress/run-reporter.ts'
 import { managerSettings } from '../scheduler/manager-settings.ts'
 import type { TaskManagerOptions } from '../scheduler/types.ts'
 import { CALL_OPTIONS, configuration, MODES, withDefaults } from './call.ts'

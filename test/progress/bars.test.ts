@@ -269,6 +269,20 @@ describe('what the program prints', () => {
     c.stop(ENDED)
   })
 
+  it('may come from `format`, which is not called again for it', async () => {
+    let calls = 0
+    const format = () => {
+      calls += 1
+      terminal.write(`called ${calls}\n`)
+      return 'in between'
+    }
+    const reporter = await bar('a', { format })
+    reporter.start({ total: 1 })
+    for (let turn = 0; turn < 3; turn += 1) await settle()
+    expect(terminal.text.split('\n')).toEqual(['called 1', 'a [------------------------]   0% in between'])
+    reporter.stop(ENDED)
+  })
+
   it('makes one redraw for many lines in a row', async () => {
     const reporter = await bar('a')
     reporter.start({ total: 1 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkProgress } from '../../src/progress/check-progress.ts'
+import { checkProgress } from '../../src/progress/run-reporter.ts'
 import type { ProgressOptions } from '../../src/progress/types.ts'
 
 const reporter = { start() {}, update() {}, stop() {} }

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
-import { quietWrite, WriteGuard } from '../../src/progress/write-guard.ts'
+import { guardWrites, quietWrite } from '../../src/progress/write-guard.ts'
 
 function stream() {
   const seen: string[] = []
@@ -15,10 +15,10 @@ function stream() {
   return { stream: new Stream(), observer, seen }
 }
 
-describe('WriteGuard', () => {
+describe('guardWrites', () => {
   it('is told before and after each write, and changes nothing about it', () => {
     const { stream: guarded, observer, seen } = stream()
-    const guard = new WriteGuard(guarded, observer)
+    const guard = guardWrites(guarded, observer)
     expect(guarded.write('a')).toBe(true)
     expect(seen).toEqual(['<', 'a', 'a>'])
     guard.release()
@@ -26,7 +26,7 @@ describe('WriteGuard', () => {
 
   it('is told of the end of a write that throws, and lets it throw', () => {
     const { stream: guarded, observer, seen } = stream()
-    const guard = new WriteGuard(guarded, observer)
+    const guard = guardWrites(guarded, observer)
     expect(() => guarded.write(1 as never)).toThrow('no text')
     expect(seen).toEqual(['<', '1>'])
     guard.release()
@@ -34,7 +34,7 @@ describe('WriteGuard', () => {
 
   it('writes past itself', () => {
     const { stream: guarded, observer, seen } = stream()
-    const guard = new WriteGuard(guarded, observer)
+    const guard = guardWrites(guarded, observer)
     guard.write('a')
     expect(seen).toEqual(['a'])
     guard.release()
@@ -42,7 +42,7 @@ describe('WriteGuard', () => {
 
   it('leaves no trace', () => {
     const { stream: guarded, observer } = stream()
-    new WriteGuard(guarded, observer).release()
+    guardWrites(guarded, observer).release()
     expect(Object.hasOwn(guarded, 'write')).toBe(false)
   })
 
@@ -55,13 +55,13 @@ describe('WriteGuard', () => {
       enumerable: false,
     })
     const own = Object.getOwnPropertyDescriptor(before, 'write')
-    new WriteGuard(guarded, observer).release()
+    guardWrites(guarded, observer).release()
     expect(Object.getOwnPropertyDescriptor(guarded, 'write')).toEqual(own)
   })
 
   it('has no effect any more where another has put itself in front meanwhile', () => {
     const { stream: guarded, observer, seen } = stream()
-    const guard = new WriteGuard(guarded, observer)
+    const guard = guardWrites(guarded, observer)
     const between = guarded.write
     guarded.write = text => between.call(guarded, text.toUpperCase())
     const later = guarded.write
