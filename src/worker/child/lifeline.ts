@@ -6,7 +6,8 @@ export const GRACE = 500
  * that process with all it has started once the caller's process is gone, whatever the main thread does meanwhile. The
  * system closes the other end of the pipe with the process that holds it, even one that is killed.
  *
- * Its source is sent to the thread, so it needs nothing from outside itself.
+ * Its source is sent to the thread, so it needs nothing from outside itself. It lies apart from its one user, which imports
+ * `process`: bundlers put a name of theirs in the place of what is imported.
  */
 export function endWithPipe(fd: number, grace: number): void {
   const { Socket } = process.getBuiltinModule('node:net')
