@@ -5,9 +5,8 @@ const ignore = () => {}
 interface Arriving {
   readonly ended: boolean
   observed: boolean
+  readonly owner: { enqueue(task: Arriving): void }
   failure(): unknown
-  /** Has it stand in the queue. */
-  enqueue(): void
 }
 
 /** Where tasks stand that have no place in the queue. */
@@ -47,7 +46,7 @@ export class Acceptance {
   open(task: Arriving): void {
     this.#open = true
     this.#resolve()
-    task.enqueue()
+    task.owner.enqueue(task)
   }
 
   /** The task has ended; if it never got in, that is why. */

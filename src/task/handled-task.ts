@@ -11,10 +11,9 @@ export type HandledTask = AttemptedTask &
   AwaitedTask & {
     readonly settings: Pick<SpawnSettings, 'name'>
     readonly extras: { readonly acceptance: Acceptance | undefined } | undefined
-    readonly owner: { prioritise(task: HandledTask, priority: number): void }
+    readonly owner: { enqueue(task: HandledTask): void; prioritise(task: HandledTask, priority: number): void }
     readonly shared?: never
     failure(): unknown
-    enqueue(): void
   }
 
 /** What one of several has of a task: it may end for this one before the task does. */

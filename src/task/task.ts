@@ -49,11 +49,6 @@ export class Task extends TaskState<Task> {
     }
   }
 
-  /** Has it stand in the queue. */
-  enqueue(): void {
-    this.owner.enqueue(this)
-  }
-
   /** The attempt that runs has come so far. */
   progressed(progress: TaskProgress): void {
     this.more().progress = progress

@@ -125,7 +125,7 @@ export class Keys {
       // Unless it waits for something else as well, and has not come this far.
       if (waiting?.extras?.heldBy !== undefined && !waiting.ended) {
         waiting.extras.heldBy = undefined
-        waiting.enqueue()
+        waiting.owner.enqueue(waiting)
       }
       this.#drop(entry)
     })
