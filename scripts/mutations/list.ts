@@ -134,7 +134,10 @@ export const MUTATIONS: readonly Mutation[] = [
       search: 'if (task.context !== undefined && entry.before === undefined) {',
       replace: 'if (task.context !== undefined && entry.before !== undefined) {',
     },
-    'key: the next one is never told that the work has stopped': { search: 'waiting.owner.enqueue(waiting)', replace: '' },
+    'key: the next one is never told that the work has stopped': {
+      search: 'waiting.owner.enqueue(waiting)',
+      replace: '',
+    },
     'key: one that was cancelled is kept': {
       search: "task.status === 'failed' && !isCancelled(task)",
       replace: "task.status === 'failed' || isCancelled(task)",

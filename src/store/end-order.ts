@@ -15,8 +15,13 @@ export class EndOrder {
     this.#stretch = stretch
   }
 
-  /** The stretch of these tasks, which are written together. */
-  stretchOf(tasks: readonly StoredTask[]): number {
+  /** The stretch of what is written now. */
+  get stretch(): number {
+    return this.#stretch
+  }
+
+  /** Tasks that are written together; only those that have ended count. */
+  follow(tasks: readonly StoredTask[]): void {
     let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
     for (const { endedAt } of tasks) {
       if (endedAt === undefined) continue
@@ -26,6 +31,5 @@ export class EndOrder {
     const setBack = first < this.#latest - LATENESS
     if (setBack) this.#stretch += 1
     this.#latest = setBack ? last : Math.max(this.#latest, last)
-    return this.#stretch
   }
 }

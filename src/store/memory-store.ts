@@ -20,8 +20,6 @@ class MemoryStore implements TaskStore {
   #lastId = 0
   /** Since it was last looked at what is to be removed. */
   #written = 0
-  /** Of the latest write. */
-  #stretch = 0
   #order = new EndOrder(0)
   #opened = false
 
@@ -29,7 +27,7 @@ class MemoryStore implements TaskStore {
     if (this.#opened) throw new StoreError('the store is open already: close the runner that uses it first')
     this.#opened = true
     this.#retention = retention
-    this.#order = new EndOrder(this.#stretch + 1)
+    this.#order = new EndOrder(this.#order.stretch + 1)
     this.#remove()
     const kept = [...this.#tasks.values()].map(({ task }) => task)
     return {
@@ -44,8 +42,8 @@ class MemoryStore implements TaskStore {
 
   async write(tasks: readonly StoredTask[]): Promise<void> {
     if (!this.#opened) throw new StoreError('the store is not open: open it before writing')
-    const stretch = this.#order.stretchOf(tasks)
-    this.#stretch = stretch
+    this.#order.follow(tasks)
+    const { stretch } = this.#order
     // Read before any is kept, as any may throw.
     for (const task of tasks.map(task => ({ ...task }))) {
       this.#tasks.set(task.id, { stretch, task })

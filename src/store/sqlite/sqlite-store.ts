@@ -243,14 +243,17 @@ export class SqliteSession {
   #put(tasks: readonly StoredTask[]): boolean {
     try {
       this.#database.exec('BEGIN IMMEDIATE')
-      const session = this.#order.stretchOf(tasks)
+      const ending = tasks.some(({ endedAt }) => endedAt !== undefined)
+      if (ending) this.#order.follow(tasks)
+      const session = this.#order.stretch
       const put = () => {
         for (const task of tasks) {
           this.#statements.put(task, session)
           if (task.command !== undefined) this.#commands.answer(task.command, { task: task.id })
         }
       }
-      const retaining = this.#retainingFor(tasks)
+      // Only ends, and the time, make others too many.
+      const retaining = ending || this.#retaining?.due === true ? this.#retaining : undefined
       const committed = retaining === undefined ? void put() : retaining.put(tasks, put)
       this.#database.exec('COMMIT')
       return committed?.() ?? false
@@ -258,12 +261,6 @@ export class SqliteSession {
       this.#rollBack()
       throw error
     }
-  }
-
-  /** What removes tasks with these: nothing when none of them has ended, and none has become too old. */
-  #retainingFor(tasks: readonly StoredTask[]): SqliteRetaining | undefined {
-    const needed = this.#retaining?.due === true || tasks.some(({ endedAt }) => endedAt !== undefined)
-    return needed ? this.#retaining : undefined
   }
 
   /** Throws as well when what it closed is no longer where it was. */
