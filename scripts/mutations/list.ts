@@ -937,7 +937,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'functions of Node that a module exports are served': { search: 'nodes.has(fn) || ', replace: '' },
   }),
 
-  ...mistakesIn('src/base/wall-clock.ts', ['test/base/wall-clock.test.ts', 'test/task/record.test.ts'], {
+  ...mistakesIn('src/base/clock.ts', ['test/base/wall-clock.test.ts', 'test/task/record.test.ts'], {
     'a clock that was set is not noticed': {
       search: 'this.#settings = [...this.#settings, {',
       replace: 'void [...this.#settings, {',

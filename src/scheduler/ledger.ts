@@ -1,4 +1,4 @@
-import { WallClock } from '../base/wall-clock.ts'
+import { WallClock } from '../base/clock.ts'
 import { LinkedSet } from '../collections/queues.ts'
 import type { AttemptContext } from '../task/context/context.ts'
 import { recordOf } from '../task/record.ts'

@@ -1,5 +1,5 @@
 import type { Scope } from 'effection'
-import type { WallClock } from '../base/wall-clock.ts'
+import type { WallClock } from '../base/clock.ts'
 import type { LimitPermit } from '../limits/types.ts'
 import type { AttemptContext } from './context/context.ts'
 import type { SlotOwner } from './deadlock/wait.ts'

@@ -1,7 +1,7 @@
 import { attempt } from '../base/attempt.ts'
+import type { WallClock } from '../base/clock.ts'
 import { show } from '../base/options.ts'
 import { isError, messageOf, propertyOf } from '../base/thrown.ts'
-import type { WallClock } from '../base/wall-clock.ts'
 import { notBefore } from './entry/entry-settings.ts'
 import type { SpawnSettings } from './spawn-settings.ts'
 import type { Extras } from './task-state.ts'

@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { now } from '../../src/base/clock.ts'
-import { WallClock } from '../../src/base/wall-clock.ts'
+import { now, WallClock } from '../../src/base/clock.ts'
 import { autojump } from '../harness.ts'
 import { delay } from '../work.ts'
 

@@ -1,5 +1,4 @@
-import { now, preciseNow } from '../../base/clock.ts'
-import type { WallClock } from '../../base/wall-clock.ts'
+import { now, preciseNow, type WallClock } from '../../base/clock.ts'
 import { notBefore } from '../../task/entry/entry-settings.ts'
 import type { Task } from '../../task/task.ts'
 
