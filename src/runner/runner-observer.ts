@@ -15,10 +15,12 @@ export class RunnerObserver implements TaskObserver {
   readonly #history: History
   readonly #statistics: Statistics
   readonly #storeWriter: StoreWriter | undefined
-  readonly #idleTimer: IdleTimer
+  readonly #idleTimeout: number
+  readonly #close: () => void
+  #idleTimer: Timer | undefined
   readonly #finished = Promise.withResolvers<void>()
 
-  /** `close` is called when there has been nothing to do for `idleTimeout` milliseconds. */
+  /** `close` is called `idleTimeout` milliseconds after there was nothing more to do, whatever has come since. */
   constructor(
     history: History,
     statistics: Statistics,
@@ -29,7 +31,8 @@ export class RunnerObserver implements TaskObserver {
     this.#history = history
     this.#statistics = statistics
     this.#storeWriter = storeWriter
-    this.#idleTimer = new IdleTimer(idleTimeout, close)
+    this.#idleTimeout = idleTimeout
+    this.#close = close
   }
 
   /** Resolves when everything has ended and the store is closed. */
@@ -38,8 +41,7 @@ export class RunnerObserver implements TaskObserver {
   }
 
   moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void {
-    if (from === undefined) this.#idleTimer.busy()
-    else this.#statistics.moved(task, from, to)
+    if (from !== undefined) this.#statistics.moved(task, from, to)
     // One that never had a place in the queue leaves nothing behind.
     if (task.extras?.acceptance?.line !== undefined) return
     if (task.ended) this.#history.add(task)
@@ -51,7 +53,8 @@ export class RunnerObserver implements TaskObserver {
   }
 
   idle(): void {
-    this.#idleTimer.idle()
+    this.#idleTimer?.cancel()
+    this.#idleTimer = startBackgroundTimer(this.#idleTimeout, this.#close)
   }
 
   closing(deadline: number): void {
@@ -59,34 +62,12 @@ export class RunnerObserver implements TaskObserver {
   }
 
   closed(): void {
-    this.#idleTimer.busy()
+    this.#idleTimer?.cancel()
     this.ended = true
     this.#finished.resolve(this.#closeStore())
   }
 
   async #closeStore(): Promise<void> {
     if (this.#storeWriter !== undefined) this.unwritten = await this.#storeWriter.close()
-  }
-}
-
-/** Calls `fire` when there has been nothing to do for `timeout` milliseconds. Does not keep the process alive. */
-class IdleTimer {
-  readonly #timeout: number
-  readonly #fire: () => void
-  #timer: Timer | undefined
-
-  constructor(timeout: number, fire: () => void) {
-    this.#timeout = timeout
-    this.#fire = fire
-  }
-
-  idle(): void {
-    this.busy()
-    this.#timer = startBackgroundTimer(this.#timeout, this.#fire)
-  }
-
-  busy(): void {
-    this.#timer?.cancel()
-    this.#timer = undefined
   }
 }

@@ -66,7 +66,7 @@ export class TaskRunner implements AsyncDisposable {
     const managed = managerSettings(settings.manager)
     const finished = new History(history)
     const report = () => this.#scheduler.report
-    const close = () => this.#ready && this.close()
+    const close = () => this.#ready && this.#scheduler.idle && this.close()
     this.#storeWriter = store && new StoreWriter(store, managed.cleanupTimeout, report)
     this.#forgotten = store && settings.recover === 'rerun' ? new Forgotten(logger) : undefined
     this.#observer = new RunnerObserver(finished, this.#statistics, this.#storeWriter, idleTimeout, close)
