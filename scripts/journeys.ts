@@ -54,8 +54,8 @@ const journeys: readonly Journey[] = [
   { name: 'a call in a warm thread', files: 26, moves: 87, go: inThread },
   {
     name: 'runner.submit until accepted, with a store',
-    files: 24,
-    moves: 53,
+    files: 20,
+    moves: 45,
     go: async () => {
       let ended: PromiseLike<unknown> | undefined
       const task = new SleepTask({ ms: 0 })

@@ -710,8 +710,8 @@ export const MUTATIONS: readonly Mutation[] = [
 
   ...mistakesIn('src/runner/durable/store-writer.ts', RUNNER, {
     'a task starts before it is durable': {
-      search: 'if (durable) this.#entrants.add(task)\n',
-      replace: 'if (durable) task.extras?.acceptance?.open(task)\n',
+      search: 'if (awaited) this.#entrants.add(task)\n',
+      replace: 'if (awaited) acceptance.open(task)\n',
     },
     'what could not be written is forgotten': { search: 'else this.#changed.add(task)', replace: '' },
     'close does not flush': {

@@ -39,7 +39,11 @@ export class EndedTasks implements TaskObserver {
     return { history: kept.history, close }
   }
 
-  moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void {
+  entered(task: Task): void {
+    this.#before?.entered?.(task)
+  }
+
+  moved(task: Task, from: TaskStatus, to: TaskStatus): void {
     if (task.ended && this.#users > 0) this.history.add(task)
     this.#before?.moved(task, from, to)
   }

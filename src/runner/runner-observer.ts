@@ -12,6 +12,8 @@ export class RunnerObserver implements TaskObserver {
   ended = false
   /** The ids of the tasks whose records could not be written before the close. */
   unwritten: readonly number[] = []
+  /** Of a new task there is nothing to be known yet, but by the store. */
+  readonly entered: TaskObserver['entered']
   readonly #history: History
   readonly #statistics: Statistics
   readonly #storeWriter: StoreWriter | undefined
@@ -28,6 +30,7 @@ export class RunnerObserver implements TaskObserver {
     idleTimeout: number,
     close: () => void,
   ) {
+    this.entered = storeWriter?.add
     this.#history = history
     this.#statistics = statistics
     this.#storeWriter = storeWriter
@@ -40,8 +43,8 @@ export class RunnerObserver implements TaskObserver {
     return this.#finished.promise
   }
 
-  moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void {
-    if (from !== undefined) this.#statistics.moved(task, from, to)
+  moved(task: Task, from: TaskStatus, to: TaskStatus): void {
+    this.#statistics.moved(task, from, to)
     // One that never had a place in the queue leaves nothing behind.
     if (task.extras?.acceptance?.line !== undefined) return
     if (task.ended) this.#history.add(task)

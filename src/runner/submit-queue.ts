@@ -58,9 +58,7 @@ export class SubmitQueue implements SubmitLine {
     if (!open && this.#policy === 'wait') return this.#standInLine(arrival)
     if (!open) this.#makeRoom()
     const { work, settings, durable } = arrival
-    const task = this.#scheduler.spawn(work, settings, durable ? { acceptance: new Acceptance() } : undefined)
-    this.#placed(task, arrival)
-    return task
+    return this.#scheduler.spawn(work, settings, durable ? { acceptance: new Acceptance() } : undefined)
   }
 
   #makeRoom(): void {
@@ -131,12 +129,7 @@ export class SubmitQueue implements SubmitLine {
       this.leave(task)
       acceptance.place()
       if (!arrival.durable) acceptance.open(task)
-      this.#placed(task, arrival)
+      this.#storeWriter?.add(task)
     }
-  }
-
-  /** The task has its place in the queue. */
-  #placed(task: Task, { durable }: Arrival): void {
-    this.#storeWriter?.add(task, durable)
   }
 }

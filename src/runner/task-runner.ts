@@ -82,7 +82,7 @@ export class TaskRunner implements AsyncDisposable {
   async #takeOver(past: Past): Promise<void> {
     const { signal } = this.#settings.manager
     try {
-      await takeOver(past, this.#supervisor, this.#records, this.#storeWriter)
+      await takeOver(past, this.#supervisor, this.#records)
       signal?.throwIfAborted()
     } catch (error) {
       // The store writer has not been opened: in the store everything stays as it is.

@@ -12,7 +12,7 @@ import type { ManagerEvents, TaskStatusEvent } from './types.ts'
 import { Waiters } from './waiters.ts'
 
 const EVENT_OF: Record<TaskStatus, TaskStatusEvent['type']> = {
-  pending: 'submitted',
+  pending: 'retrying',
   running: 'started',
   stopping: 'stopping',
   done: 'done',
@@ -105,25 +105,27 @@ export abstract class Ledger {
   protected enter(task: Task): void {
     this.live.add(task)
     this.#index?.set(task.id, task)
-    this.moved(task, undefined, 'pending')
+    this.counts.add('pending', 1)
+    this.observer?.entered?.(task)
+    if (this.events.heard) this.#emit('submitted', task)
   }
 
-  moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void {
-    if (from !== undefined) this.counts.add(from, -1)
+  moved(task: Task, from: TaskStatus, to: TaskStatus): void {
+    this.counts.add(from, -1)
     this.counts.add(to, 1)
     if (to === 'done' || to === 'failed' || to === 'cancelled') {
       this.live.delete(task)
       this.#index?.delete(task.id)
     }
     this.observer?.moved(task, from, to)
-    if (this.events.heard) this.#tell(task, from, to)
+    if (this.events.heard) this.#tell(task, to)
     if (from !== 'pending') return
     if (this.counts.pending === 0 && this.emptied.heard) this.emptied.emit('empty', { type: 'empty' })
     if (this.pendingWaiters.size > 0) this.pendingWaiters.tell()
   }
 
-  #tell(task: Task, from: TaskStatus | undefined, to: TaskStatus): void {
-    this.#emit(from !== undefined && to === 'pending' ? 'retrying' : EVENT_OF[to], task)
+  #tell(task: Task, to: TaskStatus): void {
+    this.#emit(EVENT_OF[to], task)
     if (to === 'running' && task.attempt > 1 && task.supervised) this.#emit('restarted', task)
   }
 

@@ -3,8 +3,10 @@ import type { TaskStatus } from '../task/types.ts'
 
 /** Follows every task of a scheduler, synchronously: it must not throw, and must not start or stop anything. */
 export interface TaskObserver {
+  /** A new task, which is pending. */
+  readonly entered?: ((task: Task) => void) | undefined
   /** After every change of status, with everything about the task up to date. */
-  moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void
+  moved(task: Task, from: TaskStatus, to: TaskStatus): void
   progressed(task: Task): void
   /** Nothing is pending or running any more. */
   idle(): void

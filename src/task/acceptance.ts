@@ -37,6 +37,10 @@ export class Acceptance {
     return this.#line
   }
 
+  get isOpen(): boolean {
+    return this.#open
+  }
+
   /** It has its place, though it may not start yet. */
   place(): void {
     this.#line = undefined

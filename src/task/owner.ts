@@ -27,7 +27,7 @@ export interface TaskOwner<Task> extends SlotOwner {
   /** By which the times of a task become those of the day. */
   readonly wallClock: WallClock
   /** After every change of status, with everything about the task up to date. */
-  moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void
+  moved(task: Task, from: TaskStatus, to: TaskStatus): void
   /** After a task has failed and its handle is settled. */
   failed(task: Task): void
   progressed(task: Task): void

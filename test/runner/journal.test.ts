@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { BaseTask, SerializationError, StoreError, TaskCancelledError, TaskRunner } from '../../src/index.ts'
 import { createGate } from '../../src/testing/gate.ts'
 import { settle } from '../harness.ts'
+import { opened } from '../inspector/set-up.ts'
 import { failureOf } from '../work.ts'
 import { CountingTask } from './counting-task.ts'
 import { FragileStore } from './fragile-store.ts'
@@ -52,6 +53,15 @@ describe('accepted', () => {
     const other = await TaskRunner.start({ store: new FragileStore(), durable: false })
     expect(await other.submit(() => 5)).toBe(5)
     await other.close()
+  })
+
+  it('resolves where others follow the tasks as well', async () => {
+    const runner = await start({ stuckAfter: 60_000 })
+    opened(runner.manager)
+    const handle = runner.submit(new CountingTask(1))
+    await handle.accepted
+    expect(await handle).toBe(2)
+    await runner.close()
   })
 
   it('rejects as the handle does when the store fails, and the task never runs', async () => {

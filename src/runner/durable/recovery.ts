@@ -13,7 +13,6 @@ import type { RunnerSettings } from '../runner-settings.ts'
 import { resubmission, type Submission } from '../submission.ts'
 import { keepKey } from './past-task.ts'
 import { type Draft, RecordWriter, refusalOf } from './record-writer.ts'
-import type { StoreWriter } from './store-writer.ts'
 
 /** What a runner takes over from earlier ones. */
 export interface Past {
@@ -172,7 +171,6 @@ export async function takeOver(
   { lastId, ended, storeHasMore, rerun, keyed, damaged, refused }: Past,
   supervisor: Supervisor,
   records: Records,
-  storeWriter: StoreWriter | undefined,
 ): Promise<void> {
   const { scheduler } = supervisor
   scheduler.continueAfter(lastId)
@@ -184,6 +182,5 @@ export async function takeOver(
   await inPieces(rerun, ({ id, createdAt, submission: { work, settings } }) => {
     const task = scheduler.spawn(work, settings, { id, createdAt })
     if (settings.key !== undefined) scheduler.keys.adopt(task)
-    storeWriter?.add(task, false)
   })
 }

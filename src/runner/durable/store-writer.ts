@@ -71,13 +71,16 @@ export class StoreWriter {
     this.#commands.look()
   }
 
-  /** Takes a task; `durable`: its acceptance is opened once it is durable. */
-  add(task: Task, durable: boolean): void {
+  /** Takes a new task that has its place in the queue. An acceptance that is not open is opened once the task is durable. */
+  readonly add = (task: Task): void => {
+    const acceptance = task.extras?.acceptance
+    if (acceptance?.line !== undefined) return
     // What is added before the opening comes from the store.
     if (task.settings.job !== undefined && this.#state === 'open') this.#unknown.add(task)
-    if (durable) this.#entrants.add(task)
+    const awaited = acceptance?.isOpen === false
+    if (awaited) this.#entrants.add(task)
     this.#changed.add(task)
-    this.#schedule(true)
+    this.#schedule(awaited)
   }
 
   changed(task: Task): void {
@@ -169,14 +172,11 @@ export class StoreWriter {
   /** Encoded one by one, as the writer takes them: all of a batch may be too much at a time. */
   *#drafts(tasks: readonly Task[]): Generator<Draft> {
     for (const task of tasks) {
-      if (this.#stays(task)) this.#keep(task)
-      else yield this.#draft(task)
+      if (this.#stays(task)) {
+        this.#batch.delete(task)
+        this.#kept.add(task)
+      } else yield this.#draft(task)
     }
-  }
-
-  #keep(task: Task): void {
-    this.#kept.add(task)
-    this.#settled(task)
   }
 
   #draft(task: Task): Draft {
@@ -193,7 +193,7 @@ export class StoreWriter {
       settled: (refusal, kept) => {
         if (kept || task.ended) this.#unknown.delete(task)
         if (command !== undefined) this.#answers.delete(task.id)
-        this.#settled(task)
+        this.#batch.delete(task)
         if (entrant && !kept) this.#refuse(task, refusal as StoreError)
         else if (refusal !== undefined) this.#incomplete(task, refusalOf(task.label, refusal, kept))
         if (entrant && kept) this.#open(task)
@@ -204,10 +204,6 @@ export class StoreWriter {
   /** The record of a task lacks something, or could not be kept at all. */
   #incomplete(task: Task, problem: Error): void {
     this.#report().tell(task, problem, `the record of ${task.label} is not complete`)
-  }
-
-  #settled(task: Task): void {
-    this.#batch.delete(task)
   }
 
   #open(task: Task): void {

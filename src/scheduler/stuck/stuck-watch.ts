@@ -70,7 +70,12 @@ export class StuckWatch implements TaskObserver {
     return this.#standing.size
   }
 
-  moved(task: Task, from: TaskStatus | undefined, to: TaskStatus): void {
+  entered(task: Task): void {
+    this.#before?.entered?.(task)
+    this.#alive(task)
+  }
+
+  moved(task: Task, from: TaskStatus, to: TaskStatus): void {
     this.#before?.moved(task, from, to)
     this.#alive(task)
   }
