@@ -6,6 +6,8 @@ interface Arriving {
   readonly ended: boolean
   observed: boolean
   readonly owner: { enqueue(task: Arriving): void }
+  /** Its acceptance is there until it is open. */
+  readonly extras: { acceptance: Acceptance | undefined } | undefined
   failure(): unknown
 }
 
@@ -22,7 +24,6 @@ export interface SubmitLine {
  */
 export class Acceptance {
   #line: SubmitLine | undefined
-  #open = false
   #promise: Promise<void> | undefined
   #resolve: () => void = ignore
   #reject: (error: unknown) => void = ignore
@@ -37,10 +38,6 @@ export class Acceptance {
     return this.#line
   }
 
-  get isOpen(): boolean {
-    return this.#open
-  }
-
   /** It has its place, though it may not start yet. */
   place(): void {
     this.#line = undefined
@@ -48,14 +45,14 @@ export class Acceptance {
 
   /** The queue takes the task now. */
   open(task: Arriving): void {
-    this.#open = true
+    if (task.extras !== undefined) task.extras.acceptance = undefined
     this.#resolve()
     task.owner.enqueue(task)
   }
 
-  /** The task has ended; if it never got in, that is why. */
+  /** The task has ended and never got in: that is why. */
   ended(task: Arriving): void {
-    if (!this.#open && this.#promise !== undefined) this.#fail(task)
+    if (this.#promise !== undefined) this.#fail(task)
   }
 
   /** The caller who asked is told, and no other needs to be. */
@@ -66,7 +63,6 @@ export class Acceptance {
 
   /** See {@link TaskHandle.accepted}: made when it is first asked for, and never an unhandled rejection. */
   accepted(task: Arriving): Promise<void> {
-    if (this.#open) return OPEN
     if (this.#promise === undefined) {
       this.#promise = new Promise((resolve, reject) => {
         this.#resolve = resolve
@@ -80,9 +76,7 @@ export class Acceptance {
 }
 
 /** See {@link TaskHandle.accepted}. */
-export function accepted(
-  task: Arriving & { readonly extras: { readonly acceptance: Acceptance | undefined } | undefined },
-) {
+export function accepted(task: Arriving): Promise<void> {
   return task.extras?.acceptance?.accepted(task) ?? OPEN
 }
 

@@ -10,7 +10,7 @@ export type HandledTask = AttemptedTask &
   RecordedTask &
   AwaitedTask & {
     readonly settings: Pick<SpawnSettings, 'name'>
-    readonly extras: { readonly acceptance: Acceptance | undefined } | undefined
+    readonly extras: { acceptance: Acceptance | undefined } | undefined
     readonly owner: { enqueue(task: HandledTask): void; prioritise(task: HandledTask, priority: number): void }
     readonly shared?: never
     failure(): unknown

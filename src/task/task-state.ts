@@ -23,7 +23,7 @@ const MOST_RESTARTS_KEPT = 100
  *
  * | status   | inside                             | told by                           | slot | goes on to                    | by |
  * | -------- | ---------------------------------- | --------------------------------- | ---- | ----------------------------- | -- |
- * | pending  | not accepted                       | acceptance, not open              | no   | queued                        | the runner: `open` |
+ * | pending  | not accepted                       | acceptance                        | no   | queued                        | the runner: `open` |
  * |          | behind one of its key              | heldBy                            | no   | due later, queued             | the end of that one's work |
  * |          | due later                          | pause, before the first attempt   | no   | queued                        | the timer of all of them |
  * |          | queued                             | position                          | no   | running, waiting for limits   | the scheduler: `start` |
@@ -188,7 +188,7 @@ export class Extras {
   heldBy: { readonly id: number; readonly label: string } | undefined
   /** Milliseconds for which its key counts after its end. */
   keyKeptFor = 0
-  /** The way into the queue, if it was not open at once. */
+  /** The way into the queue, until that is open. */
   acceptance: Acceptance | undefined
   /** Of the attempt that runs: what its body has the limits by. */
   bodyLimits: BodyLimits | undefined

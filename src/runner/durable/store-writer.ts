@@ -71,13 +71,13 @@ export class StoreWriter {
     this.#commands.look()
   }
 
-  /** Takes a new task that has its place in the queue. An acceptance that is not open is opened once the task is durable. */
+  /** Takes a new task that has its place in the queue. Its acceptance is opened once it is durable. */
   readonly add = (task: Task): void => {
     const acceptance = task.extras?.acceptance
     if (acceptance?.line !== undefined) return
     // What is added before the opening comes from the store.
     if (task.settings.job !== undefined && this.#state === 'open') this.#unknown.add(task)
-    const awaited = acceptance?.isOpen === false
+    const awaited = acceptance !== undefined
     if (awaited) this.#entrants.add(task)
     this.#changed.add(task)
     this.#schedule(awaited)
