@@ -19,7 +19,7 @@ export const FAULTS = [
 /** They count what is alive in their process, or depend on what others have registered or replaced: each has a process of its own. */
 const APART = [
   'test/base/errors.test.ts',
-  'test/invariants/memory.test.ts',
+  'test/invariants/{memory,standing-still}.test.ts',
   'test/limits/per-key.test.ts',
   'test/builtin-tasks/hash-in-thread.test.ts',
   'test/worker/host/values.test.ts',
