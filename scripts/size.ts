@@ -13,11 +13,11 @@ const project = fileURLToPath(new URL('..', import.meta.url))
 
 /** Bytes, gzipped. */
 const LIMITS = [
-  { names: '{ TaskManager }', from: 'taskscope', limit: 34_700 },
+  { names: '{ TaskManager }', from: 'taskscope', limit: 35_050 },
   { names: '{ Semaphore }', from: 'taskscope', limit: 6_500 },
   { names: '{ callLimit }', from: 'taskscope', limit: 7_400 },
-  { names: '{ TaskRunner }', from: 'taskscope', limit: 47_200 },
-  { names: '{ task }', from: 'taskscope/worker', limit: 60_150 },
+  { names: '{ TaskRunner }', from: 'taskscope', limit: 47_550 },
+  { names: '{ task }', from: 'taskscope/worker', limit: 60_550 },
 ]
 
 const folder = await mkdtemp(join(tmpdir(), 'taskscope-size-'))

@@ -48,6 +48,19 @@ export const MUTATIONS: readonly Mutation[] = [
     'later siblings are not looked at': { search: 'each < to; each++', replace: 'each < from + 2; each++' },
   }),
 
+  ...mistakesIn('src/collections/sorting-heap.ts', ['test/collections'], {
+    'a late one is sorted behind those that came before it': { search: 'sequence > this.#latest && ', replace: '' },
+    'priorities that make no exact key are sorted by it': { search: ' && Math.abs(priority) < HIGHEST', replace: '' },
+    'the first of those that were sorted stays the first': {
+      search: 'else if (this.#sorted && position === this.#first) this.#advance()',
+      replace: '',
+    },
+    'what is left of those that were sorted is lost': {
+      search: 'for (const item of items) if (item !== undefined) this.#single.push(item)',
+      replace: '',
+    },
+  }),
+
   ...mistakesIn('src/collections/queues.ts', CORE, {
     'lower priorities go first': { search: 'before(other, usual) ? other', replace: 'before(usual, other) ? other' },
     'items do not learn their new place when the holes are squeezed out': {

@@ -1,5 +1,6 @@
 import { before, IndexedHeap } from './indexed-heap.ts'
 import type { Queued } from './queued.ts'
+import { SortingHeap } from './sorting-heap.ts'
 
 const SMALLEST = 16
 const KEEP_AT_MOST = 1024
@@ -90,7 +91,7 @@ export class Fifo<T extends Queued> {
 export class OrderedQueue<T extends Queued> {
   readonly #usual = new Fifo<T>()
   /** Usually nobody stands there, and then there is none. */
-  #others: IndexedHeap<T> | undefined
+  #others: IndexedHeap<T> | SortingHeap<T> | undefined
   #usualPriority = 0
   /** The sequence number of the last one in the FIFO. */
   #latest = 0
@@ -105,7 +106,7 @@ export class OrderedQueue<T extends Queued> {
       this.#latest = 0
     }
     if (item.priority !== this.#usualPriority || item.sequence < this.#latest) {
-      this.#others ??= new IndexedHeap()
+      this.#others ??= this.newHeap()
       return this.#others.push(item)
     }
     this.#latest = item.sequence
@@ -123,6 +124,10 @@ export class OrderedQueue<T extends Queued> {
   remove(item: T): void {
     if (this.#usual.holds(item)) return this.#usual.remove(item)
     this.#others?.remove(item)
+  }
+
+  protected newHeap(): IndexedHeap<T> | SortingHeap<T> {
+    return new IndexedHeap()
   }
 }
 
@@ -144,6 +149,10 @@ export class PendingQueue<T extends Queued> extends OrderedQueue<T> {
   override push(item: T): void {
     item.sequence = this.ticket()
     super.push(item)
+  }
+
+  protected override newHeap(): SortingHeap<T> {
+    return new SortingHeap()
   }
 
   /** Takes the first item out, if it arrived no later than `latest`. */

@@ -1,4 +1,5 @@
 import { captureContext, outsideContext } from '../base/platform.ts'
+import { SortingHeap } from '../collections/sorting-heap.ts'
 import { managerSettings } from '../scheduler/manager-settings.ts'
 import { Supervisor } from '../scheduler/supervisor.ts'
 import { AttemptContext } from '../task/context/context.ts'
@@ -22,6 +23,6 @@ export function keepResidents(make: (supervisor: Supervisor) => unknown): void {
   residents = outsideContext(() => {
     const task = new Task(supervisor.scheduler, 0, () => {}, settings.defaults, 0)
     const context = currentTask.run(task, captureContext)
-    return [make(supervisor), task.handle, task.more(), new AttemptContext(task, 1), context]
+    return [make(supervisor), task.handle, task.more(), new AttemptContext(task, 1), context, new SortingHeap()]
   })
 }
