@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -46,6 +46,8 @@ export class Laboratory {
   /** Stops what runs and removes the copy, synchronously: it is for the `exit` event of the process. */
   close(): void {
     this.#kill()
+    // Workers lead groups of their own, and a mistake may leave one in a hot loop.
+    spawnSync('pkill', ['-KILL', '-f', this.#folder])
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
