@@ -198,6 +198,25 @@ describe('the storeWriter', () => {
     expect(store.batches).toEqual([])
   })
 
+  it('keeps nothing of a task in line for the queue, whatever priority it is given there', async () => {
+    const runner = await start({ workers: 1, queueSize: 1, submitPolicy: 'wait' })
+    const gate = createGate<void>()
+    const running = runner.submit(() => gate)
+    await running.accepted
+    const queued = runner.submit(new CountingTask(2))
+    const inLine = runner.submit(new CountingTask(3))
+    await written()
+    inLine.priority = 5
+    await written()
+    const failure = failureOf(inLine.accepted)
+    await inLine.cancel()
+    expect(await failure).toBeInstanceOf(TaskCancelledError)
+    gate.open()
+    await Promise.all([running, queued])
+    await runner.close()
+    expect(new Set(store.batches.flat().map(({ id }) => id))).toEqual(new Set([running.id, queued.id]))
+  })
+
   it('leaves nothing of a task that was cancelled before it had a place in the queue', async () => {
     const gate = createGate<void>()
     const runner = await start({ workers: 1, queueSize: 0, submitPolicy: 'wait' })

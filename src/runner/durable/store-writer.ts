@@ -73,18 +73,17 @@ export class StoreWriter {
 
   /** Takes a new task that has its place in the queue. Its acceptance is opened once it is durable. */
   readonly add = (task: Task): void => {
-    const acceptance = task.extras?.acceptance
-    if (acceptance?.line !== undefined) return
+    if (standsInLine(task)) return
     // What is added before the opening comes from the store.
     if (task.settings.job !== undefined && this.#state === 'open') this.#unknown.add(task)
-    const awaited = acceptance !== undefined
+    const awaited = task.extras?.acceptance !== undefined
     if (awaited) this.#entrants.add(task)
     this.#changed.add(task)
     this.#schedule(awaited)
   }
 
   changed(task: Task): void {
-    if (this.#state === 'closed') return
+    if (this.#state === 'closed' || standsInLine(task)) return
     this.#changed.add(task)
     this.#schedule(false)
   }
@@ -291,4 +290,9 @@ function* take<T>(set: Set<T>, count: number): Generator<T> {
     taken += 1
     yield item
   }
+}
+
+/** It has no place in the queue yet, and may never have one: then it leaves nothing behind. */
+function standsInLine(task: Task): boolean {
+  return task.extras?.acceptance?.line !== undefined
 }
